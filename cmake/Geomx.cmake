@@ -1,0 +1,97 @@
+# One CMake target per folder. geomx_library(emulator/base DEPS ...) makes the static library geomx_emulator_base out
+# of every .cc and .proto in that folder; DEPS names other folders (or imported targets). The include root is the
+# top of the tree, so that a file is included by the path a reader finds it under.
+
+add_library(geomx_flags INTERFACE)
+target_include_directories(geomx_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(geomx_flags INTERFACE -Wall -Wextra -Wshadow -Wpedantic -Wnon-virtual-dtor -Wold-style-cast
+                                             -Woverloaded-virtual -Werror)
+target_compile_definitions(geomx_flags INTERFACE GEOMX_VERSION="${PROJECT_VERSION}")
+if(GEOMX_SANITIZE)
+  target_compile_options(geomx_flags INTERFACE -fsanitize=${GEOMX_SANITIZE} -fno-omit-frame-pointer
+                                               -fno-sanitize-recover=all)
+  target_link_options(geomx_flags INTERFACE -fsanitize=${GEOMX_SANITIZE})
+  # gcc 12 reports false positives in the standard library's own headers once sanitizers rearrange the code.
+  target_compile_options(geomx_flags INTERFACE -Wno-maybe-uninitialized -Wno-error=stringop-overflow)
+endif()
+
+# The folder emulator/base is the target geomx_emulator_base.
+function(geomx_target_name folder result)
+  string(REPLACE "/" "_" name ${folder})
+  set(${result} geomx_${name} PARENT_SCOPE)
+endfunction()
+
+function(geomx_link target)
+  foreach(dep ${ARGN})
+    if(dep MATCHES "::" OR NOT dep MATCHES "/")
+      target_link_libraries(${target} PUBLIC ${dep})
+    else()
+      geomx_target_name(${dep} dep_target)
+      target_link_libraries(${target} PUBLIC ${dep_target})
+    endif()
+  endforeach()
+endfunction()
+
+function(geomx_library folder)
+  cmake_parse_arguments(ARG "" "" "DEPS;EXCLUDE" ${ARGN})
+  geomx_target_name(${folder} target)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+  file(GLOB protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
+  foreach(exclude ${ARG_EXCLUDE})
+    list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/${folder}/${exclude})
+  endforeach()
+  if(NOT sources AND NOT protos)
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE geomx_flags)
+    foreach(dep ${ARG_DEPS})
+      if(dep MATCHES "/" AND NOT dep MATCHES "::")
+        geomx_target_name(${dep} dep)
+      endif()
+      target_link_libraries(${target} INTERFACE ${dep})
+    endforeach()
+    return()
+  endif()
+  add_library(${target} STATIC ${sources})
+  target_link_libraries(${target} PUBLIC geomx_flags)
+  geomx_link(${target} ${ARG_DEPS})
+  if(protos)
+    foreach(proto ${protos})
+      get_filename_component(stem ${proto} NAME_WE)
+      set(out ${CMAKE_BINARY_DIR}/generated/${folder})
+      file(MAKE_DIRECTORY ${out})
+      add_custom_command(
+        OUTPUT ${out}/${stem}.pb.cc ${out}/${stem}.pb.h
+        COMMAND protobuf::protoc --cpp_out=${CMAKE_BINARY_DIR}/generated -I ${CMAKE_SOURCE_DIR} ${proto}
+        DEPENDS ${proto} VERBATIM)
+      # Generated code is not ours to warn about.
+      set_source_files_properties(${out}/${stem}.pb.cc PROPERTIES COMPILE_OPTIONS "-w")
+      target_sources(${target} PRIVATE ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
+    endforeach()
+    target_include_directories(${target} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
+    target_link_libraries(${target} PUBLIC protobuf::libprotobuf)
+  endif()
+endfunction()
+
+# geomx_test(name LABELS unit SOURCES a.cc DEPS ...): one GoogleTest binary, registered with CTest as a whole, so that
+# its fixtures are set up once. TIMEOUT is in seconds.
+function(geomx_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS;SOURCES;DEPS;ARGS;ENV" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  geomx_link(${name} geomx_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "GEOMX_BIN=${CMAKE_BINARY_DIR}/bin;GEOMX_SOURCE=${CMAKE_SOURCE_DIR};${ARG_ENV}")
+endfunction()
+
+# The unit tests of one folder: every tests/unit/FOLDER/*_test.cc becomes the binary FOLDER_test.
+function(geomx_unit_tests folder)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${folder}/*_test.cc)
+  if(sources)
+    string(REPLACE "/" "_" name ${folder})
+    geomx_test(${name}_test LABELS unit SOURCES ${sources} DEPS ${folder} ${ARG_DEPS} TIMEOUT ${ARG_TIMEOUT})
+  endif()
+endfunction()

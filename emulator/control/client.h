@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "emulator/base/fd.h"
+
+// The one way to talk to a running lab: the CLI, `run` and the GUI all use this client over a Unix socket to the server
+// in the lab process. Not thread-safe: one client per thread. Every call has a deadline and throws WorkError naming the
+// lab when the lab is gone or does not answer.
+namespace geomx::control {
+
+struct ProcessSpec {
+  std::string node;
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> environment;  // added to the lab's own
+  std::string directory;                           // empty: "/"
+  int stdin_fd = -1;                               // -1: /dev/null
+  int stdout_fd = -1;
+  int stderr_fd = -1;
+  int metrics_fd = -1;  // the process sees it as descriptor 3
+  bool own_session = false;  // setsid, for a terminal
+};
+
+using ProcessId = std::uint64_t;  // unique within the lab
+
+struct ProcessExit {
+  ProcessId process = 0;
+  int status = 0;         // exit code, or 128 + signal
+  bool by_signal = false;
+};
+
+// Totals since the link came up, in packets of the wire (segments, not super-frames) where the shaper sees them.
+struct DirectionCounters {
+  std::uint64_t packets = 0;  // delivered
+  std::uint64_t bytes = 0;    // delivered: Ethernet frames without FCS
+  std::uint64_t dropped_queue = 0;
+  std::uint64_t dropped_loss = 0;
+  std::uint64_t backlog_bytes = 0;     // now
+  std::uint64_t busy_nanoseconds = 0;  // wire only: time during which packets waited for the rate
+  std::uint64_t busy_bytes = 0;        // wire only: bytes sent in that time; busy_bytes*8/busy time = "measured.rate"
+  std::int64_t delay_nanoseconds = -1;  // wire only: mean of (release - end of serialisation) over delivered packets; -1: not measured
+  std::int64_t lateness_p99_nanoseconds = -1;  // wire only: how late timers fired; -1: not measured
+};
+
+struct LinkCounters {
+  std::string link;
+  DirectionCounters forward;
+  DirectionCounters backward;
+};
+
+class Client {
+ public:
+  explicit Client(FileDescriptor connected, std::string lab);
+  // Finds a running lab by name. Throws InputError (lab unknown: lists those that run).
+  static Client connect(const std::string& lab);
+
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();
+
+  ProcessId spawn(const ProcessSpec& spec);     // the descriptors may be closed after the call
+  void signal(ProcessId process, int signal);   // to its process group; no error where it has ended already
+  // Waits for the next end of a process that this client spawned; nothing by the deadline: nullopt.
+  std::optional<ProcessExit> next_exit(std::chrono::milliseconds timeout);
+  std::vector<LinkCounters> counters();
+  std::string inspect();  // the JSON document of `inspect --json`: plan, kernel's state, shapers asked and read back
+  void down();            // returns when the lab has acknowledged; the caller that holds its pidfd sees it end
+
+  int fd() const;  // becomes readable when an exit can be fetched or the lab has gone
+
+ private:
+  struct Impl;
+  Impl* impl_;
+};
+
+}  // namespace geomx::control

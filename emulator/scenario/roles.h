@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "emulator/scenario/scenario.h"
+
+namespace geomx::scenario {
+
+enum class RoleKind { global_scheduler, scheduler, global_server, server, master_worker, worker };
+
+// One process of the training job, on a host of its own that carries its name ("a-worker-0").
+struct Role {
+  std::string name;
+  RoleKind kind;
+  std::string datacenter;
+  int index = 0;        // among its kind in its party
+  int data_slice = -1;  // workers: index among all training workers, in the parties' order; else -1
+  bool operator==(const Role&) const = default;
+};
+
+// Every role of the training job in the order in which they are started: schedulers, servers, workers. The central
+// party (the one with global servers) has NAME-global-scheduler, NAME-scheduler, NAME-global-server-I, NAME-master and,
+// if it has workers, NAME-worker-I; any other NAME-scheduler, NAME-server-I, NAME-worker-I. Empty without `training`.
+std::vector<Role> roles_of(const Scenario& scenario);
+
+}  // namespace geomx::scenario

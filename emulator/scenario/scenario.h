@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "emulator/base/units.h"
+
+// The scenario file, version 1, as plain structs: data centers, the links between them, and what runs inside.
+// parse.h makes one out of a file, validate.h judges it, write.h writes it back.
+namespace geomx::scenario {
+
+// A queue's bound: "auto" (the BDP, decided by the lab's plan), packets, or bytes.
+struct QueueAuto {
+  bool operator==(const QueueAuto&) const = default;
+};
+struct QueuePackets {
+  std::uint32_t count = 0;
+  bool operator==(const QueuePackets&) const = default;
+};
+using Queue = std::variant<QueueAuto, QueuePackets, Bytes>;
+
+// One direction of a link. What is left out is unshaped: no rate limit, no delay, no loss.
+struct LinkProperties {
+  std::optional<BitsPerSecond> rate;
+  std::optional<Nanoseconds> delay;   // one way
+  std::optional<Nanoseconds> jitter;  // uniform in delay +- jitter; packets keep their order
+  std::optional<Probability> loss;    // independent per IP packet
+  Queue queue = QueueAuto{};
+  bool operator==(const LinkProperties&) const = default;
+  bool shaped() const { return rate || delay || jitter || loss; }
+};
+
+struct Datacenter {
+  std::string name;
+  int hosts = 0;       // plain hosts NAME-host-0.. beside those that training roles need
+  LinkProperties lan;  // of each host's link to the data center's switch, both directions
+  bool operator==(const Datacenter&) const = default;
+};
+
+enum class NodeKind { host, router, switch_ };
+
+struct Node {
+  std::string name;
+  NodeKind kind = NodeKind::host;
+  std::optional<std::string> datacenter;  // a member of that data center's LAN; else connected by links alone
+  bool operator==(const Node&) const = default;
+};
+
+// `forward` is ends[0] -> ends[1]. An end is a data center (then its gateway) or a node.
+struct Link {
+  std::string name;  // defaults to "A--B"
+  std::string ends[2];
+  LinkProperties forward;
+  LinkProperties backward;
+  bool operator==(const Link&) const = default;
+};
+
+struct Topology {
+  std::vector<Datacenter> datacenters;
+  std::vector<Node> nodes;
+  std::vector<Link> links;
+  bool operator==(const Topology&) const = default;
+};
+
+struct Party {
+  std::string datacenter;
+  int global_servers = 0;  // > 0 in the central party and nowhere else
+  int servers = 1;         // ignored in the central party
+  int workers = 0;
+  bool operator==(const Party&) const = default;
+};
+
+struct Optimizer {
+  std::string name = "adam";  // sgd, adam
+  double learning_rate = 0.001;
+  double momentum = 0;      // sgd
+  double weight_decay = 0;  // sgd, adam (L2)
+  bool operator==(const Optimizer&) const = default;
+};
+
+struct Training {
+  std::vector<Party> parties;
+  std::string model = "cnn";
+  std::string dataset = "fashion-mnist";  // fashion-mnist, mnist
+  std::optional<std::string> data_dir;
+  std::string device = "auto";  // auto, cpu
+  int batch_size = 32;
+  std::optional<int> epochs;  // exactly one of epochs and rounds is set after validation
+  std::optional<int> rounds;
+  std::string architecture = "hips";
+  Optimizer optimizer;
+  std::string sync = "fsa";
+  std::string codec = "none";
+  bool split_by_class = false;
+  bool operator==(const Training&) const = default;
+};
+
+// One command of a `workload`: argv run in a node.
+struct Command {
+  std::string node;
+  std::vector<std::string> argv;
+  std::optional<Nanoseconds> at;  // after the start of the run
+  bool background = false;        // a server: it is ended when the others are done
+  bool operator==(const Command&) const = default;
+};
+
+struct Expectation {
+  std::string metric;  // a path in summary.json: "training.test_accuracy"
+  std::optional<double> min;
+  std::optional<double> max;
+  bool operator==(const Expectation&) const = default;
+};
+
+struct Scenario {
+  std::string name;
+  std::string description;
+  std::uint64_t seed = 1;
+  bool seed_given = false;  // the file (or --seed) names one: impairments must then repeat exactly
+  Topology topology;
+  std::optional<Training> training;
+  std::vector<Command> workload;
+  std::vector<Expectation> expect;
+  bool operator==(const Scenario&) const = default;
+};
+
+}  // namespace geomx::scenario

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "emulator/base/units.h"
+
+// What one direction of a link is asked to do, after every default has been resolved. Pure data: the lab's plan makes
+// it, a shaper carries it out.
+namespace geomx::shaper {
+
+struct PacketLimit {
+  std::uint32_t packets = 1000;
+  bool operator==(const PacketLimit&) const = default;
+};
+struct ByteLimit {
+  std::uint64_t bytes = 0;
+  bool operator==(const ByteLimit&) const = default;
+};
+using QueueLimit = std::variant<PacketLimit, ByteLimit>;
+
+struct Direction {
+  std::optional<BitsPerSecond> rate;     // of Ethernet frames without FCS, as tc counts: IP packet + 14 bytes
+  Nanoseconds delay{0};                  // one way, beside serialisation
+  Nanoseconds jitter{0};                 // uniform in [delay - jitter, delay + jitter], order kept
+  double loss = 0;                       // probability per IP packet, rolled after the queue and the rate
+  QueueLimit queue = PacketLimit{1000};  // drop-tail bound of the backlog that waits for the rate (delay line apart)
+  std::optional<std::uint64_t> seed;     // given: the n-th IP packet's fate is a function of (seed, n) alone
+  bool operator==(const Direction&) const = default;
+  bool shaped() const { return rate || delay.count() != 0 || jitter.count() != 0 || loss > 0; }
+};
+
+enum class Kind { none, tc, wire };
+enum class Choice { auto_, tc, wire };
+
+}  // namespace geomx::shaper

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+// The environment of the deployment guide (DMLC_* and friends), read once and validated into one struct. This is the
+// only place that reads the environment.
+namespace geomx::ps {
+
+enum class PlaneRole { scheduler, server, worker };
+
+// How one node takes part in one plane.
+struct PlaneConfig {
+  bool global = false;  // for messages and for the names of the variables in them
+  PlaneRole role = PlaneRole::worker;
+  std::string scheduler_host;
+  int scheduler_port = 0;
+  int num_servers = 0;
+  int num_workers = 0;
+  bool master = false;     // the master worker: rank 0
+  std::string bind_host;   // the address of DMLC_INTERFACE, or loopback where the scheduler is on loopback
+  std::string advertised;  // DMLC_NODE_HOST, else bind_host
+  int port = 0;            // PORT, else 0: any
+  std::chrono::duration<double> heartbeat_interval{2};
+  std::chrono::duration<double> heartbeat_timeout{15};  // 0: off
+  std::chrono::duration<double> join_timeout{10};       // GEOMX_JOIN_TIMEOUT
+};
+
+struct NodeConfig {
+  std::optional<PlaneConfig> local;   // absent on the global scheduler
+  std::optional<PlaneConfig> global;  // global scheduler, global servers, party servers
+  bool master_worker = false;
+  bool central_worker = false;  // DMLC_ENABLE_CENTRAL_WORKER
+  int num_all_workers = 0;      // workers that train, worldwide; 0 where the role does not need it
+  long bigarray_bound = 1'000'000;
+  int verbose = 1;
+  // What this process is, in the guide's words: "global scheduler", "party server", "master worker", ...
+  std::string role_name() const;
+};
+
+// `get` looks a variable up (nullopt: unset); read_environment() uses ::getenv. Throws Error in one line that names the
+// variable, the value seen and the value wanted.
+NodeConfig read_config(const std::function<std::optional<std::string>(const std::string&)>& get);
+NodeConfig read_environment();
+
+}  // namespace geomx::ps
