@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/scenario/scenario.h"
+#include "emulator/shaper/direction.h"
+
+namespace CLI {
+class App;
+}
+
+// What `run`, `up`, `plan` and `check` have in common on their command lines: which scenario, with which changes.
+namespace geomx::cli {
+
+struct ScenarioOptions {
+  std::string path;
+  std::vector<std::string> set;  // --set PATH=VALUE, in the order given
+  std::string shaper = "auto";   // --shaper auto|tc|wire
+  std::optional<std::uint64_t> seed;
+};
+
+// Adds the positional SCENARIO and --set, --shaper, --seed. `options` must outlive the parsing.
+void add_scenario_options(CLI::App& app, ScenarioOptions& options);
+
+// The file with every --set and --seed applied, validated. Throws InputError whose text lists every error at once.
+scenario::Scenario load(const ScenarioOptions& options);
+
+shaper::Choice choice(const ScenarioOptions& options);
+
+}  // namespace geomx::cli
