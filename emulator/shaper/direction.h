@@ -19,6 +19,8 @@ struct ByteLimit {
   std::uint64_t bytes = 0;
   bool operator==(const ByteLimit&) const = default;
 };
+// Both count what waits, in Ethernet frames without FCS; the frame that is being serialised is on the wire already. An
+// automatic queue is resolved to bytes (its size is a BDP).
 using QueueLimit = std::variant<PacketLimit, ByteLimit>;
 
 struct Direction {

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+// What a shaper counts. Totals since the link was shaped, in packets of the wire: a super-frame of 40 segments counts
+// as 40 packets wherever the shaper can see them (tc counts what its qdiscs see).
+namespace geomx::shaper {
+
+struct DirectionCounters {
+  std::uint64_t packets = 0;           // delivered
+  std::uint64_t bytes = 0;             // delivered: Ethernet frames without FCS, each segment with its own headers
+  std::uint64_t dropped_queue = 0;     // by the queue's bound
+  std::uint64_t dropped_loss = 0;      // by the loss that was asked for
+  std::uint64_t overruns = 0;          // lost to this machine, not to the emulated link: the result is not faithful
+  std::uint64_t backlog_bytes = 0;     // waiting for the rate now; the delay line is not counted
+  std::uint64_t busy_nanoseconds = 0;  // wire only: while packets waited for the rate, measured where frames leave
+  std::uint64_t busy_bytes = 0;        // wire only: bytes sent in that time; 8 * busy_bytes / busy time = measured rate
+  std::int64_t delay_nanoseconds = -1;         // wire only: mean of (leaving - end of serialisation); -1: not measured
+  std::int64_t lateness_p99_nanoseconds = -1;  // wire only: how late frames left, 99th percentile; -1: not measured
+};
+
+struct LinkCounters {
+  DirectionCounters forward;
+  DirectionCounters backward;
+};
+
+}  // namespace geomx::shaper

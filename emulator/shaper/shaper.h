@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "emulator/shaper/counters.h"
+#include "emulator/shaper/direction.h"
+
+// One shaper per link, whichever of the two kinds does the work. Destroying it takes the shaping off (tc) or cuts the
+// link (wire: without the process between them the two veth pairs are not joined).
+namespace geomx::shaper {
+
+class Shaper {
+ public:
+  Shaper() = default;
+  Shaper(const Shaper&) = delete;
+  Shaper& operator=(const Shaper&) = delete;
+  virtual ~Shaper() = default;
+
+  virtual Kind kind() const = 0;
+  // Changes both directions while traffic flows; what is queued is kept (a queue that shrank drops nothing that it
+  // holds). Throws InputError where this kind of shaper cannot do it (see can_change), SystemError where the kernel
+  // refuses. Not thread-safe against itself.
+  virtual void change(const Direction& forward, const Direction& backward) = 0;
+  // Callable from any one thread at a time, while traffic flows.
+  virtual LinkCounters counters() const = 0;
+  // For people, what does the work in either direction: "tbf rate 100Mbit burst 16KiB limit 625KB", read back from the
+  // kernel where the kernel holds it; "wire rate 100Mbit delay 30ms queue 500packets".
+  virtual std::string describe(bool forward) const = 0;
+};
+
+// tc: one veth pair joins the two nodes; a qdisc at each end's egress, inside that node's network namespace.
+struct TcEnd {
+  int netns_fd =
+      -1;  // the node's network namespace, used during the call only (the shaper duplicates it); -1: the caller's
+  std::string interface;  // the node's end of the pair: "eth0"
+};
+
+// Forward is a -> b: the qdisc at a's egress. Throws SystemError naming the interface and the qdisc.
+std::unique_ptr<Shaper> shape_by_tc(const TcEnd& a, const TcEnd& b, const Direction& forward,
+                                    const Direction& backward);
+
+class WireLoop;  // wire_loop.h: the threads that move the packets
+
+// wire: a veth pair per end. Its node side is in the node's namespace; its wire side is in the calling thread's network
+// namespace, up, with the node side's MTU, without addresses and with IPv6 off. The two wire sides meet in `loop`.
+struct WireEnd {
+  std::string interface;       // the wire side
+  int node_netns_fd = -1;      // the node's network namespace, used during the call only
+  std::string node_interface;  // the node side: "eth0"; its offloads are set to what a packet socket can carry
+};
+
+// The loop must outlive the shaper. Throws SystemError naming the interface.
+std::unique_ptr<Shaper> shape_by_wire(WireLoop& loop, const WireEnd& a, const WireEnd& b, const Direction& forward,
+                                      const Direction& backward);
+
+}  // namespace geomx::shaper
