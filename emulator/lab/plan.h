@@ -33,12 +33,21 @@ struct PlannedRoute {
   Ipv4 gateway;
 };
 
+// A permanent neighbour entry: nobody on this link ever has to ask for the other's MAC (ARP would cost a WAN round trip
+// and shift seeded loss). On a LAN of more than 128 members only routers know, and are known by, everybody.
+struct PlannedNeighbour {
+  std::string interface;
+  Ipv4 address;
+  std::string mac;
+};
+
 struct PlannedNode {
   std::string name;
   scenario::NodeKind kind = scenario::NodeKind::host;
   std::string datacenter;  // empty for free-form nodes
   std::vector<PlannedInterface> interfaces;
-  std::vector<PlannedRoute> routes;
+  std::vector<PlannedRoute> routes;  // static; shortest by (sum of one-way delays, then hops)
+  std::vector<PlannedNeighbour> neighbours;
 };
 
 enum class LinkScope { wan, lan };
@@ -69,9 +78,17 @@ struct Plan {
   Ipv4 address_of(const std::string& node) const;          // its first address
 };
 
+// Addresses: one 10.D.0.0/16 per LAN (a /21 where there are more than 255), gateway first; one /30 out of 172.16.0.0/12
+// per link between two nodes. Queue "auto" on a link with a rate: the BDP of that rate and the longest path through the
+// link (there and back, at least 50 ms) in full-size frames, never under 100 packets.
 // Throws InputError where the scenario asks for what `features` or `choice` cannot give (JSON pointer and what to do).
 Plan make_plan(const scenario::Scenario& scenario, const shaper::KernelFeatures& features,
                shaper::Choice choice = shaper::Choice::auto_);
+
+std::string to_string(scenario::NodeKind kind);          // "host", "router", "switch"
+std::string to_string(shaper::Kind kind);                // "none", "tc", "wire"
+std::string to_string(LinkScope scope);                  // "wan", "lan"
+std::string to_string(const shaper::QueueLimit& queue);  // "500packets", "64KiB"
 
 // For people: a table of nodes with addresses and one of links with rate, delay, queue and shaper.
 std::string describe(const Plan& plan);

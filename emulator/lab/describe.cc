@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emulator/lab/plan.h"
+
+namespace geomx::lab {
+namespace {
+
+using Row = std::vector<std::string>;
+
+std::string table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> width;
+  for (const Row& row : rows) {
+    width.resize(std::max(width.size(), row.size()));
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) line += fmt::format("{:<{}}  ", row[c], width[c]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_string(scenario::NodeKind kind) {
+  switch (kind) {
+    case scenario::NodeKind::host:
+      return "host";
+    case scenario::NodeKind::router:
+      return "router";
+    case scenario::NodeKind::switch_:
+      return "switch";
+  }
+  return "";
+}
+
+std::string to_string(shaper::Kind kind) {
+  switch (kind) {
+    case shaper::Kind::none:
+      return "none";
+    case shaper::Kind::tc:
+      return "tc";
+    case shaper::Kind::wire:
+      return "wire";
+  }
+  return "";
+}
+
+std::string to_string(LinkScope scope) {
+  return scope == LinkScope::wan ? "wan" : "lan";
+}
+
+std::string to_string(const shaper::QueueLimit& queue) {
+  if (const auto* packets = std::get_if<shaper::PacketLimit>(&queue)) return fmt::format("{}packets", packets->packets);
+  return geomx::to_string(Bytes{std::get<shaper::ByteLimit>(queue).bytes});
+}
+
+std::string describe(const Plan& plan) {
+  std::vector<Row> nodes{{"NODE", "KIND", "INTERFACES"}};
+  for (const PlannedNode& node : plan.nodes) {
+    std::string interfaces;
+    for (const PlannedInterface& interface : node.interfaces) {
+      if (interface.prefix == 0) continue;
+      interfaces += fmt::format("{}{} {}/{}", interfaces.empty() ? "" : ", ", interface.name,
+                                to_string(interface.address), interface.prefix);
+    }
+    if (node.kind == scenario::NodeKind::switch_) interfaces = fmt::format("{} ports", node.interfaces.size());
+    nodes.push_back({node.name, to_string(node.kind), interfaces});
+  }
+
+  std::vector<Row> links{{"LINK", "DIRECTION", "RATE", "DELAY", "JITTER", "LOSS", "QUEUE", "SHAPER"}};
+  for (const PlannedLink& link : plan.links) {
+    const bool shaped = link.forward.shaped() || link.backward.shaped();
+    if (link.scope == LinkScope::lan && !shaped) continue;  // a table of what differs from a plain cable
+    for (int from = 0; from < 2; ++from) {
+      const shaper::Direction& direction = from == 0 ? link.forward : link.backward;
+      links.push_back({link.name, fmt::format("{} -> {}", link.label[from], link.label[1 - from]),
+                       direction.rate ? geomx::to_string(*direction.rate, true) : "-",
+                       direction.delay.count() ? geomx::to_string(direction.delay, true) : "-",
+                       direction.jitter.count() ? geomx::to_string(direction.jitter, true) : "-",
+                       direction.loss > 0 ? geomx::to_string(Probability{direction.loss}) : "-",
+                       direction.rate ? to_string(direction.queue) : "-", to_string(link.shaper)});
+    }
+  }
+  const auto unshaped = plan.links.size() - (links.size() - 1) / 2;
+  std::string text =
+      fmt::format("lab {}: {} nodes, {} links\n\n{}", plan.lab, plan.nodes.size(), plan.links.size(), table(nodes));
+  if (links.size() > 1) text += "\n" + table(links);
+  if (unshaped > 0) text += fmt::format("\n{} unshaped LAN links (plain veth)\n", unshaped);
+  return text;
+}
+
+}  // namespace geomx::lab

@@ -1,0 +1,255 @@
+#include "emulator/lab/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "emulator/base/error.h"
+#include "emulator/lab/graph.h"
+#include "emulator/lab/nearest.h"
+#include "emulator/scenario/roles.h"
+
+namespace geomx::lab {
+namespace {
+
+constexpr std::size_t bridge_ports = 1023;  // BR_PORT_BITS of the kernel, less the one it keeps
+constexpr Nanoseconds least_round_trip = std::chrono::milliseconds(50);
+constexpr std::uint64_t full_frame = 1514;  // bytes of Ethernet without FCS at MTU 1500
+constexpr std::uint32_t least_packets = 100;
+
+// What is asked of a planned link, by the plan's order, until the longest paths are known.
+struct Asked {
+  std::string pointer;  // into the scenario, for errors
+  scenario::LinkProperties forward;
+  scenario::LinkProperties backward;
+};
+
+class Planner {
+ public:
+  Planner(const scenario::Scenario& scenario, const shaper::KernelFeatures& features, shaper::Choice choice)
+      : scenario_(scenario), features_(features), choice_(choice) {
+    plan_.lab = scenario.name;
+  }
+
+  Plan make() {
+    add_datacenters();
+    add_free_nodes();
+    add_links();
+    check_ports();
+    const Graph graph = make_graph(plan_);
+    assign_addresses(plan_, graph);
+    set_delays();
+    const std::vector<Nanoseconds> longest = assign_routes(plan_, graph);
+    assign_neighbours(plan_, graph);
+    for (std::size_t l = 0; l < plan_.links.size(); ++l) shape(l, longest[l]);
+    write_hosts_file();
+    return std::move(plan_);
+  }
+
+ private:
+  void add_node(const std::string& name, scenario::NodeKind kind, const std::string& datacenter,
+                const std::string& pointer) {
+    if (!index_.emplace(name, plan_.nodes.size()).second) {
+      throw InputError(pointer, fmt::format("the name '{}' is taken", name),
+                       "NAME-gateway, NAME-switch, NAME-host-I and the names of training roles belong to data centers");
+    }
+    PlannedNode node;
+    node.name = name;
+    node.kind = kind;
+    node.datacenter = datacenter;
+    plan_.nodes.push_back(std::move(node));
+    pointers_.push_back(pointer);
+  }
+
+  PlannedLink::End add_interface(const std::string& node, const std::string& link) {
+    std::vector<PlannedInterface>& interfaces = plan_.nodes[index_.at(node)].interfaces;
+    interfaces.push_back({fmt::format("eth{}", interfaces.size()), link, {}, 0, {}});
+    return {node, interfaces.back().name};
+  }
+
+  void add_link(const std::string& name, LinkScope scope, const std::string (&ends)[2], const std::string (&label)[2],
+                Asked asked) {
+    if (!link_names_.insert(name).second) {
+      throw InputError(asked.pointer, fmt::format("the link name '{}' is taken", name), "give the link a \"name\"");
+    }
+    PlannedLink link;
+    link.name = name;
+    link.scope = scope;
+    for (int end = 0; end < 2; ++end) {
+      link.ends[end] = add_interface(ends[end], name);
+      link.label[end] = label[end];
+    }
+    plan_.links.push_back(std::move(link));
+    asked_.push_back(std::move(asked));
+  }
+
+  void add_to_lan(const std::string& node, const std::string& datacenter, const scenario::LinkProperties& lan,
+                  const std::string& pointer) {
+    const std::string ends[2] = {node, datacenter + "-switch"};
+    add_link(ends[0] + "--" + ends[1], LinkScope::lan, ends, ends, {pointer, lan, lan});
+  }
+
+  void add_datacenters() {
+    const std::vector<scenario::Role> roles = scenario::roles_of(scenario_);
+    for (std::size_t d = 0; d < scenario_.topology.datacenters.size(); ++d) {
+      const scenario::Datacenter& datacenter = scenario_.topology.datacenters[d];
+      const std::string pointer = fmt::format("/topology/datacenters/{}", d);
+      add_node(datacenter.name + "-gateway", scenario::NodeKind::router, datacenter.name, pointer);
+      add_node(datacenter.name + "-switch", scenario::NodeKind::switch_, datacenter.name, pointer);
+      add_to_lan(datacenter.name + "-gateway", datacenter.name, {}, pointer);
+      const auto add_member = [&](const std::string& name, scenario::NodeKind kind, const std::string& from) {
+        add_node(name, kind, datacenter.name, from);
+        add_to_lan(name, datacenter.name, datacenter.lan, pointer + "/lan");
+      };
+      for (const scenario::Role& role : roles) {
+        if (role.datacenter == datacenter.name) add_member(role.name, scenario::NodeKind::host, pointer);
+      }
+      for (int i = 0; i < datacenter.hosts; ++i) {
+        add_member(fmt::format("{}-host-{}", datacenter.name, i), scenario::NodeKind::host, pointer + "/hosts");
+      }
+      for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
+        const scenario::Node& node = scenario_.topology.nodes[n];
+        if (node.datacenter == datacenter.name) add_member(node.name, node.kind, fmt::format("/topology/nodes/{}", n));
+      }
+    }
+  }
+
+  void add_free_nodes() {
+    for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
+      const scenario::Node& node = scenario_.topology.nodes[n];
+      if (!node.datacenter) add_node(node.name, node.kind, "", fmt::format("/topology/nodes/{}", n));
+    }
+  }
+
+  void add_links() {
+    for (std::size_t l = 0; l < scenario_.topology.links.size(); ++l) {
+      const scenario::Link& link = scenario_.topology.links[l];
+      const std::string pointer = fmt::format("/topology/links/{}", l);
+      std::string ends[2];
+      for (int end = 0; end < 2; ++end) ends[end] = node_at(link.ends[end], fmt::format("{}/ends/{}", pointer, end));
+      add_link(link.name.empty() ? link.ends[0] + "--" + link.ends[1] : link.name, LinkScope::wan, ends, link.ends,
+               {pointer, link.forward, link.backward});
+    }
+  }
+
+  // A data center as an end means its gateway.
+  std::string node_at(const std::string& end, const std::string& pointer) const {
+    for (const scenario::Datacenter& datacenter : scenario_.topology.datacenters) {
+      if (datacenter.name == end) return end + "-gateway";
+    }
+    if (!index_.contains(end)) throw InputError(pointer, fmt::format("no data center or node is called '{}'", end));
+    return end;
+  }
+
+  void check_ports() const {
+    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+      const PlannedNode& node = plan_.nodes[n];
+      if (node.kind != scenario::NodeKind::switch_ || node.interfaces.size() <= bridge_ports) continue;
+      throw InputError(pointers_[n],
+                       fmt::format("the switch '{}' would have {} ports, and a Linux bridge has at most {}", node.name,
+                                   node.interfaces.size(), bridge_ports),
+                       "spread the hosts over more data centers or over switches of their own");
+    }
+  }
+
+  void set_delays() {
+    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+      plan_.links[l].forward.delay = asked_[l].forward.delay.value_or(Nanoseconds{0});
+      plan_.links[l].backward.delay = asked_[l].backward.delay.value_or(Nanoseconds{0});
+    }
+  }
+
+  static shaper::QueueLimit queue(const scenario::LinkProperties& asked, Nanoseconds longest) {
+    if (const auto* packets = std::get_if<scenario::QueuePackets>(&asked.queue)) {
+      return shaper::PacketLimit{packets->count};
+    }
+    if (const auto* bytes = std::get_if<Bytes>(&asked.queue)) return shaper::ByteLimit{bytes->value};
+    if (!asked.rate) return shaper::PacketLimit{};
+    const double seconds = std::chrono::duration<double>(std::max(longest, least_round_trip)).count();
+    const double frames = static_cast<double>(asked.rate->value) * seconds / 8 / static_cast<double>(full_frame);
+    return shaper::PacketLimit{std::max(least_packets, static_cast<std::uint32_t>(std::min(frames + 1, 4e9)))};
+  }
+
+  // FNV-1a over the link's name, then the finaliser of splitmix64: close seeds and close names end far apart.
+  std::optional<std::uint64_t> seed(const std::string& link, int direction) const {
+    if (!scenario_.seed_given) return std::nullopt;
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (const char c : link) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    hash ^= (scenario_.seed + static_cast<std::uint64_t>(direction)) * 0x9e3779b97f4a7c15u + direction;
+    hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9u;
+    hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebu;
+    return hash ^ (hash >> 31);
+  }
+
+  void shape(std::size_t l, Nanoseconds longest) {
+    PlannedLink& link = plan_.links[l];
+    const auto resolve = [&](shaper::Direction& direction, const scenario::LinkProperties& asked, int number) {
+      direction.rate = asked.rate;
+      direction.jitter = asked.jitter.value_or(Nanoseconds{0});
+      direction.loss = asked.loss ? asked.loss->value : 0;
+      direction.queue = queue(asked, longest);
+      direction.seed = seed(link.name, number);
+    };
+    resolve(link.forward, asked_[l].forward, 0);
+    resolve(link.backward, asked_[l].backward, 1);
+    try {
+      link.shaper = shaper::choose(link.forward, link.backward, features_, choice_);
+    } catch (const InputError& error) {
+      throw InputError(asked_[l].pointer, error.line());
+    }
+  }
+
+  void write_hosts_file() {
+    std::string& file = plan_.hosts_file;
+    file = "127.0.0.1 localhost\n";
+    for (const PlannedNode& node : plan_.nodes) {
+      if (node.interfaces.empty() || node.interfaces[0].prefix == 0) continue;
+      // A data center's own name is its gateway's.
+      const bool gateway = !node.datacenter.empty() && node.name == node.datacenter + "-gateway";
+      file += fmt::format("{} {}{}\n", to_string(node.interfaces[0].address), node.name,
+                          gateway ? " " + node.datacenter : "");
+    }
+  }
+
+  const scenario::Scenario& scenario_;
+  const shaper::KernelFeatures& features_;
+  shaper::Choice choice_;
+  Plan plan_;
+  std::vector<Asked> asked_;           // by link
+  std::vector<std::string> pointers_;  // by node
+  std::unordered_map<std::string, std::size_t> index_;
+  std::unordered_set<std::string> link_names_;
+};
+
+template <typename Item>
+const Item& named(const std::vector<Item>& items, const std::string& name, const char* what) {
+  const auto it = std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
+  if (it != items.end()) return *it;
+  std::vector<std::string> names;
+  for (const Item& item : items) names.push_back(item.name);
+  const std::string close = nearest(name, names);
+  throw InputError(name, fmt::format("no {} has this name", what),
+                   close.empty() ? "" : fmt::format("did you mean '{}'?", close));
+}
+
+}  // namespace
+
+Plan make_plan(const scenario::Scenario& scenario, const shaper::KernelFeatures& features, shaper::Choice choice) {
+  return Planner(scenario, features, choice).make();
+}
+
+const PlannedNode& Plan::node(const std::string& name) const {
+  return named(nodes, name, "node");
+}
+const PlannedLink& Plan::link(const std::string& name) const {
+  return named(links, name, "link");
+}
+
+Ipv4 Plan::address_of(const std::string& name) const {
+  const PlannedNode& planned = node(name);
+  return planned.interfaces.empty() ? Ipv4{} : planned.interfaces[0].address;
+}
+
+}  // namespace geomx::lab
