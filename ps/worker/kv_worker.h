@@ -2,45 +2,79 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
-#include <vector>
+#include <string>
 
 #include "ps/membership/member.h"
+#include "ps/worker/partition.h"
 
 namespace geomx::ps {
 
 // The asking side of the key-value store: a worker of its party, and, inside a party server, a worker of the global
-// plane. Tensors are float arrays named by small integers (keys). Several may be in flight; each call returns a handle at once.
+// plane. Tensors are float arrays named by small integers (keys), cut into chunks that are spread over the servers
+// (partition.h). Several may be in flight; each call returns a handle at once.
 //
 //   KvWorker worker(member, options);
+//   member.join(deadline);
+//   worker.greet();
 //   auto handle = worker.push_pull(key, gradient, weights);   // round trip: gradient up, new value down
 //   worker.wait(handle);
 //
-// Threading: calls from one thread; completion happens on the member's receive thread.
+// Threading: calls from one thread (forward() from any); completion happens on the member's receive thread.
+//
+// Memory: nothing is copied on the way out, so the caller's arrays must stay, `gradient` unchanged and `value` unread,
+// until wait() has returned. Should wait() throw, `gradient` must stay until the member has gone: the transport may
+// still be reading it.
 class KvWorker {
  public:
   using Handle = std::uint64_t;
 
   struct Options {
-    long bigarray_bound = 1'000'000;  // tensors at least this long are split over all servers
+    long bigarray_bound = 1'000'000;            // elements; tensors at least this long are split over all servers
     std::chrono::duration<double> timeout{60};  // of wait(); the error names the server that is awaited
+    std::uint32_t order = 0;                    // of this worker's gradients in every sum (Session::Options)
+    int num_all_workers = 0;                    // to be compared with the servers'; 0: not known here
+    int party_workers = 0;                      // of a party server: how many workers and servers its party has
+    int party_servers = 0;
   };
 
-  // Before member.join(): the worker takes the member's data handler.
+  // Before member.join(): the worker takes the member's data and lost handlers.
   KvWorker(Member& member, Options options);
   ~KvWorker();
+  KvWorker(const KvWorker&) = delete;
+  KvWorker& operator=(const KvWorker&) = delete;
 
-  void configure(const proto::OptimizerConfig& optimizer);                // master worker; waits
-  Handle init(std::uint32_t key, std::span<const float> value);           // master worker
-  Handle pull(std::uint32_t key, std::span<float> value);                 // waits at the server until it is initialised
-  Handle push_pull(std::uint32_t key, std::span<const float> gradient,    // `gradient` stays unchanged and `value` unread
-                   std::span<float> value, int priority = 0);             // until wait(); lower priority value goes first
+  // After member.join(), once, before anything else: learns which server holds what and compares settings. Waits.
+  // Returns the servers' DMLC_NUM_ALL_WORKER.
+  int greet();
+
+  void configure(const proto::OptimizerConfig& optimizer);       // master worker; waits
+  Handle init(std::uint32_t key, std::span<const float> value);  // master worker
+  Handle pull(std::uint32_t key, std::span<float> value);        // waits at the server until it is initialised
+  Handle push_pull(std::uint32_t key, std::span<const float> gradient, std::span<float> value);
   bool done(Handle handle) const;
   void wait(Handle handle);  // throws Error at the deadline, when the server refused, or when the plane has failed
   void wait_all();
 
   std::uint64_t round() const;  // push_pulls completed for every key so far
+
+  // Tells the servers that this worker asks for nothing more, or (with an error) that it fails. Waits for their answer;
+  // with an error, it only sends.
+  void finish(const std::string& error = {});
+
+  // For a server that stands between: asks for one chunk, or sends the sum of `workers` gradients of it up for `round`;
+  // `answered` is called once, on the receive thread, or on the thread that finds out that the plane has failed.
+  struct Answer {
+    std::string error;  // not empty: refused or failed, and nothing else is set
+    std::uint64_t round = 0;
+    Buffer value;
+  };
+  using Answered = std::function<void(Answer)>;
+  void pull_chunk(const Chunk& chunk, Answered answered);
+  void push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, std::uint32_t order, Buffer sum,
+                       Answered answered);
 
  private:
   struct Impl;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <vector>
+
+namespace geomx::ps {
+
+// A contiguous piece of a tensor, the unit of everything that servers do: each chunk is summed, stepped, stored and
+// answered on its own, so that a long tensor's chunks overlap on the road. Lengths are in elements.
+struct Chunk {
+  std::uint32_t key = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::uint64_t total = 0;  // of the whole tensor
+  auto operator<=>(const Chunk&) const = default;
+};
+
+// How a tensor is cut: short of `bigarray_bound` it stays whole; else into at least 32 equal chunks of at most 1 MiB.
+// The cut does not depend on the number of servers: parties with different numbers of servers agree on the chunks.
+std::vector<Chunk> chunks_of(std::uint32_t key, std::uint64_t total, std::uint64_t bigarray_bound);
+
+// Which of `shards` servers holds chunk `index` of `count`: a whole tensor goes by a hash of its key, the chunks of a
+// split one in `shards` runs of equal length.
+std::uint32_t shard_of(std::uint32_t key, std::uint64_t index, std::uint64_t count, std::uint32_t shards);
+
+}  // namespace geomx::ps
