@@ -14,8 +14,14 @@ namespace geomx::ps {
 // road for data messages. A worker has one (its party); a party server has two (server of its party, worker of the global
 // plane). The scheduler itself is scheduler.h.
 //
-// Threading: one receive thread per Member, owned and joined by it; handlers run on that thread and must not block on
-// this member. send() may be called from any thread.
+//   Member member(*config.local, make_zmq_transport());
+//   member.on_data([&](NodeId from, Message message) { ... });
+//   member.join();
+//   ... member.send(NodeId{Role::server, 0}, message) ...
+//   member.leave();
+//
+// Threading: one receive thread and one heartbeat thread per Member, owned and joined by it; handlers run on these and
+// must not block on this member. Every other call may come from any thread. Roads exist between workers and servers, both ways, and to the scheduler.
 class Member {
  public:
   using Clock = std::chrono::steady_clock;
@@ -23,31 +29,44 @@ class Member {
   using LostHandler = std::function<void(NodeId who, const std::string& name)>;
 
   Member(const PlaneConfig& plane, std::unique_ptr<Transport> transport);
-  ~Member();  // leaves if it has joined
+  // Leaves if it has joined; while an exception is in flight it calls fail() first, so that nobody waits for this node.
+  ~Member();
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
 
-  // Both before join(). A data message is one whose header has `data`.
+  // All before join(). A data message is one whose header has `data`; on a server it may come before join() has
+  // returned. What a handler throws becomes the plane's failure.
   void on_data(DataHandler handler);
-  void on_lost(LostHandler handler);
+  void on_lost(LostHandler handler);                                        // a peer, or the scheduler, has died
+  void on_failure(std::function<void(const std::string& why)> handler);  // once, when failure() becomes non-empty: wake whoever waits
+  void on_workers_left(std::function<void()> handler);                   // once, when every worker of the plane has left in good order
 
-  // Registers and waits until all of the plane have. Throws Error at the deadline ("no answer from the scheduler at
-  // 10.1.0.2:9093 within 10 s (DMLC_PS_ROOT_URI, DMLC_PS_ROOT_PORT)", or who is still awaited) or where the scheduler refuses.
+  // Registers and waits until all of the plane have, and until the roads to the peers stand. Throws Error at the deadline
+  // ("no answer from the local scheduler at 10.1.0.2:9093 within 10 s (DMLC_PS_ROOT_URI, DMLC_PS_ROOT_PORT)", or who is
+  // still awaited) or where the scheduler refuses.
   void join(Clock::time_point deadline);
+  void join();  // within the plane's join_timeout
 
   NodeId self() const;
   int num_servers() const;
   int num_workers() const;
-  std::string name_of(NodeId peer) const;  // for messages to people: "server 0 (a-server-0)"
+  std::string name_of(NodeId peer) const;  // for messages to people: "server 0 (a-server-0:812)"
 
-  void send(NodeId to, Message message);  // fills version and sender
+  // Fills version and sender. What is sent to a peer that has left or is lost goes nowhere.
+  void send(NodeId to, Message message);
 
   // Waits until all servers and/or workers of the plane have called barrier(name) with the same group. Throws Error at the deadline,
-  // naming who is awaited, or when a member of the group is lost.
+  // naming who is awaited, or when the plane has failed. Those who have left are not awaited.
   void barrier(const std::string& name, bool servers, bool workers, Clock::time_point deadline);
+
+  // A server serves until then. False at the deadline; throws Error when the plane has failed.
+  bool wait_until_workers_left(Clock::time_point deadline);
+  bool workers_left() const;
 
   // Orderly departure: tells the scheduler, flushes what was sent, stops the threads.
   void leave();
+  // Departure in failure: all the plane is told the reason at once, and fails.
+  void fail(const std::string& reason);
 
   // Set when the plane can no longer work: a peer lost, the scheduler gone, a refusal. Empty: all is well.
   std::string failure() const;

@@ -11,6 +11,8 @@
 
 namespace geomx::ps {
 
+inline constexpr std::uint32_t kProtocolVersion = 1;
+
 enum class Role : std::uint8_t { scheduler = 1, server = 2, worker = 3 };
 
 // A member of one plane: its role and its rank among that role. The scheduler is always {scheduler, 0}.
@@ -26,9 +28,11 @@ std::string to_string(NodeId id);  // "worker 2"
 inline constexpr NodeId kScheduler{Role::scheduler, 0};
 
 // Immutable bytes with shared ownership: a tensor travels from the sender's memory into the socket, and from the
-// receiver's socket buffer into the reader, without a copy of ours.
+// receiver's socket buffer into the reader, without a copy of ours. A received Buffer is aligned to kAlignment.
 class Buffer {
  public:
+  static constexpr std::size_t kAlignment = 8;
+
   Buffer() = default;
   // `owner` keeps [data, data + size) alive and unchanged until the last copy of this Buffer has gone.
   Buffer(std::shared_ptr<const void> owner, const void* data, std::size_t size)
@@ -38,7 +42,7 @@ class Buffer {
   const void* data() const { return data_; }
   std::size_t size() const { return size_; }
   template <typename T>
-  std::span<const T> as() const {  // the size must be a multiple of sizeof(T); data is aligned for T or copied by readers
+  std::span<const T> as() const {  // the size must be a multiple of sizeof(T)
     return {static_cast<const T*>(data_), size_ / sizeof(T)};
   }
 

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "ps/transport/transport.h"
+
+namespace geomx::ps {
+
+// The transport of real deployments: ZeroMQ over TCP. A message is a multipart message, first the header, then one
+// frame per tensor slice; frames are sent from and received into memory that is not copied.
+//
+// A node listens on one ROUTER socket and has one DEALER socket per peer that it connects to; an answer goes back by
+// the connection that the question came by, so only schedulers and servers need to be reachable.
+//
+// Threading: one I/O thread of ZeroMQ per transport. A ZeroMQ socket is for one thread at a time, so each has a mutex,
+// held only while a message is handed over; a sending thread therefore reaches the I/O thread without a hop.
+struct ZmqOptions {
+  std::chrono::milliseconds linger{5000};  // how long stop() may take to hand queued messages to the kernel
+};
+std::unique_ptr<Transport> make_zmq_transport(ZmqOptions options = {});
+
+}  // namespace geomx::ps
