@@ -1,0 +1,84 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "emulator/base/fd.h"
+#include "emulator/base/units.h"
+
+// A lab's process tree and the namespaces it lives in.
+//
+//   caller ── init (pid 1) ── lab (pid 2, runs the caller's function) ── the nodes' processes
+//
+// The tree has its own pid, mount, network, UTS and IPC namespaces, and a user namespace where the caller lacks
+// CAP_SYS_ADMIN (then its user is root inside and himself outside). init only reaps orphans and watches: it ends when
+// the lab process ends, and, in an attached lab, when the caller's process ends, by whatever signal. The end of a pid
+// namespace's init makes the kernel kill everything in it. Nothing has to be cleaned up by anybody.
+//
+// Inside: a new /proc, mounts that do not propagate out, an empty network namespace with only loopback (up, IPv6 off),
+// a private tmpfs on /dev/shm, a session without a terminal, default signal handlers, standard input, output and error,
+// and of all other descriptors only those asked for.
+namespace geomx::sandbox {
+
+struct LabOptions {
+  std::string name;       // also the tree's hostname and process name
+  bool attached = true;   // false: it outlives its caller
+  std::vector<int> keep;  // descriptors that the lab process gets under the same numbers
+};
+
+// The lab process's line to its starter, open until `ready`.
+class StartReport {
+ public:
+  explicit StartReport(FileDescriptor pipe) : pipe_(std::move(pipe)) {}
+  void progress(const std::string& message);    // any text up to 64 KiB
+  void ready(const std::string& message = {});  // the starter's wait_ready returns the message
+
+ private:
+  FileDescriptor pipe_;
+};
+
+// A lab's process tree as its starter sees it. Destroying an attached one kills the tree and waits for its end.
+class LabProcess {
+ public:
+  LabProcess(LabProcess&&) noexcept = default;
+  LabProcess& operator=(LabProcess&& other) noexcept;
+  ~LabProcess();
+
+  pid_t pid() const { return pid_; }          // init's, in the caller's pid namespace
+  int pidfd() const { return pidfd_.get(); }  // readable when the whole tree has ended
+  FileDescriptor take_pidfd() &&;             // gives up ownership: the tree is the caller's business now
+
+  // Waits for StartReport::ready, calling `progress` for every message before it. An exception that leaves the lab
+  // function is thrown here with its type among InputError, SystemError and WorkError, where, text and hint. Throws
+  // WorkError where the lab process dies first or `timeout` passes. Whatever is thrown, the tree is gone by then.
+  std::string wait_ready(Nanoseconds timeout, const std::function<void(const std::string&)>& progress = {});
+
+  // Kills the tree and waits for its end; nothing where it has ended already. Throws WorkError after 30 s.
+  void kill();
+
+ private:
+  friend LabProcess spawn_init(const LabOptions&, const std::function<int(StartReport&)>&);
+  LabProcess(pid_t pid, FileDescriptor pidfd, FileDescriptor report, bool attached);
+  pid_t pid_ = -1;
+  FileDescriptor pidfd_;
+  FileDescriptor report_;
+  bool attached_ = true;
+};
+
+// Starts the tree and runs `lab` in its lab process, whose exit code is what `lab` returns. `lab` is root there as far
+// as networks and mounts go, and single-threaded at its start. It must not rely on locks or threads of the caller.
+// Throws SystemError where a namespace cannot be made; the hint says what the machine forbids (privileges.h).
+LabProcess spawn_init(const LabOptions& options, const std::function<int(StartReport&)>& lab);
+
+// Where the lab's private tmpfs is, inside the lab only.
+inline constexpr const char* kPrivateDirectory = "/dev/shm";
+
+// Inside the lab: makes `text` the /etc/hosts of every process of the lab, now and at every later call. The machine's
+// own file is untouched.
+void install_hosts_file(const std::string& text);
+
+}  // namespace geomx::sandbox
