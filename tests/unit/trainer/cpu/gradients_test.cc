@@ -1,0 +1,163 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "tests/unit/trainer/cpu/reference_network.h"
+#include "trainer/cpu/cpu_backend.h"
+#include "trainer/model/architecture.h"
+#include "trainer/model/initial.h"
+#include "trainer/tensor/error.h"
+#include "trainer/tensor/random.h"
+
+namespace geomx::trainer {
+namespace {
+
+struct Samples {
+  std::vector<float> images;
+  std::vector<std::uint8_t> labels;
+  Batch batch() const { return {images, labels}; }
+};
+
+Samples random_samples(const Architecture& model, std::size_t count, std::uint64_t seed) {
+  Random random(seed);
+  Samples samples;
+  for (std::size_t i = 0; i < count * model.input.size(); ++i) samples.images.push_back(random.uniform(0, 1));
+  for (std::size_t i = 0; i < count; ++i) {
+    samples.labels.push_back(static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(model.classes()))));
+  }
+  return samples;
+}
+
+double distance(std::span<const float> a, const std::vector<double>& b) {
+  double difference = 0;
+  double size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += (a[i] - b[i]) * (a[i] - b[i]);
+    size += b[i] * b[i];
+  }
+  return std::sqrt(difference / size);
+}
+
+void initialise(Tensors& parameters, std::uint64_t seed) {
+  xavier_uniform(parameters, seed);
+  Random random(seed, 99);  // biases too, or their part of the forward pass would go untested
+  for (std::size_t t = 1; t < parameters.count(); t += 2) {
+    for (float& value : parameters[t]) value = random.uniform(-0.1f, 0.1f);
+  }
+}
+
+Architecture tiny() {
+  Architecture model;
+  model.name = "tiny";
+  model.input = {3, 11, 9};  // several channels, not square, with a remainder at the pool's edge
+  model.layers = {Convolution{5, 3, true}, MaxPool{2}, Convolution{7, 2, false}, Dense{12, true}, Dense{4, false}};
+  return model;
+}
+
+void expect_like_reference(const Architecture& model, std::size_t batch, int threads) {
+  const auto backend = make_cpu_backend(model, batch, threads);
+  initialise(backend->parameters(), 5);
+  const Samples samples = random_samples(model, batch, 6);
+  std::vector<std::size_t> order;
+  const double loss = backend->step(samples.batch(), [&](std::size_t tensor) { order.push_back(tensor); });
+  const auto reference = reference_step(model, backend->parameters(), samples.batch());
+  EXPECT_NEAR(loss, reference.loss, 1e-5 * reference.loss);
+  for (std::size_t t = 0; t < backend->parameters().count(); ++t) {
+    EXPECT_LT(distance(backend->gradients()[t], reference.gradients[t]), 2e-6) << backend->parameters().spec(t).name;
+  }
+  // Every tensor once, deep layers first.
+  ASSERT_EQ(order.size(), backend->parameters().count());
+  for (std::size_t i = 0; i < order.size(); ++i) EXPECT_EQ(order[i], order.size() - 1 - i);
+}
+
+// The double reference is checked against finite differences, then the backend against the reference.
+TEST(Reference, GradientsAreFiniteDifferences) {
+  const Architecture model = tiny();
+  Tensors parameters(model.parameters());
+  initialise(parameters, 1);
+  const Samples samples = random_samples(model, 3, 2);
+  const auto exact = reference_step(model, parameters, samples.batch());
+  for (std::size_t t = 0; t < parameters.count(); ++t) {
+    const std::size_t stride = std::max<std::size_t>(1, parameters[t].size() / 7);
+    for (std::size_t i = 0; i < parameters[t].size(); i += stride) {
+      const float before = parameters[t][i];
+      const float high = before + 1e-3f;
+      const float low = before - 1e-3f;
+      parameters[t][i] = high;
+      const double up = reference_step(model, parameters, samples.batch()).loss;
+      parameters[t][i] = low;
+      const double down = reference_step(model, parameters, samples.batch()).loss;
+      parameters[t][i] = before;
+      EXPECT_NEAR((up - down) / (static_cast<double>(high) - low), exact.gradients[t][i], 2e-4)
+          << parameters.spec(t).name << " element " << i;
+    }
+  }
+}
+
+TEST(CpuBackend, CnnMatchesTheReference) { expect_like_reference(make_model("cnn", {1, 28, 28}, 10), 8, 1); }
+TEST(CpuBackend, CnnMatchesTheReferenceOnTwoThreads) { expect_like_reference(make_model("cnn", {1, 28, 28}, 10), 5, 2); }
+TEST(CpuBackend, OddShapesMatchTheReference) { expect_like_reference(tiny(), 3, 1); }
+
+TEST(CpuBackend, SameInputSameBits) {
+  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
+  const Samples samples = random_samples(model, 32, 3);
+  std::vector<std::unique_ptr<Backend>> backends;
+  std::vector<double> losses;
+  for (int i = 0; i < 2; ++i) {
+    auto& backend = backends.emplace_back(make_cpu_backend(model, 32, 1));
+    initialise(backend->parameters(), 4);
+    // The second one runs on another thread and has computed something else before.
+    std::thread([&, again = i == 1] {
+      if (again) backend->step(random_samples(model, 32, 77).batch(), [](std::size_t) {});
+      losses.push_back(backend->step(samples.batch(), [](std::size_t) {}));
+    }).join();
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+  for (std::size_t t = 0; t < backends[0]->parameters().count(); ++t) {
+    const auto a = backends[0]->gradients()[t];
+    const auto b = backends[1]->gradients()[t];
+    EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size_bytes()), 0) << backends[0]->parameters().spec(t).name;
+  }
+}
+
+// The callee may overwrite a parameter as soon as its gradient is announced: nothing of the step may still read it.
+TEST(CpuBackend, AReadyParameterIsReadNoMore) {
+  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
+  const Samples samples = random_samples(model, 8, 3);
+  const auto calm = make_cpu_backend(model, 8, 1);
+  const auto busy = make_cpu_backend(model, 8, 1);
+  initialise(calm->parameters(), 4);
+  initialise(busy->parameters(), 4);
+  calm->step(samples.batch(), [](std::size_t) {});
+  busy->step(samples.batch(), [&](std::size_t tensor) { std::ranges::fill(busy->parameters()[tensor], 1e30f); });
+  for (std::size_t t = 0; t < calm->parameters().count(); ++t) {
+    const auto a = calm->gradients()[t];
+    EXPECT_EQ(std::memcmp(a.data(), busy->gradients()[t].data(), a.size_bytes()), 0) << calm->parameters().spec(t).name;
+  }
+}
+
+TEST(CpuBackend, ScoresAnyNumberOfSamples) {
+  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
+  const auto backend = make_cpu_backend(model, 2, 1);
+  initialise(backend->parameters(), 4);
+  const Samples samples = random_samples(model, 263, 9);  // one full part and a short one
+  const auto score = backend->score(samples.batch());
+  const auto reference = reference_step(model, backend->parameters(), samples.batch());
+  EXPECT_EQ(score.samples, 263u);
+  EXPECT_NEAR(score.loss / 263, reference.loss, 1e-5);
+  EXPECT_EQ(score.correct, reference.correct);
+}
+
+TEST(CpuBackend, RefusesWhatItWasNotMadeFor) {
+  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
+  EXPECT_THROW(make_cpu_backend(model, 0, 1), Error);
+  EXPECT_THROW(make_cpu_backend(model, 4, 0), Error);
+  const auto backend = make_cpu_backend(model, 4, 1);
+  EXPECT_THROW(backend->step(random_samples(model, 3, 1).batch(), [](std::size_t) {}), Error);
+}
+
+}  // namespace
+}  // namespace geomx::trainer

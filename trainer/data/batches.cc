@@ -1,0 +1,55 @@
+#include "trainer/data/batches.h"
+
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "trainer/tensor/error.h"
+#include "trainer/tensor/random.h"
+
+namespace geomx::trainer {
+
+void to_float(const Dataset& data, std::span<const std::uint32_t> samples, std::span<float> images) {
+  float* out = images.data();
+  for (std::uint32_t sample : samples) {
+    for (std::uint8_t value : data.image(sample)) *out++ = static_cast<float>(value) / 255.0f;
+  }
+}
+
+Batches::Batches(const Dataset& data, std::size_t batch_size, std::uint64_t seed, std::uint64_t stream)
+    : data_(data),
+      batch_size_(batch_size),
+      seed_(seed),
+      stream_(stream),
+      order_(data.size()),
+      images_(batch_size * data.sample_size()),
+      labels_(batch_size),
+      batch_{images_, labels_} {
+  if (batch_size == 0 || data.size() < batch_size) {
+    throw Error("a batch of " + std::to_string(batch_size) + " cannot be taken from a slice of " +
+                std::to_string(data.size()) + " samples (--batch-size)");
+  }
+  shuffle();
+}
+
+// Fisher-Yates from the identity, so that an epoch's order does not depend on the epochs before it.
+void Batches::shuffle() {
+  std::iota(order_.begin(), order_.end(), 0u);
+  Random random(seed_, stream_, epoch_);
+  for (std::size_t i = order_.size() - 1; i > 0; --i) std::swap(order_[i], order_[random.below(i + 1)]);
+}
+
+const Batch& Batches::next() {
+  if (position_ == per_epoch()) {
+    ++epoch_;
+    position_ = 0;
+    shuffle();
+  }
+  const std::span<const std::uint32_t> samples(order_.data() + position_ * batch_size_, batch_size_);
+  to_float(data_, samples, images_);
+  for (std::size_t i = 0; i < batch_size_; ++i) labels_[i] = data_.labels[samples[i]];
+  ++position_;
+  return batch_;
+}
+
+}  // namespace geomx::trainer

@@ -1,0 +1,80 @@
+#include "trainer/data/dataset.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "trainer/data/idx.h"
+#include "trainer/tensor/error.h"
+
+namespace geomx::trainer {
+namespace {
+
+constexpr int kClasses = 10;
+constexpr std::uint32_t kSide = 28;  // pixels
+
+std::filesystem::path cache_directory() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache != '\0') return std::filesystem::path(cache) / "geomx-emu";
+  const char* home = std::getenv("HOME");
+  return std::filesystem::path(home == nullptr ? "/" : home) / ".cache" / "geomx-emu";
+}
+
+std::filesystem::path default_directory(const std::string& name) {
+  if (name == "fashion-mnist") return "/usr/share/datasets/fashion-mnist";
+  return cache_directory() / name;
+}
+
+std::string hint(const std::string& name) {
+  return name == "fashion-mnist" ? "./bootstrap data, or apt-get install dataset-fashion-mnist" : "./bootstrap data fetches it";
+}
+
+std::filesystem::path find(const std::string& name, const std::filesystem::path& directory, const std::string& stem) {
+  for (const char* suffix : {"", ".gz"}) {
+    std::error_code ignored;
+    const auto file = directory / (stem + suffix);
+    if (std::filesystem::exists(file, ignored)) return file;
+  }
+  throw Error("data set " + name + ": no " + stem + " (plain or .gz) in " + directory.string() + " (" + hint(name) + ")");
+}
+
+}  // namespace
+
+const std::vector<std::string>& dataset_names() {
+  static const std::vector<std::string> names{"fashion-mnist", "mnist"};
+  return names;
+}
+
+Dataset load_dataset(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory) {
+  if (std::ranges::find(dataset_names(), name) == dataset_names().end()) {
+    throw Error("data set \"" + name + "\" is not known (fashion-mnist or mnist)");
+  }
+  const auto folder = directory ? *directory : default_directory(name);
+  const std::string prefix = part == Part::train ? "train" : "t10k";
+  const auto image_file = find(name, folder, prefix + "-images-idx3-ubyte");
+  const auto label_file = find(name, folder, prefix + "-labels-idx1-ubyte");
+  IdxArray labels = read_idx(label_file, 1);
+  IdxArray images = read_idx(image_file, 3);
+
+  if (images.shape[1] != kSide || images.shape[2] != kSide) {
+    throw Error(image_file.string() + ": images of 28x28 wanted, " + std::to_string(images.shape[1]) + "x" +
+                std::to_string(images.shape[2]) + " found");
+  }
+  if (images.shape[0] != labels.shape[0]) {
+    throw Error(label_file.string() + ": " + std::to_string(labels.shape[0]) + " labels for the " +
+                std::to_string(images.shape[0]) + " images of " + image_file.filename().string());
+  }
+  const auto wrong = std::ranges::find_if(labels.elements, [](std::uint8_t label) { return label >= kClasses; });
+  if (wrong != labels.elements.end()) {
+    throw Error(label_file.string() + ": label " + std::to_string(*wrong) + " of sample " +
+                std::to_string(wrong - labels.elements.begin()) + " is not within 0..9");
+  }
+  Dataset dataset;
+  dataset.channels = 1;
+  dataset.height = dataset.width = kSide;
+  dataset.classes = kClasses;
+  dataset.images = std::move(images.elements);
+  dataset.labels = std::move(labels.elements);
+  return dataset;
+}
+
+}  // namespace geomx::trainer

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "trainer/tensor/batch.h"
+#include "trainer/tensor/tensors.h"
+
+namespace geomx::trainer {
+
+// Where a network lives and computes: parameters in canonical fp32 at this boundary, whatever the backend keeps inside.
+//
+// Threading: one thread at a time. Errors: Error. Determinism: the same parameters, batch and thread count give the same
+// bits.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // The parameters, to be written between steps (or from on_ready on, tensor by tensor), and the gradients that the last
+  // step left: means over the batch, valid until the next step.
+  virtual Tensors& parameters() = 0;
+  virtual const Tensors& gradients() const = 0;
+
+  // Called during step() for each tensor once its gradient is final and the step reads its parameter no more: last
+  // layers first. The callee may start to send the one and overwrite the other.
+  using OnReady = std::function<void(std::size_t tensor)>;
+
+  // Forward and backward over a batch of the size the backend was made for. Returns the mean loss.
+  virtual double step(const Batch& batch, const OnReady& on_ready) = 0;
+
+  struct Score {
+    double loss = 0;  // sum over the samples
+    std::size_t correct = 0;
+    std::size_t samples = 0;
+  };
+  // Forward only, over any number of samples. The parameters must not change meanwhile.
+  virtual Score score(const Batch& batch) = 0;
+};
+
+}  // namespace geomx::trainer

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+// The parameters (or the gradients) of a network at the boundary to the parameter server: named float arrays in
+// canonical layouts, row-major. Backends may keep others inside.
+namespace geomx::trainer {
+
+struct TensorSpec {
+  std::string name;        // "conv1.weight"
+  std::vector<long> shape;  // convolution weights OIHW, dense weights {outputs, inputs}, biases {outputs}
+  std::size_t size() const;
+  bool operator==(const TensorSpec&) const = default;
+};
+std::string to_string(const std::vector<long>& shape);  // "16x1x5x5"
+std::size_t total_size(const std::vector<TensorSpec>& specs);
+
+inline constexpr std::size_t kAlignment = 64;  // bytes: a cache line and the widest vector register
+
+// Zeroed memory aligned to kAlignment; move-only.
+class AlignedBuffer {
+ public:
+  AlignedBuffer() = default;
+  explicit AlignedBuffer(std::size_t bytes);
+  std::byte* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(std::byte* memory) const;
+  };
+  std::unique_ptr<std::byte[], Free> data_;
+  std::size_t size_ = 0;
+};
+
+// One allocation that holds every tensor, each aligned. Move-only; not synchronised.
+class Tensors {
+ public:
+  explicit Tensors(std::vector<TensorSpec> specs);
+  std::size_t count() const { return specs_.size(); }
+  const TensorSpec& spec(std::size_t tensor) const { return specs_[tensor]; }
+  const std::vector<TensorSpec>& specs() const { return specs_; }
+  std::span<float> operator[](std::size_t tensor);
+  std::span<const float> operator[](std::size_t tensor) const;
+  void copy_from(const Tensors& other);  // REQUIRES: the same specs
+
+ private:
+  std::vector<TensorSpec> specs_;
+  std::vector<std::size_t> offsets_;  // bytes
+  AlignedBuffer buffer_;
+};
+
+}  // namespace geomx::trainer
