@@ -128,7 +128,7 @@ dnnl::memory Network::add_dense(const Dense& layer, Stage& stage) {
   const Desc bias = layout({layer.units}, Tag::x);
   const dnnl::inner_product_forward::desc wanted(
       gradients_ == nullptr ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training,
-      any(stage.source.get_desc()), any(canonical), bias, layout({in[0], layer.units}, Tag::any));
+      any(stage.source.get_desc()), canonical, bias, layout({in[0], layer.units}, Tag::any));
   stage.dense = {wanted, fused_relu(layer.relu), program_.engine()};
   const auto& desc = stage.dense;
   stage.source = program_.in_layout(stage.source, desc.src_desc());
@@ -213,7 +213,7 @@ void Network::add_weights_backward(Stage& stage, dnnl::memory& gradient) {
         Program::attributes(), program_.engine(), stage.convolution);
     add(dnnl::convolution_backward_weights(desc), desc);
   } else {
-    const dnnl::inner_product_backward_weights::primitive_desc desc({source, any(canonical), bias, output},
+    const dnnl::inner_product_backward_weights::primitive_desc desc({source, canonical, bias, output},
                                                                     Program::attributes(), program_.engine(), stage.dense);
     add(dnnl::inner_product_backward_weights(desc), desc);
   }
@@ -238,7 +238,7 @@ dnnl::memory Network::add_data_backward(Stage& stage, const dnnl::memory& gradie
         Program::attributes(), program_.engine(), stage.convolution);
     add(dnnl::convolution_backward_data(desc), desc);
   } else {
-    const dnnl::inner_product_backward_data::primitive_desc desc({source, weights, output}, Program::attributes(),
+    const dnnl::inner_product_backward_data::primitive_desc desc({source, stage.weights.get_desc(), output}, Program::attributes(),
                                                                  program_.engine(), stage.dense);
     add(dnnl::inner_product_backward_data(desc), desc);
   }

@@ -1,0 +1,60 @@
+// Images per second of the CNN on the CPU: a whole training step (forward, backward, SGD) and scoring, on 1 and 2
+// threads. Names read step/batch/threads.
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "trainer/cpu/cpu_backend.h"
+#include "trainer/model/architecture.h"
+#include "trainer/model/initial.h"
+#include "trainer/tensor/random.h"
+
+namespace geomx::trainer {
+namespace {
+
+struct Samples {
+  Samples(const Architecture& model, std::size_t count) {
+    Random random(1);
+    for (std::size_t i = 0; i < count * model.input.size(); ++i) images.push_back(random.uniform(0, 1));
+    for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::uint8_t>(random.below(10)));
+  }
+  Batch batch() const { return {images, labels}; }
+  std::vector<float> images;
+  std::vector<std::uint8_t> labels;
+};
+
+void step(benchmark::State& state) {
+  const auto batch = static_cast<std::size_t>(state.range(0));
+  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
+  const auto backend = make_cpu_backend(model, batch, static_cast<int>(state.range(1)));
+  Tensors& parameters = backend->parameters();
+  xavier_uniform(parameters, 1);
+  const Samples samples(model, batch);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(backend->step(samples.batch(), [](std::size_t) {}));
+    for (std::size_t t = 0; t < parameters.count(); ++t) {
+      const auto gradient = backend->gradients()[t];
+      const auto values = parameters[t];
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] -= 0.01f * gradient[i];
+    }
+  }
+  state.counters["images/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * state.range(0)), benchmark::Counter::kIsRate);
+}
+BENCHMARK(step)->ArgsProduct({{32, 256}, {1, 2}})->ArgNames({"batch", "threads"})->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void score(benchmark::State& state) {
+  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
+  const auto backend = make_cpu_backend(model, 1, static_cast<int>(state.range(0)));
+  xavier_uniform(backend->parameters(), 1);
+  const Samples samples(model, 1000);
+  for (auto _ : state) benchmark::DoNotOptimize(backend->score(samples.batch()));
+  state.counters["images/s"] = benchmark::Counter(static_cast<double>(state.iterations() * 1000), benchmark::Counter::kIsRate);
+}
+BENCHMARK(score)->Arg(1)->Arg(2)->ArgName("threads")->UseRealTime()->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace geomx::trainer
+
+BENCHMARK_MAIN();
