@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/run/link_report.h"
+
+// Whether a run's network was what the scenario asked for. Pure.
+//
+// | what                                   | degraded when                                     | judged when                   |
+// |----------------------------------------|---------------------------------------------------|-------------------------------|
+// | rate                                   | above asked + 2 % or below asked - 5 %            | packets waited >= 100 ms      |
+// | one-way delay, idle round trip         | off by more than 0.5 ms and 2 % (+ asked jitter)  | a packet passed; ping answered|
+// | loss                                   | outside the 99.9 % binomial interval              | packets passed, loss was asked|
+// | timer lateness, 99th percentile        | above 1 ms                                        | the wire has timed packets    |
+// | CPU pressure ("some", over the run)    | above 80 %                                        | a delay was asked of the wire and lateness is not known |
+//
+// A job that takes all of the CPU is no reason as long as the timers stay punctual.
+namespace geomx::run {
+
+struct Thresholds {
+  double rate_above = 0.02;
+  double rate_below = 0.05;
+  Nanoseconds delay_absolute = std::chrono::microseconds(500);
+  double delay_relative = 0.02;
+  double loss_confidence = 0.999;
+  Nanoseconds lateness = std::chrono::milliseconds(1);
+  double cpu_pressure = 0.80;
+};
+
+enum class Verdict { faithful, degraded, not_measured };
+const char* to_string(Verdict verdict);
+
+struct Fidelity {
+  Verdict verdict = Verdict::not_measured;
+  std::vector<std::string> reasons;  // of "degraded" (each names the link and direction) or of "not measured"
+};
+
+// `cpu_pressure`: share of the run's time in which some task waited for a CPU, 0..1; nullopt: this kernel does not say.
+Fidelity judge(const std::vector<LinkReport>& links, std::optional<double> cpu_pressure,
+               const Thresholds& thresholds = {});
+
+// P(X <= k) and P(X >= k) for X ~ Binomial(n, p), 0 < p < 1, exact to double precision.
+double binomial_at_most(std::uint64_t k, std::uint64_t n, double p);
+double binomial_at_least(std::uint64_t k, std::uint64_t n, double p);
+
+}  // namespace geomx::run

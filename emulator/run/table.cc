@@ -1,0 +1,95 @@
+#include "emulator/run/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace geomx::run {
+namespace {
+
+using geomx::to_string;  // of std::chrono's duration, which argument-dependent lookup does not find
+
+using Row = std::vector<std::string>;
+
+// Columns as wide as their widest cell, two spaces apart; the first two to the left, the others to the right.
+std::string align(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += i < 2 ? fmt::format("  {:<{}}", row[i], widths[i]) : fmt::format("  {:>{}}", row[i], widths[i]);
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string asked_and_measured(const std::string& asked, const std::string& measured) { return asked + " / " + measured; }
+
+Row row_of(const LinkReport& link) {
+  const shaper::Direction& asked = link.asked;
+  const std::string none = "-";
+  return {link.link,
+          link.direction,
+          to_string(Bytes{link.bytes}, true),
+          asked_and_measured(asked.rate ? to_string(*asked.rate) : none, link.rate ? to_string(*link.rate, true) : none),
+          asked_and_measured(asked.delay.count() ? to_string(asked.delay) : none,
+                             link.delay ? to_string(*link.delay, true) : none),
+          asked_and_measured(asked.loss > 0 ? to_string(Probability{asked.loss}) : none,
+                             link.loss ? fmt::format("{:.3g}%", 100 * *link.loss) : none),
+          std::to_string(link.dropped_queue + link.dropped_loss)};
+}
+
+bool blamed(const LinkReport& link, const Fidelity& fidelity) {
+  return std::any_of(fidelity.reasons.begin(), fidelity.reasons.end(), [&](const std::string& reason) {
+    return reason.starts_with(link.link + " ") || reason.starts_with(link.link + ":");
+  });
+}
+
+std::string link_table(const Summary& summary) {
+  std::vector<Row> rows{{"link", "direction", "bytes", "rate asked / measured", "delay asked / measured",
+                         "loss asked / measured", "drops"}};
+  for (const LinkReport& link : summary.links) {
+    if (link.scope == lab::LinkScope::wan || blamed(link, summary.fidelity)) rows.push_back(row_of(link));
+  }
+  return rows.size() > 1 ? align(rows) : std::string();
+}
+
+std::string training_lines(const TrainingResult& training) {
+  std::string line = "  ";
+  if (training.test_accuracy) line += fmt::format("test accuracy {:.2f}%   ", 100 * *training.test_accuracy);
+  line += fmt::format("rounds {}", training.rounds);
+  if (training.samples_per_second) line += fmt::format("   {:.0f} samples/s", *training.samples_per_second);
+  if (!training.seconds_to_accuracy.empty()) {
+    const auto& [level, seconds] = *training.seconds_to_accuracy.rbegin();
+    line += fmt::format("   accuracy {} after {:.1f} s", level, seconds);
+  }
+  return line + "\n";
+}
+
+}  // namespace
+
+std::string closing_table(const std::string& scenario_name, const Summary& summary,
+                          const std::filesystem::path& folder) {
+  std::string text =
+      fmt::format("{}: {} after {:.1f} s ({} nodes, {} links; up in {:.2f} s, down in {:.2f} s)\n", scenario_name,
+                  to_string(summary.status), summary.wall_seconds, summary.lab.nodes, summary.lab.links,
+                  summary.lab.up_seconds, summary.lab.down_seconds);
+  if (summary.training) text += training_lines(*summary.training);
+  text += link_table(summary);
+  text += fmt::format("  fidelity: {}\n", to_string(summary.fidelity.verdict));
+  for (const std::string& reason : summary.fidelity.reasons) text += fmt::format("    {}\n", reason);
+  for (const ExpectationResult& result : summary.expectations) {
+    text += fmt::format("  expected {}: {} ({})\n", describe(result.expectation), result.met ? "met" : "NOT MET",
+                        result.value ? fmt::format("{:.6g}", *result.value) : "no such number in the summary");
+  }
+  return text + fmt::format("  {}\n", folder.string());
+}
+
+}  // namespace geomx::run

@@ -1,0 +1,84 @@
+#include "emulator/run/training_record.h"
+
+#include <algorithm>
+#include <array>
+
+namespace geomx::run {
+namespace {
+
+struct Level {
+  const char* name;
+  double accuracy;
+};
+constexpr std::array<Level, 12> kLevels{{{"0.5", 0.5},
+                                         {"0.6", 0.6},
+                                         {"0.7", 0.7},
+                                         {"0.75", 0.75},
+                                         {"0.8", 0.8},
+                                         {"0.85", 0.85},
+                                         {"0.9", 0.9},
+                                         {"0.95", 0.95},
+                                         {"0.96", 0.96},
+                                         {"0.97", 0.97},
+                                         {"0.98", 0.98},
+                                         {"0.99", 0.99}}};
+
+void keep_earliest(std::optional<double>& kept, double time) { kept = kept ? std::min(*kept, time) : time; }
+
+}  // namespace
+
+void TrainingRecord::add(const std::string& node, const Step& step) {
+  Worker& worker = nodes_[node];
+  ++worker.steps;
+  worker.last_loss = step.loss;
+  samples_ += step.samples;
+  keep_earliest(first_step_start_, step.time - (step.compute_ms + step.communicate_ms) / 1000);
+  last_step_end_ = std::max(last_step_end_, step.time);
+}
+
+void TrainingRecord::add(const std::string& node, const Phase& phase) {
+  nodes_[node].phase = phase.name;
+  announced_rounds_ = std::max(announced_rounds_, phase.rounds);
+  if (phase.name == "training") keep_earliest(announced_start_, phase.time);
+}
+
+void TrainingRecord::add(const Evaluation& evaluation) {
+  last_evaluation_ = evaluation;
+  for (const Level& level : kLevels) {
+    if (evaluation.test_accuracy >= level.accuracy) accuracy_at_.try_emplace(level.name, evaluation.time);
+  }
+}
+
+TrainingResult TrainingRecord::result() const {
+  TrainingResult result;
+  result.samples = samples_;
+  if (last_evaluation_) {
+    result.test_accuracy = last_evaluation_->test_accuracy;
+    result.test_loss = last_evaluation_->test_loss;
+  }
+  double losses = 0;
+  int workers = 0;
+  for (const auto& [name, worker] : nodes_) {
+    if (worker.steps == 0) continue;
+    result.rounds = std::max(result.rounds, worker.steps);
+    losses += worker.last_loss;
+    ++workers;
+  }
+  if (workers > 0) result.train_loss = losses / workers;
+  const std::optional<double> start = announced_start_ ? announced_start_ : first_step_start_;
+  if (!start) return result;
+  if (last_step_end_ > *start) result.samples_per_second = static_cast<double>(samples_) / (last_step_end_ - *start);
+  for (const auto& [level, time] : accuracy_at_) result.seconds_to_accuracy[level] = std::max(0.0, time - *start);
+  return result;
+}
+
+std::optional<std::int64_t> TrainingRecord::expected_rounds() const {
+  return announced_rounds_ > 0 ? std::optional(announced_rounds_) : std::nullopt;
+}
+
+std::string TrainingRecord::phase_of(const std::string& node) const {
+  const auto found = nodes_.find(node);
+  return found == nodes_.end() ? std::string() : found->second.phase;
+}
+
+}  // namespace geomx::run

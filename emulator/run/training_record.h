@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "emulator/run/metrics.h"
+
+// What the training job has achieved so far, out of the metrics of all workers. Pure; times are as in the metrics
+// (seconds since the epoch of CLOCK_REALTIME).
+namespace geomx::run {
+
+struct TrainingResult {
+  std::optional<double> test_accuracy;       // of the last evaluation
+  std::optional<double> test_loss;           // likewise
+  std::optional<double> train_loss;          // mean of the workers' latest steps
+  std::int64_t rounds = 0;                   // by the worker that has done most
+  std::int64_t samples = 0;                  // by all workers
+  std::optional<double> samples_per_second;  // over the training phase
+  // Accuracy reached -> seconds from the start of training to the first evaluation that had it; those reached alone.
+  std::map<std::string, double> seconds_to_accuracy;
+};
+
+class TrainingRecord {
+ public:
+  void add(const std::string& node, const Step& step);
+  void add(const std::string& node, const Phase& phase);
+  void add(const Evaluation& evaluation);
+
+  TrainingResult result() const;
+  std::optional<std::int64_t> expected_rounds() const;  // as the workers have announced it
+  // The phase that the node has announced last; empty: none yet.
+  std::string phase_of(const std::string& node) const;
+
+ private:
+  struct Worker {
+    std::string phase;
+    std::int64_t steps = 0;
+    double last_loss = 0;
+  };
+  std::map<std::string, Worker> nodes_;
+  std::map<std::string, double> accuracy_at_;  // as in TrainingResult, in absolute time
+  std::optional<Evaluation> last_evaluation_;
+  std::optional<double> announced_start_;  // the earliest "training" phase
+  std::optional<double> first_step_start_;
+  double last_step_end_ = 0;
+  std::int64_t samples_ = 0;
+  std::int64_t announced_rounds_ = 0;
+};
+
+}  // namespace geomx::run
