@@ -13,7 +13,7 @@ namespace geomx::netlink {
 // Since the interface was made; a veth end's tx is its peer's rx unless dropped between.
 struct LinkCounters {
   int link_index = 0;
-  std::string name;
+  std::string name{};
   std::uint64_t rx_packets = 0, rx_bytes = 0, rx_dropped = 0;  // packets here are skbs: a GSO super-frame counts as one
   std::uint64_t tx_packets = 0, tx_bytes = 0, tx_dropped = 0;  // bytes are Ethernet frames without checksum
 };
@@ -22,7 +22,7 @@ struct QdiscCounters {
   int link_index = 0;
   std::uint32_t handle = 0;
   std::uint32_t parent = 0;
-  std::string kind;
+  std::string kind{};
   std::uint64_t bytes = 0, packets = 0;  // sent; packets are wire packets, bytes include each one's header
   std::uint32_t drops = 0, overlimits = 0, requeues = 0;
   std::uint32_t backlog = 0;  // bytes waiting now

@@ -23,10 +23,10 @@ std::string to_string(const Mac& mac);
 
 // One end of a veth pair. Everything is set in the one message that creates the pair.
 struct VethEnd {
-  std::string name;        // at most 15 characters
-  int netns_fd = -1;       // the namespace to be made in; -1: the socket's own
-  int index = 0;           // the interface index it shall have there (EBUSY if taken); 0: the kernel's choice
-  std::optional<Mac> mac;  // none: random
+  std::string name{};        // at most 15 characters
+  int netns_fd = -1;         // the namespace to be made in; -1: the socket's own
+  int index = 0;             // the interface index it shall have there (EBUSY if taken); 0: the kernel's choice
+  std::optional<Mac> mac{};  // none: random
   int mtu = 1500;
   bool up = false;
   int master = 0;  // index of the bridge *in that namespace* it becomes a port of; only the first end can
@@ -39,10 +39,10 @@ struct VethEnd {
 Message add_veth(const VethEnd& first, const VethEnd& second, std::string object = {});
 
 struct Bridge {
-  std::string name;
+  std::string name{};
   int netns_fd = -1;
   int index = 0;
-  std::optional<Mac> mac;
+  std::optional<Mac> mac{};
   int mtu = 1500;
   bool up = true;
 };
@@ -51,18 +51,18 @@ Message add_bridge(const Bridge& bridge);
 
 // What to change about an existing link; what is left out stays.
 struct LinkChange {
-  std::optional<bool> up;
-  std::optional<std::string> rename;  // possible while the link is up since Linux 6.2
-  std::optional<Mac> mac;
-  std::optional<int> mtu;
-  std::optional<int> master;  // 0: take it out of its bridge
-  std::optional<int> move_to_netns_fd;
-  std::optional<int> txqueuelen;
-  std::optional<std::uint32_t> gso_max_size;
-  std::optional<std::uint32_t> gso_max_segs;
+  std::optional<bool> up{};
+  std::optional<Mac> mac{};
+  std::optional<int> mtu{};
+  std::optional<int> master{};  // 0: take it out of its bridge
+  std::optional<int> move_to_netns_fd{};
+  std::optional<int> txqueuelen{};
+  std::optional<std::uint32_t> gso_max_size{};
+  std::optional<std::uint32_t> gso_max_segs{};
 };
 Message change_link(const std::string& name, const LinkChange& change);
 Message change_link(int index, const LinkChange& change, std::string object);
+Message rename_link(int index, const std::string& name, std::string object);  // of a link that is up: Linux 6.2
 inline Message set_up(const std::string& name) {
   return change_link(name, {.up = true});
 }
@@ -74,8 +74,8 @@ Message delete_link(const std::string& name);
 
 struct Link {
   int index = 0;
-  std::string name;
-  std::string kind;      // "veth", "bridge"; empty for loopback
+  std::string name{};
+  std::string kind{};    // "veth", "bridge"; empty for loopback
   bool up = false;       // administratively
   bool running = false;  // up at both ends
   int mtu = 0;

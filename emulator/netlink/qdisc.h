@@ -43,10 +43,10 @@ struct Tbf {
 struct Netem {
   std::uint32_t limit = 1000;  // packets, waiting and in flight
   Nanoseconds delay{0};
-  Nanoseconds jitter{0};              // uniform in [delay - jitter, delay + jitter]; reorders unless a rate is set
-  Probability loss;                   // resolution 2^-32
-  std::optional<BitsPerSecond> rate;  // rounded down to whole bytes per second
-  std::optional<std::uint64_t> seed;  // kernel 6.7 or newer; older ones refuse it or ignore it: see read-back
+  Nanoseconds jitter{0};                // uniform in [delay - jitter, delay + jitter]; reorders unless a rate is set
+  Probability loss;                     // resolution 2^-32
+  std::optional<BitsPerSecond> rate{};  // rounded down to whole bytes per second
+  std::optional<std::uint64_t> seed{};  // kernel 6.7 or newer; older ones refuse it or ignore it: see read-back
   bool operator==(const Netem&) const = default;
 };
 
@@ -62,8 +62,8 @@ Message delete_qdisc(const QdiscPlace& place, const std::string& object);  // wi
 // What the kernel says it has. For other kinds than ours `settings` is empty.
 struct Qdisc {
   QdiscPlace place;
-  std::string kind;  // "tbf", "netem", "noqueue", "pfifo_fast", ...
-  std::optional<QdiscKind> settings;
+  std::string kind{};  // "tbf", "netem", "noqueue", "pfifo_fast", ...
+  std::optional<QdiscKind> settings{};
 };
 std::vector<Qdisc> list_qdiscs(Socket& socket, int link_index = 0);  // 0: of every interface
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "emulator/netlink/message.h"
 
@@ -37,6 +38,10 @@ class Socket {
   static constexpr std::size_t kChunk = 64;
 
  private:
+  void execute_chunk(std::span<const Message> chunk);
+  bool dump_once(const Message& request, const std::function<void(std::span<const std::byte>)>& each,
+                 std::vector<std::byte>& buffer);  // false: interrupted
+
   nl_sock* socket_;
 };
 

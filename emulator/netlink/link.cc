@@ -1,0 +1,214 @@
+#include "emulator/netlink/link.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "emulator/base/error.h"
+#include "emulator/netlink/native.h"
+
+namespace geomx::netlink {
+
+namespace {
+
+void put_mac(Message& message, const std::optional<Mac>& mac) {
+  if (mac) message.put(IFLA_ADDRESS, mac->data(), mac->size());
+}
+
+ifinfomsg link_header(int index, bool up) {
+  ifinfomsg header{};
+  header.ifi_family = AF_UNSPEC;
+  header.ifi_index = index;
+  header.ifi_flags = up ? IFF_UP : 0;
+  header.ifi_change = up ? IFF_UP : 0;
+  return header;
+}
+
+void put_veth_end(Message& message, const VethEnd& end) {
+  const ifinfomsg header = link_header(end.index, end.up);
+  message.put_header(&header, sizeof(header));
+  message.put_string(IFLA_IFNAME, end.name);
+  if (end.netns_fd >= 0) message.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(end.netns_fd));
+  put_mac(message, end.mac);
+  message.put_u32(IFLA_MTU, static_cast<std::uint32_t>(end.mtu));
+  if (end.gso_max_size != 0) message.put_u32(IFLA_GSO_MAX_SIZE, end.gso_max_size);
+  if (end.gso_max_segs != 0) message.put_u32(IFLA_GSO_MAX_SEGS, end.gso_max_segs);
+  if (end.txqueuelen >= 0) message.put_u32(IFLA_TXQLEN, static_cast<std::uint32_t>(end.txqueuelen));
+}
+
+void put_veth_info(Message& message, const VethEnd& peer_end) {
+  const Message::Nest info(message, IFLA_LINKINFO);
+  message.put_string(IFLA_INFO_KIND, "veth");
+  const Message::Nest data(message, IFLA_INFO_DATA);
+  const Message::Nest peer(message, VETH_INFO_PEER);
+  put_veth_end(message, peer_end);
+}
+
+void put_bridge_info(Message& message) {
+  const Message::Nest info(message, IFLA_LINKINFO);
+  message.put_string(IFLA_INFO_KIND, "bridge");
+  const Message::Nest data(message, IFLA_INFO_DATA);
+  message.put_u32(IFLA_BR_FORWARD_DELAY, 0);
+  message.put_u32(IFLA_BR_STP_STATE, 0);
+  message.put_u8(IFLA_BR_MCAST_SNOOPING, 0);
+}
+
+void put_change(Message& message, const LinkChange& change) {
+  put_mac(message, change.mac);
+  if (change.mtu) message.put_u32(IFLA_MTU, static_cast<std::uint32_t>(*change.mtu));
+  if (change.master) message.put_u32(IFLA_MASTER, static_cast<std::uint32_t>(*change.master));
+  if (change.move_to_netns_fd) message.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(*change.move_to_netns_fd));
+  if (change.txqueuelen) message.put_u32(IFLA_TXQLEN, static_cast<std::uint32_t>(*change.txqueuelen));
+  if (change.gso_max_size) message.put_u32(IFLA_GSO_MAX_SIZE, *change.gso_max_size);
+  if (change.gso_max_segs) message.put_u32(IFLA_GSO_MAX_SEGS, *change.gso_max_segs);
+}
+
+Message begin_change(int index, const LinkChange& change, std::string object) {
+  Message message(RTM_NEWLINK, 0, "change link", std::move(object));
+  ifinfomsg header = link_header(index, change.up.value_or(false));
+  if (change.up) header.ifi_change = IFF_UP;
+  message.put_header(&header, sizeof(header));
+  return message;
+}
+
+Link parse_link(std::span<const std::byte> bytes) {
+  auto* message = native_header(bytes);
+  nlattr* attributes[IFLA_MAX + 1];
+  if (nlmsg_parse(message, sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) < 0) {
+    throw SystemError({}, "read the kernel's list of links", EBADMSG);
+  }
+  const auto* header = static_cast<ifinfomsg*>(nlmsg_data(message));
+  const auto number = [&](int attribute) { return attributes[attribute] ? nla_get_u32(attributes[attribute]) : 0U; };
+  Link link;
+  link.index = header->ifi_index;
+  link.up = (header->ifi_flags & IFF_UP) != 0;
+  link.running = (header->ifi_flags & IFF_RUNNING) != 0;
+  link.mtu = static_cast<int>(number(IFLA_MTU));
+  link.master = static_cast<int>(number(IFLA_MASTER));
+  link.txqueuelen = static_cast<int>(number(IFLA_TXQLEN));
+  link.gso_max_size = number(IFLA_GSO_MAX_SIZE);
+  link.gso_max_segs = number(IFLA_GSO_MAX_SEGS);
+  if (attributes[IFLA_IFNAME] != nullptr) link.name = nla_get_string(attributes[IFLA_IFNAME]);
+  if (const nlattr* mac = attributes[IFLA_ADDRESS]; mac != nullptr && nla_len(mac) == 6) {
+    std::memcpy(link.mac.data(), nla_data(mac), link.mac.size());
+  }
+  if (attributes[IFLA_LINKINFO] != nullptr) {
+    nlattr* kind = nla_find(static_cast<nlattr*>(nla_data(attributes[IFLA_LINKINFO])),
+                            nla_len(attributes[IFLA_LINKINFO]), IFLA_INFO_KIND);
+    if (kind != nullptr) link.kind = nla_get_string(kind);
+  }
+  if (link.kind == "veth") link.peer_index = static_cast<int>(number(IFLA_LINK));
+  return link;
+}
+
+Message ask_links() {
+  Message request(RTM_GETLINK, 0, "list links", {});
+  const ifinfomsg header = link_header(0, false);
+  request.put_header(&header, sizeof(header));
+  return request;
+}
+
+}  // namespace
+
+Mac parse_mac(std::string_view text) {
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+  };
+  Mac mac{};
+  bool good = text.size() == 17;
+  for (std::size_t i = 0; good && i < mac.size(); ++i) {
+    const int high = digit(text[3 * i]);
+    const int low = digit(text[3 * i + 1]);
+    good = high >= 0 && low >= 0 && (i == 5 || text[3 * i + 2] == ':');
+    mac[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  if (!good) throw InputError({}, "\"" + std::string(text) + "\" is no MAC address", "write it as 02:00:0a:00:00:01");
+  return mac;
+}
+
+std::string to_string(const Mac& mac) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : mac) {
+    if (!text.empty()) text += ':';
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+Message add_veth(const VethEnd& first, const VethEnd& second, std::string object) {
+  if (object.empty()) object = first.name + "--" + second.name;
+  Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "create veth pair", std::move(object));
+  put_veth_end(message, first);
+  if (first.master != 0) message.put_u32(IFLA_MASTER, static_cast<std::uint32_t>(first.master));
+  put_veth_info(message, second);
+  return message;
+}
+
+Message add_bridge(const Bridge& bridge) {
+  Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "create bridge", bridge.name);
+  const ifinfomsg header = link_header(bridge.index, bridge.up);
+  message.put_header(&header, sizeof(header));
+  message.put_string(IFLA_IFNAME, bridge.name);
+  if (bridge.netns_fd >= 0) message.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(bridge.netns_fd));
+  put_mac(message, bridge.mac);
+  message.put_u32(IFLA_MTU, static_cast<std::uint32_t>(bridge.mtu));
+  put_bridge_info(message);
+  return message;
+}
+
+Message change_link(const std::string& name, const LinkChange& change) {
+  Message message = begin_change(0, change, name);
+  message.put_string(IFLA_IFNAME, name);
+  put_change(message, change);
+  return message;
+}
+
+Message change_link(int index, const LinkChange& change, std::string object) {
+  Message message = begin_change(index, change, std::move(object));
+  put_change(message, change);
+  return message;
+}
+
+Message rename_link(int index, const std::string& name, std::string object) {
+  Message message = begin_change(index, {}, std::move(object));
+  message.put_string(IFLA_IFNAME, name);
+  return message;
+}
+
+Message delete_link(const std::string& name) {
+  Message message(RTM_DELLINK, 0, "delete link", name);
+  const ifinfomsg header = link_header(0, false);
+  message.put_header(&header, sizeof(header));
+  message.put_string(IFLA_IFNAME, name);
+  return message;
+}
+
+std::vector<Link> list_links(Socket& socket) {
+  std::vector<Link> links;
+  socket.dump(
+      ask_links(), [&](std::span<const std::byte> message) { links.push_back(parse_link(message)); },
+      [&] { links.clear(); });
+  return links;
+}
+
+Link get_link(Socket& socket, const std::string& name) {
+  const std::vector<Link> links = list_links(socket);
+  const auto found = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == name; });
+  if (found == links.end()) throw SystemError(name, "find link", ENODEV);
+  return *found;
+}
+
+}  // namespace geomx::netlink
