@@ -8,8 +8,9 @@
 
 #include "emulator/base/error.h"
 #include "emulator/lab/graph.h"
-#include "emulator/lab/nearest.h"
+#include "emulator/scenario/names.h"
 #include "emulator/scenario/roles.h"
+#include "emulator/scenario/suggest.h"
 
 namespace geomx::lab {
 namespace {
@@ -87,7 +88,7 @@ class Planner {
 
   void add_to_lan(const std::string& node, const std::string& datacenter, const scenario::LinkProperties& lan,
                   const std::string& pointer) {
-    const std::string ends[2] = {node, datacenter + "-switch"};
+    const std::string ends[2] = {node, scenario::switch_of(datacenter)};
     add_link(ends[0] + "--" + ends[1], LinkScope::lan, ends, ends, {pointer, lan, lan});
   }
 
@@ -96,9 +97,9 @@ class Planner {
     for (std::size_t d = 0; d < scenario_.topology.datacenters.size(); ++d) {
       const scenario::Datacenter& datacenter = scenario_.topology.datacenters[d];
       const std::string pointer = fmt::format("/topology/datacenters/{}", d);
-      add_node(datacenter.name + "-gateway", scenario::NodeKind::router, datacenter.name, pointer);
-      add_node(datacenter.name + "-switch", scenario::NodeKind::switch_, datacenter.name, pointer);
-      add_to_lan(datacenter.name + "-gateway", datacenter.name, {}, pointer);
+      add_node(scenario::gateway_of(datacenter.name), scenario::NodeKind::router, datacenter.name, pointer);
+      add_node(scenario::switch_of(datacenter.name), scenario::NodeKind::switch_, datacenter.name, pointer);
+      add_to_lan(scenario::gateway_of(datacenter.name), datacenter.name, {}, pointer);
       const auto add_member = [&](const std::string& name, scenario::NodeKind kind, const std::string& from) {
         add_node(name, kind, datacenter.name, from);
         add_to_lan(name, datacenter.name, datacenter.lan, pointer + "/lan");
@@ -107,7 +108,7 @@ class Planner {
         if (role.datacenter == datacenter.name) add_member(role.name, scenario::NodeKind::host, pointer);
       }
       for (int i = 0; i < datacenter.hosts; ++i) {
-        add_member(fmt::format("{}-host-{}", datacenter.name, i), scenario::NodeKind::host, pointer + "/hosts");
+        add_member(scenario::host_of(datacenter.name, i), scenario::NodeKind::host, pointer + "/hosts");
       }
       for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
         const scenario::Node& node = scenario_.topology.nodes[n];
@@ -137,7 +138,7 @@ class Planner {
   // A data center as an end means its gateway.
   std::string node_at(const std::string& end, const std::string& pointer) const {
     for (const scenario::Datacenter& datacenter : scenario_.topology.datacenters) {
-      if (datacenter.name == end) return end + "-gateway";
+      if (datacenter.name == end) return scenario::gateway_of(end);
     }
     if (!index_.contains(end)) throw InputError(pointer, fmt::format("no data center or node is called '{}'", end));
     return end;
@@ -207,7 +208,7 @@ class Planner {
     for (const PlannedNode& node : plan_.nodes) {
       if (node.interfaces.empty() || node.interfaces[0].prefix == 0) continue;
       // A data center's own name is its gateway's.
-      const bool gateway = !node.datacenter.empty() && node.name == node.datacenter + "-gateway";
+      const bool gateway = !node.datacenter.empty() && node.name == scenario::gateway_of(node.datacenter);
       file += fmt::format("{} {}{}\n", to_string(node.interfaces[0].address), node.name,
                           gateway ? " " + node.datacenter : "");
     }
@@ -229,9 +230,7 @@ const Item& named(const std::vector<Item>& items, const std::string& name, const
   if (it != items.end()) return *it;
   std::vector<std::string> names;
   for (const Item& item : items) names.push_back(item.name);
-  const std::string close = nearest(name, names);
-  throw InputError(name, fmt::format("no {} has this name", what),
-                   close.empty() ? "" : fmt::format("did you mean '{}'?", close));
+  throw InputError(name, fmt::format("no {} has this name", what), scenario::suggestion(name, names));
 }
 
 }  // namespace

@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emulator/base/error.h"
+#include "emulator/lab/lab.h"
+#include "emulator/netlink/address.h"
+#include "emulator/netlink/link.h"
+#include "emulator/netlink/neighbour.h"
+#include "emulator/netlink/route.h"
+#include "emulator/netlink/socket.h"
+
+// The steps that turn a plan into a lab, in their order.
+namespace geomx::lab {
+namespace {
+
+constexpr int mtu = 1500;
+
+std::size_t interface_number(const PlannedNode& node, const std::string& name) {
+  const auto it = std::find_if(node.interfaces.begin(), node.interfaces.end(),
+                               [&](const PlannedInterface& interface) { return interface.name == name; });
+  return static_cast<std::size_t>(it - node.interfaces.begin());
+}
+
+bool is_switch(const PlannedNode& node) {
+  return node.kind == scenario::NodeKind::switch_;
+}
+
+// The wire side of a link's end, in the lab's own namespace.
+std::string wire_side(std::size_t link, int end) {
+  return fmt::format("w{}{}", link, end == 0 ? 'a' : 'b');
+}
+
+}  // namespace
+
+Lab::Lab(Plan plan, const Progress& progress) : plan_(std::move(plan)) {
+  for (std::size_t n = 0; n < plan_.nodes.size(); ++n) index_[plan_.nodes[n].name] = n;
+  const auto step = [&](int number, const std::string& what) {
+    if (progress) progress(number, 4, what);
+  };
+  step(1, fmt::format("{} namespaces", plan_.nodes.size()));
+  make_namespaces();
+  step(2, fmt::format("{} links", plan_.links.size()));
+  make_links();
+  step(3, "addresses, routes and neighbours");
+  configure_nodes();
+  step(4, "shapers");
+  shape_links();
+}
+
+Lab::~Lab() = default;
+
+void Lab::make_namespaces() {
+  namespaces_.reserve(plan_.nodes.size());
+  for (const PlannedNode& node : plan_.nodes) {
+    sandbox::NetworkSettings settings;
+    settings.forward = node.kind == scenario::NodeKind::router;
+    const bool first_host = refused_.empty() && node.kind == scenario::NodeKind::host;
+    namespaces_.push_back({sandbox::Namespace::create_network(settings, first_host ? &refused_ : nullptr),
+                           sandbox::Namespace::create_uts(node.name)});
+  }
+}
+
+void Lab::make_links() {
+  netlink::Batch bridges;
+  netlink::Batch pairs;
+  for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+    if (!is_switch(plan_.nodes[n])) continue;
+    bridges.push_back(netlink::add_bridge({.name = bridge_name,
+                                           .netns_fd = namespaces_[n].network.fd(),
+                                           .index = bridge_index,
+                                           .mac = std::nullopt,
+                                           .mtu = mtu}));
+  }
+  std::vector<PlannedLink::End> late_ports;
+  for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+    const PlannedLink& link = plan_.links[l];
+    const auto node_side = [&](int end) {
+      const std::size_t n = index_.at(link.ends[end].node);
+      const std::size_t i = interface_number(plan_.nodes[n], link.ends[end].interface);
+      netlink::VethEnd side;
+      side.name = link.ends[end].interface;
+      side.netns_fd = namespaces_[n].network.fd();
+      side.index = interface_index(i);
+      side.mac = netlink::parse_mac(plan_.nodes[n].interfaces[i].mac);
+      side.mtu = mtu;
+      side.up = true;
+      side.master = is_switch(plan_.nodes[n]) ? bridge_index : 0;
+      return side;
+    };
+    if (link.shaper == shaper::Kind::wire) {
+      for (int end = 0; end < 2; ++end) {
+        netlink::VethEnd wire;
+        wire.name = wire_side(l, end);
+        wire.mtu = mtu;
+        wire.up = true;
+        pairs.push_back(netlink::add_veth(node_side(end), wire, link.name));
+      }
+      continue;
+    }
+    netlink::VethEnd first = node_side(0);
+    netlink::VethEnd second = node_side(1);
+    if (first.master != 0 && second.master != 0) {  // only a pair's first end can be given a bridge at once
+      second.master = 0;
+      late_ports.push_back(link.ends[1]);
+    } else if (second.master != 0) {
+      std::swap(first, second);
+    }
+    pairs.push_back(netlink::add_veth(first, second, link.name));
+  }
+  netlink::Socket socket;
+  socket.execute(bridges);
+  socket.execute(pairs);
+  for (const PlannedLink::End& port : late_ports) {
+    const sandbox::ScopedNetwork inside(namespaces(port.node).network);
+    netlink::Socket there;
+    there.execute(netlink::change_link(port.interface, {.master = bridge_index}));
+  }
+}
+
+void Lab::configure_nodes() {
+  for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+    const PlannedNode& node = plan_.nodes[n];
+    if (is_switch(node)) continue;
+    netlink::Batch batch;
+    for (std::size_t i = 0; i < node.interfaces.size(); ++i) {
+      const PlannedInterface& interface = node.interfaces[i];
+      batch.push_back(netlink::add_address(interface_index(i), {interface.address.value, interface.prefix},
+                                           node.name + ":" + interface.name));
+    }
+    for (const PlannedRoute& route : node.routes) {
+      batch.push_back(netlink::add_route({{route.destination.value, route.prefix}, route.gateway.value, 0},
+                                         fmt::format("{}: {}/{} via {}", node.name, to_string(route.destination),
+                                                     route.prefix, to_string(route.gateway))));
+    }
+    for (const PlannedNeighbour& neighbour : node.neighbours) {
+      batch.push_back(netlink::add_neighbour({interface_index(interface_number(node, neighbour.interface)),
+                                              neighbour.address.value, netlink::parse_mac(neighbour.mac)},
+                                             node.name));
+    }
+    if (batch.empty()) continue;
+    const sandbox::ScopedNetwork inside(namespaces_[n].network);
+    netlink::Socket socket;
+    socket.execute(batch);
+  }
+}
+
+void Lab::shape_links() {
+  shapers_.resize(plan_.links.size());
+  for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+    const PlannedLink& link = plan_.links[l];
+    const auto network = [&](int end) { return namespaces(link.ends[end].node).network.fd(); };
+    if (link.shaper == shaper::Kind::tc) {
+      shapers_[l] = shaper::shape_by_tc({network(0), link.ends[0].interface}, {network(1), link.ends[1].interface},
+                                        link.forward, link.backward);
+    } else if (link.shaper == shaper::Kind::wire) {
+      if (!loop_) loop_ = std::make_unique<shaper::WireLoop>();
+      shapers_[l] =
+          shaper::shape_by_wire(*loop_, {wire_side(l, 0), network(0), link.ends[0].interface},
+                                {wire_side(l, 1), network(1), link.ends[1].interface}, link.forward, link.backward);
+    } else {
+      const std::size_t node = vantage(link);
+      if (readers_.contains(node)) continue;
+      const sandbox::ScopedNetwork inside(namespaces_[node].network);
+      readers_.emplace(node, netlink::CounterReader());
+    }
+  }
+}
+
+std::size_t Lab::vantage(const PlannedLink& link) const {
+  const std::size_t second = index_.at(link.ends[1].node);
+  return is_switch(plan_.nodes[second]) ? second : index_.at(link.ends[0].node);
+}
+
+const NodeNamespaces& Lab::namespaces(const std::string& node) const {
+  const auto it = index_.find(node);
+  if (it == index_.end()) plan_.node(node);  // throws, and says which name is near
+  return namespaces_[it->second];
+}
+
+}  // namespace geomx::lab

@@ -1,0 +1,44 @@
+#include "emulator/lab/lab.h"
+
+namespace geomx::lab {
+
+std::vector<shaper::LinkCounters> Lab::counters() {
+  const std::lock_guard lock(reading_);
+  std::map<std::size_t, std::map<std::string, netlink::LinkCounters>> seen;  // by vantage node, then interface
+  for (auto& [node, reader] : readers_) {
+    for (netlink::LinkCounters& counted : reader.links()) seen[node].emplace(counted.name, counted);
+  }
+  std::vector<shaper::LinkCounters> result;
+  for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+    if (shapers_[l]) {
+      result.push_back(shapers_[l]->counters());
+      continue;
+    }
+    const PlannedLink& link = plan_.links[l];
+    const std::size_t node = vantage(link);
+    const int end = link.ends[1].node == plan_.nodes[node].name ? 1 : 0;
+    const netlink::LinkCounters& here = seen[node][link.ends[end].interface];
+    shaper::LinkCounters counted;
+    shaper::DirectionCounters& away = end == 0 ? counted.forward : counted.backward;
+    shaper::DirectionCounters& hither = end == 0 ? counted.backward : counted.forward;
+    away.packets = here.tx_packets;
+    away.bytes = here.tx_bytes;
+    away.dropped_queue = here.tx_dropped;
+    hither.packets = here.rx_packets;
+    hither.bytes = here.rx_bytes;
+    hither.dropped_queue = here.rx_dropped;
+    result.push_back(counted);
+  }
+  return result;
+}
+
+std::string Lab::describe_shaper(std::size_t link, bool forward) {
+  const std::lock_guard lock(reading_);
+  return shapers_[link] ? shapers_[link]->describe(forward) : "";
+}
+
+std::string Lab::wire_scheduling() const {
+  return loop_ ? loop_->scheduling() : "";
+}
+
+}  // namespace geomx::lab
