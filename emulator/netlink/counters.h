@@ -13,7 +13,6 @@ namespace geomx::netlink {
 // Since the interface was made; a veth end's tx is its peer's rx unless dropped between.
 struct LinkCounters {
   int link_index = 0;
-  std::string name{};
   std::uint64_t rx_packets = 0, rx_bytes = 0, rx_dropped = 0;  // packets here are skbs: a GSO super-frame counts as one
   std::uint64_t tx_packets = 0, tx_bytes = 0, tx_dropped = 0;  // bytes are Ethernet frames without checksum
 };

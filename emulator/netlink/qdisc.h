@@ -52,14 +52,16 @@ struct Netem {
 
 using QdiscKind = std::variant<Tbf, Netem>;
 
-// `object` names the interface in errors. add: EEXIST where there is one already; replace: removes it, queue and
-// all, where it is of another kind; change: keeps the queue, ENOENT where there is none.
+// `object` names the interface in errors. add: EEXIST where there is one already. change: new settings, the packets
+// that wait stay; ENOENT where there is none. replace: like change, or like add where there is none; to put another
+// kind in its place give it another handle, else EINVAL.
 Message add_qdisc(const QdiscPlace& place, const QdiscKind& kind, const std::string& object);
 Message replace_qdisc(const QdiscPlace& place, const QdiscKind& kind, const std::string& object);
 Message change_qdisc(const QdiscPlace& place, const QdiscKind& kind, const std::string& object);
 Message delete_qdisc(const QdiscPlace& place, const std::string& object);  // with all below it
 
-// What the kernel says it has. For other kinds than ours `settings` is empty.
+// What the kernel says it has. For other kinds than ours `settings` is empty. The kernel keeps a tbf's burst as a time
+// in steps of 64 ns, so it reads back a little different.
 struct Qdisc {
   QdiscPlace place;
   std::string kind{};  // "tbf", "netem", "noqueue", "pfifo_fast", ...

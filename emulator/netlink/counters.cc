@@ -1,0 +1,170 @@
+#include "emulator/netlink/counters.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/gen_stats.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "emulator/base/error.h"
+
+namespace geomx::netlink {
+
+namespace {
+
+constexpr timeval kDeadline{5, 0};
+constexpr int kAttempts = 20;
+constexpr std::size_t kBufferBytes = 64 << 10;
+
+template <typename T>
+T read(const nlattr* attribute) {
+  T value{};
+  std::memcpy(&value, mnl_attr_get_payload(attribute),
+              std::min<std::size_t>(sizeof(T), mnl_attr_get_payload_len(attribute)));
+  return value;
+}
+
+// Attributes by type; null where absent.
+using Attributes = std::array<const nlattr*, 32>;
+
+int collect(const nlattr* attribute, void* result) {
+  auto& attributes = *static_cast<Attributes*>(result);
+  const std::uint16_t type = mnl_attr_get_type(attribute);
+  if (type < attributes.size()) attributes[type] = attribute;
+  return MNL_CB_OK;
+}
+
+void parse_link(const nlmsghdr* message, void* result) {
+  const auto* header = static_cast<const if_stats_msg*>(mnl_nlmsg_get_payload(message));
+  Attributes attributes{};
+  mnl_attr_parse(message, sizeof(*header), collect, &attributes);
+  if (attributes[IFLA_STATS_LINK_64] == nullptr) return;
+  const auto stats = read<rtnl_link_stats64>(attributes[IFLA_STATS_LINK_64]);
+  static_cast<std::vector<LinkCounters>*>(result)->push_back({.link_index = static_cast<int>(header->ifindex),
+                                                              .rx_packets = stats.rx_packets,
+                                                              .rx_bytes = stats.rx_bytes,
+                                                              .rx_dropped = stats.rx_dropped,
+                                                              .tx_packets = stats.tx_packets,
+                                                              .tx_bytes = stats.tx_bytes,
+                                                              .tx_dropped = stats.tx_dropped});
+}
+
+void parse_stats(const nlattr* nest, QdiscCounters& counters) {
+  Attributes attributes{};
+  mnl_attr_parse_nested(nest, collect, &attributes);
+  if (const nlattr* basic = attributes[TCA_STATS_BASIC]) {
+    counters.bytes = read<gnet_stats_basic>(basic).bytes;
+    counters.packets = read<gnet_stats_basic>(basic).packets;
+  }
+  // Given once the 32 bits of the above have overflowed.
+  if (const nlattr* packets = attributes[TCA_STATS_PKT64]) counters.packets = read<std::uint64_t>(packets);
+  if (const nlattr* attribute = attributes[TCA_STATS_QUEUE]) {
+    const auto queue = read<gnet_stats_queue>(attribute);
+    counters.drops = queue.drops;
+    counters.overlimits = queue.overlimits;
+    counters.requeues = queue.requeues;
+    counters.backlog = queue.backlog;
+    counters.qlen = queue.qlen;
+  }
+}
+
+void parse_qdisc(const nlmsghdr* message, void* result) {
+  const auto* header = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
+  Attributes attributes{};
+  mnl_attr_parse(message, sizeof(*header), collect, &attributes);
+  QdiscCounters counters;
+  counters.link_index = header->tcm_ifindex;
+  counters.handle = header->tcm_handle;
+  counters.parent = header->tcm_parent;
+  if (attributes[TCA_KIND] != nullptr) counters.kind = mnl_attr_get_str(attributes[TCA_KIND]);
+  if (attributes[TCA_STATS2] != nullptr) parse_stats(attributes[TCA_STATS2], counters);
+  static_cast<std::vector<QdiscCounters>*>(result)->push_back(std::move(counters));
+}
+
+using Parse = void (*)(const nlmsghdr* message, void* result);
+
+// One dump; false where a concurrent change made it incomplete.
+bool dump_once(mnl_socket* socket, nlmsghdr* request, Parse parse, void* result, const char* attempt) {
+  if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) throw SystemError({}, attempt, errno);
+  std::vector<char> buffer(kBufferBytes);
+  bool consistent = true;
+  for (;;) {
+    const ssize_t received = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) throw SystemError({}, attempt, errno == EAGAIN ? ETIMEDOUT : errno);
+    int left = static_cast<int>(received);
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
+         message = mnl_nlmsg_next(message, &left)) {
+      if (message->nlmsg_seq != request->nlmsg_seq) continue;  // left over from a dump that ended in an exception
+      consistent = consistent && (message->nlmsg_flags & NLM_F_DUMP_INTR) == 0;
+      if (message->nlmsg_type == NLMSG_ERROR) {
+        throw SystemError({}, attempt, -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error);
+      }
+      if (message->nlmsg_type == NLMSG_DONE) return consistent;
+      parse(message, result);
+    }
+  }
+}
+
+template <typename Counters>
+std::vector<Counters> dump(mnl_socket* socket, nlmsghdr* request, std::uint32_t& sequence, Parse parse,
+                           const char* attempt) {
+  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  for (int i = 0; i < kAttempts; ++i) {
+    std::vector<Counters> result;
+    request->nlmsg_seq = ++sequence;
+    if (dump_once(socket, request, parse, &result, attempt)) return result;
+  }
+  throw SystemError({}, attempt, EAGAIN, "the namespace keeps changing meanwhile");
+}
+
+}  // namespace
+
+CounterReader::CounterReader() : socket_(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC)) {
+  if (socket_ == nullptr) throw SystemError({}, "open netlink socket", errno);
+  if (mnl_socket_bind(socket_, 0, MNL_SOCKET_AUTOPID) < 0 ||
+      ::setsockopt(mnl_socket_get_fd(socket_), SOL_SOCKET, SO_RCVTIMEO, &kDeadline, sizeof(kDeadline)) < 0) {
+    const int error = errno;
+    mnl_socket_close(socket_);
+    throw SystemError({}, "bind netlink socket", error);
+  }
+}
+
+CounterReader::CounterReader(CounterReader&& other) noexcept
+    : socket_(std::exchange(other.socket_, nullptr)), sequence_(other.sequence_) {}
+
+CounterReader& CounterReader::operator=(CounterReader&& other) noexcept {
+  std::swap(socket_, other.socket_);
+  sequence_ = other.sequence_;
+  return *this;
+}
+
+CounterReader::~CounterReader() {
+  if (socket_ != nullptr) mnl_socket_close(socket_);
+}
+
+std::vector<LinkCounters> CounterReader::links() {
+  alignas(nlmsghdr) std::array<char, 256> space{};
+  nlmsghdr* request = mnl_nlmsg_put_header(space.data());
+  request->nlmsg_type = RTM_GETSTATS;
+  auto* ask = static_cast<if_stats_msg*>(mnl_nlmsg_put_extra_header(request, sizeof(if_stats_msg)));
+  ask->filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
+  return dump<LinkCounters>(socket_, request, sequence_, parse_link, "read link counters");
+}
+
+std::vector<QdiscCounters> CounterReader::qdiscs() {
+  alignas(nlmsghdr) std::array<char, 256> space{};
+  nlmsghdr* request = mnl_nlmsg_put_header(space.data());
+  request->nlmsg_type = RTM_GETQDISC;
+  mnl_nlmsg_put_extra_header(request, sizeof(tcmsg));
+  return dump<QdiscCounters>(socket_, request, sequence_, parse_qdisc, "read qdisc counters");
+}
+
+}  // namespace geomx::netlink
