@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 // The threads that move packets between the ends of every wire link of a lab.
 namespace geomx::shaper {
@@ -9,10 +11,14 @@ namespace geomx::shaper {
 struct WireLoopOptions {
   int threads = 1;       // at most one per core is of use; both directions of a link belong to one thread
   bool realtime = true;  // ask for SCHED_RR, else a negative nice value, so that training does not delay packets
+  bool ring = false;     // read frames as a lab without root has to, even where more is permitted
 };
 
-// Threads start with the first link and are joined on destruction. Thread-safe. Signals are blocked in the threads.
-// Start it after the process has forked its children or before: it holds no lock across calls.
+class WireLink;
+class WireThread;
+
+// Threads run from construction and are joined on destruction. Thread-safe. Signals are blocked in the threads.
+// Throws SystemError where the kernel lacks what it needs (epoll_pwait2, Linux 5.11).
 class WireLoop {
  public:
   explicit WireLoop(WireLoopOptions options = {});
@@ -22,12 +28,15 @@ class WireLoop {
 
   // How the threads are scheduled, for doctor and run.json: "SCHED_RR 10", "nice -11", "normal".
   std::string scheduling() const;
+  const WireLoopOptions& options() const { return options_; }
 
-  struct Impl;
-  Impl& impl() { return *impl_; }
+  // The thread with the fewest links; shape_by_wire gives it one more.
+  std::shared_ptr<WireThread> least_loaded();
 
  private:
-  std::unique_ptr<Impl> impl_;
+  WireLoopOptions options_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<WireThread>> threads_;
 };
 
 }  // namespace geomx::shaper

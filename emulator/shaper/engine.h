@@ -1,0 +1,98 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "emulator/base/units.h"
+#include "emulator/shaper/dice.h"
+#include "emulator/shaper/direction.h"
+#include "emulator/shaper/frame.h"
+#include "emulator/shaper/statistics.h"
+
+// One direction of a wire: drop-tail queue -> rate -> loss -> delay line. Pure: frames and a clock in, frames and
+// counters out; it never looks at a clock or a socket. Times count from any fixed origin, in nanoseconds.
+//
+// Without a rate there is no queue: frames go straight to the loss and the delay line. Super-frames are kept whole as
+// far as nothing on the wire could tell: the queue's bound, the rate and the loss act on their segments, and what is
+// split leaves as the longest runs of segments that left together.
+//
+// Frames leave in the order in which they came. Not thread-safe, but for statistics(), which may be read from any
+// thread.
+namespace geomx::shaper {
+
+using Time = Nanoseconds;
+inline constexpr Time kNever = Time::max();
+
+class Engine {
+ public:
+  // A direction without a seed gets one from std::random_device.
+  explicit Engine(const Direction& direction);
+
+  // What waits or travels is kept: the frame on the wire ends at its old rate, frames in the delay line keep their
+  // release, a queue that is now too long drops nothing that it holds. Packet indices (see Direction::seed) go on.
+  void change(const Direction& direction, Time now);
+  const Direction& direction() const { return direction_; }
+
+  // A frame has arrived. `arrival` must not be later than the clock; one earlier than a former arrival is taken as
+  // that.
+  void push(Frame frame, Time arrival);
+
+  // When pop() will have something to give; kNever while the engine is empty. May be early, never late.
+  Time next_release() const;
+
+  // The next frame that is due to leave at or before `now`, counted as delivered now; nothing: nullopt.
+  std::optional<Frame> pop(Time now);
+  // A frame that was popped could not be handed on: it counts as an overrun instead of delivered.
+  void refuse(const Frame& frame);
+
+  const DirectionStatistics& statistics() const { return statistics_; }
+  DirectionStatistics& statistics() { return statistics_; }
+
+ private:
+  // Segments [first, end) of a frame, waiting for the rate.
+  struct Waiting {
+    Frame frame;
+    std::uint32_t first = 0;
+    std::uint32_t end = 0;
+  };
+  struct Serving {
+    Frame frame;
+    Time finish{0};
+    bool waited = false;  // its serialisation began when another's ended: the rate was what it waited for
+  };
+  struct Travelling {
+    Frame frame;
+    Time finish{0};   // end of serialisation
+    Time release{0};  // due to leave
+    std::uint64_t busy_bytes = 0;
+  };
+
+  void advance(Time now);
+  void serve_next(Time start, bool waited);
+  void leave(Frame frame, Time finish, bool waited);
+  void travel(Frame frame, Time finish, bool waited);
+  std::uint32_t room_for(const Frame& frame, Time now) const;
+  Time serialisation(std::uint64_t bytes) const;
+  void update_backlog() { statistics_.backlog_bytes.set(waiting_bytes_); }
+
+  Direction direction_;
+  Dice dice_;
+  DirectionStatistics statistics_;
+
+  std::deque<Waiting> queue_;
+  std::uint64_t waiting_packets_ = 0;
+  std::uint64_t waiting_bytes_ = 0;
+  std::optional<Serving> serving_;
+  std::deque<Travelling> line_;
+
+  Time last_arrival_ = Time::min();
+  Time last_release_ = Time::min();
+  std::uint64_t next_index_ = 0;  // of the IP packets that reached the loss
+
+  // The measured rate: the time between departures of packets that were serialised back to back.
+  bool anchored_ = false;
+  std::uint64_t lost_since_anchor_ = 0;
+  Time last_departure_{0};
+};
+
+}  // namespace geomx::shaper

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+// An Ethernet frame as a packet socket with PACKET_VNET_HDR hands it over: possibly a super-frame of up to 64 KiB that
+// stands for many segments, and possibly with a checksum that is still to be completed.
+namespace geomx::shaper {
+
+// struct virtio_net_hdr of <linux/virtio_net.h>, which is not C++. Integers in host byte order.
+struct VnetHeader {
+  static constexpr std::uint8_t kNeedsChecksum = 1;  // flags
+  static constexpr std::uint8_t kNone = 0;           // gso_type
+  static constexpr std::uint8_t kTcp4 = 1;
+  static constexpr std::uint8_t kTcp6 = 4;
+  static constexpr std::uint8_t kEcn = 0x80;  // or-ed: the first segment carries CWR
+
+  std::uint8_t flags = 0;
+  std::uint8_t gso_type = 0;
+  std::uint16_t hdr_len = 0;   // only a hint of how much is contiguous in memory
+  std::uint16_t gso_size = 0;  // payload of a segment
+  std::uint16_t csum_start = 0;
+  std::uint16_t csum_offset = 0;
+};
+static_assert(sizeof(VnetHeader) == 10);
+
+// What a frame amounts to on the wire.
+struct FrameShape {
+  std::uint32_t segments = 1;     // frames on the wire
+  std::uint32_t wire_bytes = 0;   // all of them, each with its own headers, without FCS
+  std::uint32_t header_size = 0;  // link, network and transport header, repeated in each segment; 0: not a super-frame
+  std::uint16_t network_offset = 0;
+  bool is_ip = false;
+};
+
+class Frame {
+ public:
+  Frame() = default;
+  // Takes over `data`, of which the first `size` bytes are the frame.
+  Frame(const VnetHeader& header, std::unique_ptr<std::byte[]> data, std::uint32_t size);
+  static Frame copy_of(const VnetHeader& header, std::span<const std::byte> bytes);
+
+  const VnetHeader& header() const { return header_; }
+  std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
+  const FrameShape& shape() const { return shape_; }
+
+  // Bytes on the wire of the segments [first, first + count).
+  std::uint32_t wire_bytes(std::uint32_t first, std::uint32_t count) const;
+  // Those segments as a frame of their own: a shorter super-frame, or a plain frame where count is 1. Lengths, the
+  // sequence number, the IPv4 identification and checksum, flags and the partial checksum are put right; the
+  // transport's checksum stays to be completed by whoever would have to. REQUIRES: shape().segments > 1 and
+  // first + count <= shape().segments, count > 0.
+  Frame slice(std::uint32_t first, std::uint32_t count) const;
+
+ private:
+  VnetHeader header_{};
+  std::unique_ptr<std::byte[]> data_;
+  std::uint32_t size_ = 0;
+  FrameShape shape_;
+};
+
+}  // namespace geomx::shaper

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "emulator/base/fd.h"
+#include "emulator/base/units.h"
+#include "emulator/shaper/frame.h"
+#include "emulator/shaper/statistics.h"
+
+// A packet socket on one interface: reads every frame that comes out of it and writes frames into it, both as the
+// kernel holds them inside (super-frames, checksums to be completed).
+namespace geomx::shaper {
+
+// Takes a frame and the time at which the kernel saw it (CLOCK_MONOTONIC).
+using FrameSink = std::function<void(Frame, Nanoseconds)>;
+
+// Reads what has arrived into frames. Two ways: the socket's receive queue, or a ring shared with the kernel.
+class FrameReader {
+ public:
+  FrameReader() = default;
+  FrameReader(const FrameReader&) = delete;
+  FrameReader& operator=(const FrameReader&) = delete;
+  virtual ~FrameReader() = default;
+  // Hands over up to a batch of frames; never blocks.
+  virtual void receive(const FrameSink& sink) = 0;
+  // Frames that came but could not be carried: longer than the buffer, or of a kind that VnetHeader cannot say.
+  const Counter& unusable() const { return unusable_; }
+
+ protected:
+  Counter unusable_;
+};
+
+enum class SendResult {
+  sent,     // all of them
+  later,    // the kernel has no room now: try the rest again
+  refused,  // the kernel will not take the first of the rest
+};
+
+class PacketSocket {
+ public:
+  // In the calling thread's network namespace. Throws SystemError naming the interface, as all members do.
+  explicit PacketSocket(const std::string& interface);
+
+  // Frames are seen from now on; receive buffers must be in place.
+  void start() const;
+
+  const std::string& interface() const { return interface_; }
+  int fd() const { return fd_.get(); }
+
+  // Sends frames in order and takes those off the front of the span that were sent.
+  SendResult send(std::span<const Frame>& frames) const;
+
+  // Frames that the kernel dropped for want of room since the last call.
+  std::uint64_t take_drops() const;
+
+  // Asks for a receive queue of that size beyond the machine's limit; false where that is not permitted.
+  bool force_receive_buffer(Bytes size) const;
+
+ private:
+  std::string interface_;
+  FileDescriptor fd_;
+};
+
+// CLOCK_MONOTONIC minus CLOCK_REALTIME: the kernel stamps packets with the latter, which may be set at any time.
+Nanoseconds monotonic_offset();
+
+}  // namespace geomx::shaper

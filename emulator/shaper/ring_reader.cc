@@ -1,0 +1,84 @@
+#include <linux/if_packet.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "emulator/base/error.h"
+#include "emulator/shaper/frame_reader.h"
+
+namespace geomx::shaper {
+namespace {
+
+constexpr std::uint32_t kBatch = 64;
+// A block is the unit in which the kernel finds contiguous memory; small enough to be found on any machine.
+constexpr std::uint32_t kBlockBytes = 64 << 10;
+
+class RingReader : public FrameReader {
+ public:
+  RingReader(const PacketSocket& socket, const RingSize& size) {
+    // The frame starts after the slot's header, the virtio header and some alignment.
+    slot_bytes_ = TPACKET_ALIGN(TPACKET2_HDRLEN + 64 + size.frame_bytes);
+    block_bytes_ = std::max(kBlockBytes, std::uint32_t{TPACKET_ALIGN(slot_bytes_)});
+    const auto page = static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
+    block_bytes_ = (block_bytes_ + page - 1) / page * page;
+    slots_per_block_ = block_bytes_ / slot_bytes_;
+    const std::uint32_t blocks = (size.slots + slots_per_block_ - 1) / slots_per_block_;
+    slots_ = blocks * slots_per_block_;
+
+    const int version = TPACKET_V2;
+    check(::setsockopt(socket.fd(), SOL_PACKET, PACKET_VERSION, &version, sizeof version), "choose TPACKET_V2",
+          socket.interface());
+    tpacket_req request{};
+    request.tp_block_size = block_bytes_;
+    request.tp_block_nr = blocks;
+    request.tp_frame_size = slot_bytes_;
+    request.tp_frame_nr = slots_;
+    check(::setsockopt(socket.fd(), SOL_PACKET, PACKET_RX_RING, &request, sizeof request), "create receive ring",
+          socket.interface());
+    mapped_bytes_ = std::size_t{block_bytes_} * blocks;
+    void* memory = ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, socket.fd(), 0);
+    if (memory == MAP_FAILED) throw SystemError(socket.interface(), "map receive ring", errno);
+    memory_ = static_cast<std::byte*>(memory);
+  }
+  ~RingReader() override { ::munmap(memory_, mapped_bytes_); }
+
+  void receive(const FrameSink& sink) override {
+    const Nanoseconds offset = monotonic_offset();
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+      std::byte* slot = memory_ + std::size_t{next_ / slots_per_block_} * block_bytes_ +
+                        std::size_t{next_ % slots_per_block_} * slot_bytes_;
+      auto* header = reinterpret_cast<tpacket2_hdr*>(slot);
+      if ((__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) == 0) return;
+      if (header->tp_snaplen == header->tp_len) {
+        VnetHeader vnet;
+        std::memcpy(&vnet, slot + header->tp_mac - sizeof vnet, sizeof vnet);
+        sink(Frame::copy_of(vnet, {slot + header->tp_mac, header->tp_snaplen}),
+             std::chrono::seconds(header->tp_sec) + Nanoseconds(header->tp_nsec) + offset);
+      } else {
+        unusable_.add(1);
+      }
+      __atomic_store_n(&header->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+      next_ = (next_ + 1) % slots_;
+    }
+  }
+
+ private:
+  std::uint32_t slot_bytes_ = 0;
+  std::uint32_t block_bytes_ = 0;
+  std::uint32_t slots_per_block_ = 0;
+  std::uint32_t slots_ = 0;
+  std::uint32_t next_ = 0;
+  std::size_t mapped_bytes_ = 0;
+  std::byte* memory_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<FrameReader> make_ring_reader(const PacketSocket& socket, const RingSize& size) {
+  return std::make_unique<RingReader>(socket, size);
+}
+
+}  // namespace geomx::shaper

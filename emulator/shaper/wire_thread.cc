@@ -1,0 +1,184 @@
+#include "emulator/shaper/wire_thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <future>
+#include <utility>
+
+#include "emulator/base/error.h"
+
+namespace geomx::shaper {
+namespace {
+
+constexpr int kRealtimePriority = 10;
+constexpr int kNice = -11;
+constexpr auto kCommandDeadline = std::chrono::seconds(10);
+
+// The best that is permitted to the calling thread.
+std::string raise_priority() {
+  // Timers on time: the default slack of 50 us is more than a packet at 1 Gbit takes.
+  ::prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  sched_param parameter{};
+  parameter.sched_priority = kRealtimePriority;
+  if (::pthread_setschedparam(::pthread_self(), SCHED_RR, &parameter) == 0) {
+    return "SCHED_RR " + std::to_string(kRealtimePriority);
+  }
+  if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice) == 0) return "nice " + std::to_string(kNice);
+  return "normal";
+}
+
+void drain(int event_fd) {
+  eventfd_t value = 0;
+  ::eventfd_read(event_fd, &value);
+}
+
+}  // namespace
+
+WireThread::WireThread(bool realtime)
+    : epoll_(check(::epoll_create1(EPOLL_CLOEXEC), "create epoll for the wire")),
+      wake_(check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "create eventfd for the wire")) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  check(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event), "watch eventfd of the wire");
+  const timespec at_once{};
+  check(::epoll_pwait2(epoll_.get(), &event, 1, &at_once, nullptr), "wait with a precise timeout (Linux 5.11)");
+
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::promise<std::string> started;
+  std::future<std::string> scheduling = started.get_future();
+  thread_ = std::thread([this, realtime, started = std::move(started)]() mutable {
+    ::pthread_setname_np(::pthread_self(), "wire");
+    started.set_value(realtime ? raise_priority() : "normal");
+    run();
+  });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  scheduling_ = scheduling.get();
+}
+
+WireThread::~WireThread() {
+  stopping_.store(true);
+  ::eventfd_write(wake_.get(), 1);
+  thread_.join();
+}
+
+void WireThread::execute(std::function<void()> command) {
+  auto done = std::make_shared<std::promise<void>>();
+  std::future<void> finished = done->get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    commands_.push_back([command = std::move(command), done] {
+      try {
+        command();
+        done->set_value();
+      } catch (...) {
+        done->set_exception(std::current_exception());
+      }
+    });
+  }
+  ::eventfd_write(wake_.get(), 1);
+  if (finished.wait_for(kCommandDeadline) != std::future_status::ready) {
+    throw WorkError("wire", "its thread did not answer within 10 s");
+  }
+  finished.get();
+}
+
+void WireThread::add(std::shared_ptr<WireLink> link) {
+  execute([this, link = std::move(link)]() mutable {
+    auto member = std::make_unique<Member>(std::move(link));
+    for (End& end : member->ends) {
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.ptr = &end;
+      check(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, member->link->fd(end.end), &event), "watch packet socket");
+    }
+    members_.push_back(std::move(member));
+  });
+  ++links_count_;
+}
+
+void WireThread::remove(std::shared_ptr<WireLink> link) {
+  execute([this, link = std::move(link)] {
+    for (const int end : {0, 1}) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, link->fd(end), nullptr);
+    std::erase_if(members_, [&link](const auto& member) { return member->link == link; });
+  });
+  --links_count_;
+}
+
+void WireThread::change(std::shared_ptr<WireLink> link, const Direction& forward, const Direction& backward) {
+  execute([this, link = std::move(link), forward, backward] {
+    link->change(forward, backward);
+    for (auto& member : members_) {
+      if (member->link == link) member->due = Time(0);
+    }
+  });
+}
+
+void WireThread::execute_commands() {
+  std::vector<std::function<void()>> commands;
+  {
+    const std::lock_guard lock(mutex_);
+    commands.swap(commands_);
+  }
+  for (const auto& command : commands) command();
+}
+
+void WireThread::run() {
+  while (!stopping_.load()) wait_and_receive(deliver());
+}
+
+Time WireThread::deliver() {
+  const Time now = monotonic_now();
+  Time next = kNever;
+  for (auto& member : members_) {
+    if (member->due <= now) member->due = member->link->deliver();
+    next = std::min(next, member->due);
+  }
+  return next;
+}
+
+void WireThread::wait_and_receive(Time until) {
+  std::array<epoll_event, 64> events;
+  timespec timeout{};
+  if (until != kNever) {
+    const Nanoseconds left = std::max(until - monotonic_now(), Nanoseconds(0));
+    timeout.tv_sec = left / std::chrono::seconds(1);
+    timeout.tv_nsec = (left % std::chrono::seconds(1)).count();
+  }
+  const int count = ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                   until == kNever ? nullptr : &timeout, nullptr);
+  bool woken = false;
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    const auto* end = static_cast<const End*>(event.data.ptr);
+    if (end == nullptr) {
+      woken = true;
+      continue;
+    }
+    if ((event.events & EPOLLERR) != 0) {
+      // The interface went down. Reading the error clears it, or it would wake us for ever.
+      int error = 0;
+      socklen_t size = sizeof error;
+      ::getsockopt(end->member->link->fd(end->end), SOL_SOCKET, SO_ERROR, &error, &size);
+    }
+    end->member->link->receive(end->end);
+    end->member->due = Time(0);
+  }
+  if (woken) {
+    drain(wake_.get());
+    execute_commands();  // after the events: these may point at what a command removes
+  }
+}
+
+}  // namespace geomx::shaper

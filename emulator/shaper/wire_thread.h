@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "emulator/base/fd.h"
+#include "emulator/shaper/wire_link.h"
+
+namespace geomx::shaper {
+
+// One thread that moves the packets of some links: it sleeps until a frame arrives or one is due to leave. All members
+// may be called from any thread; the calls that concern a link return when the thread has done it, and throw WorkError
+// where it has not within 10 s.
+class WireThread {
+ public:
+  explicit WireThread(bool realtime);
+  ~WireThread();
+  WireThread(const WireThread&) = delete;
+  WireThread& operator=(const WireThread&) = delete;
+
+  void add(std::shared_ptr<WireLink> link);
+  void remove(std::shared_ptr<WireLink> link);
+  void change(std::shared_ptr<WireLink> link, const Direction& forward, const Direction& backward);
+
+  int links() const { return links_count_.load(); }
+  const std::string& scheduling() const { return scheduling_; }
+
+ private:
+  struct Member;
+  // What an epoll event points at; the one that wakes the thread points at nothing.
+  struct End {
+    Member* member = nullptr;
+    int end = 0;
+  };
+  struct Member {
+    explicit Member(std::shared_ptr<WireLink> its_link) : link(std::move(its_link)), ends{{{this, 0}, {this, 1}}} {}
+    std::shared_ptr<WireLink> link;
+    std::array<End, 2> ends;
+    Time due{0};
+  };
+
+  void run();
+  void execute(std::function<void()> command);
+  void execute_commands();
+  Time deliver();
+  void wait_and_receive(Time until);
+
+  FileDescriptor epoll_;
+  FileDescriptor wake_;
+  std::mutex mutex_;
+  std::vector<std::function<void()>> commands_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<int> links_count_{0};
+  std::string scheduling_;
+  std::vector<std::unique_ptr<Member>> members_;  // the thread's own
+  std::thread thread_;
+};
+
+}  // namespace geomx::shaper
