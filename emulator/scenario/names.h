@@ -8,8 +8,8 @@
 // The names of the nodes that a data center brings with it.
 namespace geomx::scenario {
 
-std::string gateway_of(const std::string& datacenter);  // "a-gateway"
-std::string switch_of(const std::string& datacenter);   // "a-switch": the LAN's bridge; no host of its own
+std::string gateway_of(const std::string& datacenter);          // "a-gateway"
+std::string switch_of(const std::string& datacenter);           // "a-switch": the LAN's bridge; no host of its own
 std::string host_of(const std::string& datacenter, int index);  // "a-host-0"
 
 // Every node in which a command can run: gateways, plain hosts, training roles and the declared nodes but switches.

@@ -7,13 +7,13 @@
 #include "emulator/base/error.h"
 #include "emulator/scenario/scenario.h"
 
-// Scenario files in: strict JSON, read by the one table of keys (table.h) and judged as a whole (validate.h). Nothing is
-// ignored: an unknown key, a wrong unit, a value out of range or a key of a later version is an error.
+// Scenario files in: strict JSON, read by the one table of keys (table.h) and judged as a whole (validate.h). Nothing
+// is ignored: an unknown key, a wrong unit, a value out of range or a key of a later version is an error.
 namespace geomx::scenario {
 
 // Everything that is wrong with a scenario at once, in the file's order. Each error is one line:
-// "PATH:LINE:COLUMN: /JSON/POINTER: WHAT (HINT)", or "--set OVERRIDE: /JSON/POINTER: ..." where an override is to blame.
-// A main prints every line of errors() with its program's name before it; what() holds the lines joined.
+// "PATH:LINE:COLUMN: /JSON/POINTER: WHAT (HINT)", or "--set OVERRIDE: /JSON/POINTER: ..." where an override is to
+// blame. A main prints every line of errors() with its program's name before it; what() holds the lines joined.
 class ScenarioErrors : public InputError {
  public:
   explicit ScenarioErrors(std::vector<InputError> errors);

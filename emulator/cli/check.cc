@@ -1,0 +1,123 @@
+#include "emulator/cli/check.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "emulator/scenario/names.h"
+#include "emulator/scenario/parse.h"
+#include "emulator/scenario/schema.h"
+
+namespace geomx::cli {
+namespace {
+
+constexpr int kBadInput = 2;
+
+struct Counts {
+  std::size_t datacenters;
+  std::size_t nodes;
+  std::size_t links;  // of the scenario; each host's link to its LAN apart
+  int workers;
+};
+
+Counts count(const scenario::Scenario& scenario) {
+  Counts counts{scenario.topology.datacenters.size(), scenario::hostnames(scenario).size(),
+                scenario.topology.links.size(), 0};
+  if (scenario.training) {
+    for (const scenario::Party& party : scenario.training->parties) counts.workers += party.workers;
+  }
+  return counts;
+}
+
+std::string plural(std::size_t number, const char* noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+std::string describe(const scenario::Scenario& scenario) {
+  const Counts counts = count(scenario);
+  std::string text = fmt::format("{}, {}, {}", plural(counts.datacenters, "data center"), plural(counts.nodes, "node"),
+                                 plural(counts.links, "link"));
+  if (scenario.training) {
+    text += fmt::format("; {} train {} on {}", plural(static_cast<std::size_t>(counts.workers), "worker"),
+                        scenario.training->model, scenario.training->dataset);
+  }
+  if (!scenario.workload.empty()) text += fmt::format("; {}", plural(scenario.workload.size(), "command"));
+  return text;
+}
+
+void print_json(const std::string& path, const scenario::Scenario& scenario) {
+  const Counts counts = count(scenario);
+  const nlohmann::ordered_json answer = {{"path", path},
+                                         {"ok", true},
+                                         {"name", scenario.name},
+                                         {"datacenters", counts.datacenters},
+                                         {"nodes", counts.nodes},
+                                         {"links", counts.links},
+                                         {"workers", counts.workers},
+                                         {"errors", nlohmann::json::array()}};
+  fmt::print("{}\n", answer.dump(2));
+}
+
+void print_json(const std::string& path, const std::vector<InputError>& errors) {
+  nlohmann::ordered_json answer = {{"path", path}, {"ok", false}, {"errors", nlohmann::json::array()}};
+  for (const InputError& error : errors) {
+    answer["errors"].push_back({{"where", error.where()}, {"what", error.what()}, {"hint", error.hint()}});
+  }
+  // A path need not be UTF-8.
+  fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+int fail(const std::string& path, const std::vector<InputError>& errors, bool json) {
+  if (json) print_json(path, errors);
+  for (const InputError& error : errors) fmt::print(stderr, "geomx-emu: {}\n", error.line());
+  return kBadInput;
+}
+
+}  // namespace
+
+int check(const std::string& path, const std::vector<std::string>& overrides, bool json) {
+  try {
+    const scenario::Scenario scenario = scenario::load(path, overrides);
+    if (json) {
+      print_json(path, scenario);
+    } else {
+      fmt::print("{}: ok: {}\n", path, describe(scenario));
+    }
+    return 0;
+  } catch (const scenario::ScenarioErrors& errors) {
+    return fail(path, errors.errors(), json);
+  } catch (const InputError& error) {
+    return fail(path, {error}, json);
+  }
+}
+
+void add_check(CLI::App& app, int& exit_code) {
+  struct Options {
+    std::string path;
+    std::vector<std::string> overrides;
+    bool json = false;
+    bool schema = false;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("check", "Validate a scenario file; make nothing");
+  CLI::Option* path = command->add_option("SCENARIO", options->path, "The scenario file");
+  command->add_option("--set", options->overrides, "Override a value: PATH=VALUE")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  command->add_flag("--json", options->json, "Print one JSON object");
+  CLI::Option* schema = command->add_flag("--schema", options->schema, "Print the JSON Schema of scenario files");
+  schema->excludes(path);
+  command->callback([options, &exit_code] {
+    if (options->schema) {
+      fmt::print("{}", scenario::json_schema());
+      return;
+    }
+    if (options->path.empty()) throw CLI::RequiredError("SCENARIO");
+    exit_code = check(options->path, options->overrides, options->json);
+  });
+}
+
+}  // namespace geomx::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "emulator/base/units.h"
+#include "emulator/scenario/format.h"
+#include "emulator/scenario/scenario.h"
+
+// Formats of the simple values. Ranges are inclusive unless said otherwise. Internal to this folder.
+namespace geomx::scenario {
+
+Format<std::string> text();  // any string; an empty one is left out when written
+Format<std::string> name();  // of what becomes a hostname: lower-case letters, digits, hyphens; at most 40
+Format<std::string> word(const char* title);  // a string that is not empty
+// One of `options`; those in `later` are known but not supported yet.
+Format<std::string> choice(std::vector<std::string> options, std::vector<std::string> later = {});
+Format<NodeKind> node_kind();
+Format<bool> boolean();
+
+Format<std::uint64_t> integer64(std::uint64_t min, std::uint64_t max);
+Format<int> integer(int min, int max);
+Format<double> number();
+Format<double> positive_number(double max);  // above 0
+Format<double> non_negative_number(double max);
+Format<double> fraction_below_one();  // 0 <= x < 1
+
+Format<BitsPerSecond> rate(BitsPerSecond min, BitsPerSecond max);
+Format<Nanoseconds> duration(Nanoseconds max);
+Format<Probability> probability();
+Format<Queue> queue();
+
+}  // namespace geomx::scenario

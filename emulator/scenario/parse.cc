@@ -1,0 +1,148 @@
+#include "emulator/scenario/parse.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "emulator/scenario/json.h"
+#include "emulator/scenario/set.h"
+#include "emulator/scenario/table.h"
+#include "emulator/scenario/validate.h"
+
+namespace geomx::scenario {
+namespace {
+
+constexpr std::size_t kLargestFile = std::size_t{64} << 20;  // bytes; a scenario of 1000 nodes has 0.1 MB
+
+std::string join_lines(const std::vector<InputError>& errors) {
+  std::string lines;
+  for (const InputError& error : errors) lines += (lines.empty() ? "" : "\n") + error.line();
+  return lines;
+}
+
+// One reading of one document: what is wrong with it, and where.
+class Reading {
+ public:
+  Reading(std::string_view text, std::string path) : path_(std::move(path)), document_(read_json(text)) {
+    for (const PlacedProblem& placed : document_.problems)
+      add(placed.place, path_, placed.problem.pointer, placed.problem);
+  }
+
+  Scenario scenario(const std::vector<std::string>& overrides) {
+    const bool is_json = !document_.root.is_null() || document_.problems.empty();
+    Scenario scenario;
+    if (is_json) {
+      for (const std::string& assignment : overrides) apply(assignment);
+      if (check_version()) scenario = read();
+    }
+    if (!errors_.empty()) throw_errors();
+    return scenario;
+  }
+
+ private:
+  struct Located {
+    Place place;
+    InputError error;
+  };
+
+  void add(Place place, const std::string& source, const std::string& pointer, const Problem& problem) {
+    const std::string position = place.line > 0 ? fmt::format("{}:{}:{}", source, place.line, place.column) : source;
+    errors_.push_back(
+        {place, InputError(pointer.empty() ? position : position + ": " + pointer, problem.what, problem.hint)});
+  }
+
+  // A problem of the value at a pointer, or of one that is missing there.
+  void add(const Problem& problem) {
+    std::string pointer = problem.pointer;
+    while (!document_.root.contains(Json::json_pointer(pointer))) pointer.resize(pointer.rfind('/'));
+    std::string at = pointer;
+    while (true) {
+      if (const auto by = set_by_.find(at); by != set_by_.end()) {
+        add(Place{}, "--set " + by->second, pointer, problem);
+        return;
+      }
+      if (const auto found = document_.places.find(at); found != document_.places.end()) {
+        const bool key = problem.at_key && at == problem.pointer;
+        add(key ? found->second.key : found->second.value, path_, pointer, problem);
+        return;
+      }
+      at.resize(at.rfind('/'));  // "" has a place, so this ends
+    }
+  }
+
+  void apply(const std::string& assignment) {
+    try {
+      for (const std::string& pointer : set(document_.root, assignment)) set_by_[pointer] = assignment;
+    } catch (const InputError& error) {
+      errors_.push_back({Place{}, error});
+    }
+  }
+
+  // Of a version that we do not know, nothing else can be said.
+  bool check_version() {
+    if (!document_.root.is_object() || !document_.root.contains("version")) return true;  // the table says so
+    const Json& version = document_.root.at("version");
+    if (version.is_number_integer() && version == 1) return true;
+    add({"/version", fmt::format("version {} of the file is not known", version.dump()), "write \"version\": 1"});
+    return false;
+  }
+
+  Scenario read() {
+    Scenario scenario;
+    Problems problems;
+    scenario_table().read(document_.root, "", scenario, problems);
+    if (scenario.training && !scenario.training->epochs && !scenario.training->rounds) scenario.training->epochs = 1;
+    for (Link& link : scenario.topology.links) {
+      const bool joined = !link.ends[0].empty() && !link.ends[1].empty();
+      if (link.name.empty() && joined) link.name = link.ends[0] + "--" + link.ends[1];
+    }
+    for (const Problem& problem : problems) add(problem);
+    if (!document_.root.is_object()) return scenario;
+    for (const Problem& problem : validate(scenario, problems)) add(problem);
+    return scenario;
+  }
+
+  [[noreturn]] void throw_errors() {
+    std::stable_sort(errors_.begin(), errors_.end(),
+                     [](const Located& a, const Located& b) { return a.place < b.place; });
+    std::vector<InputError> errors;
+    for (Located& located : errors_) errors.push_back(std::move(located.error));
+    throw ScenarioErrors(std::move(errors));
+  }
+
+  std::string path_;
+  Document document_;
+  std::unordered_map<std::string, std::string> set_by_;  // JSON pointer -> the override that set it
+  std::vector<Located> errors_;
+};
+
+}  // namespace
+
+ScenarioErrors::ScenarioErrors(std::vector<InputError> errors)
+    : InputError({}, join_lines(errors)), errors_(std::move(errors)) {}
+
+Scenario parse(std::string_view text, const std::string& path, const std::vector<std::string>& overrides) {
+  return Reading(text, path).scenario(overrides);
+}
+
+Scenario load(const std::string& path, const std::vector<std::string>& overrides) {
+  const auto fail = [&](const char* why) { throw InputError(path, fmt::format("cannot read the scenario: {}", why)); };
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail(std::strerror(errno));
+  std::string text;
+  std::array<char, 65536> chunk{};
+  do {
+    file.read(chunk.data(), chunk.size());
+    text.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kLargestFile) fail("it is larger than 64 MiB");
+  } while (file);
+  if (file.bad()) fail(std::strerror(errno));
+  return parse(text, path, overrides);
+}
+
+}  // namespace geomx::scenario

@@ -1,0 +1,314 @@
+#include "emulator/scenario/table.h"
+
+#include "emulator/scenario/formats.h"
+
+namespace geomx::scenario {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr BitsPerSecond kSlowest{1'000};
+constexpr BitsPerSecond kFastest{40'000'000'000};
+constexpr Nanoseconds kLongestDelay = 60s;
+constexpr Nanoseconds kLongestRun = 24h;
+constexpr int kMostHosts = 1000;  // a bridge has 1023 ports
+constexpr int kMostServers = 64;
+constexpr int kMillion = 1'000'000;
+
+template <class T>
+Fields<T> operator+(Fields<T> a, const Fields<T>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+// --- topology
+// ---------------------------------------------------------------------------------------------------------
+
+Fields<LinkProperties> link_properties() {
+  using P = LinkProperties;
+  return {
+      optional("rate", "bits per second of Ethernet frames; unlimited where left out", &P::rate,
+               rate(kSlowest, kFastest)),
+      optional("delay", "one-way propagation delay; none where left out", &P::delay, duration(kLongestDelay)),
+      optional("jitter",
+               "the delay varies uniformly by plus or minus this much, packets keep their order; at most the "
+               "delay",
+               &P::jitter, duration(kLongestDelay)),
+      optional("loss", "share of the IP packets that are lost, each independently", &P::loss, probability()),
+      optional("queue",
+               "bound of the backlog that waits for the rate, in packets or bytes; auto: the "
+               "bandwidth-delay product of the longest path through the link",
+               &P::queue, queue()),
+      later<P>("distribution"),
+      later<P>("correlation"),
+      later<P>("duplicate"),
+      later<P>("reorder"),
+      later<P>("corrupt"),
+      later<P>("trace"),
+      later<P>("mtu"),
+  };
+}
+
+Object<Datacenter> datacenter() {
+  using D = Datacenter;
+  return {"data center",
+          {
+              required("name", "its gateway is NAME-gateway", &D::name, name()),
+              optional("hosts", "plain hosts NAME-host-0 and up, beside those of the training roles", &D::hosts,
+                       integer(0, kMostHosts)),
+              optional("lan", "each host's link to the data center's switch, the same in both directions", &D::lan,
+                       object(Object<LinkProperties>("LAN", link_properties()))),
+              later<D>("image"),
+              later<D>("cpu"),
+              later<D>("memory"),
+              later<D>("uplink"),
+              later<D>("routing"),
+              later<D>("latitude"),
+              later<D>("longitude"),
+          }};
+}
+
+Object<Node> node() {
+  using N = Node;
+  return {"node",
+          {
+              required("name", "its hostname", &N::name, name()),
+              optional("kind", "a host ends paths, a router forwards packets, a switch forwards frames", &N::kind,
+                       node_kind()),
+              optional("datacenter", "the data center whose LAN it is on; else its links alone connect it",
+                       &N::datacenter, name()),
+              later<N>("image"),
+              later<N>("cpu"),
+              later<N>("memory"),
+              later<N>("uplink"),
+              later<N>("routing"),
+              later<N>("latitude"),
+              later<N>("longitude"),
+          }};
+}
+
+// A link's own properties are both directions'; "forward" and "backward" then override theirs.
+LinkProperties common(const Link& link) {
+  return link.forward == link.backward ? link.forward : LinkProperties{};
+}
+void set_common(Link& link, LinkProperties properties) {
+  link.forward = link.backward = std::move(properties);
+}
+
+Field<Link> direction(const char* key, const char* description, LinkProperties Link::*member) {
+  const Object<LinkProperties> properties("direction", link_properties());
+  Field<Link> field = optional(key, description, member, object(properties));
+  field.write = [member, properties](const Link& link) {
+    return link.forward == link.backward ? Json() : properties.write(link.*member);
+  };
+  return field;
+}
+
+Format<std::string[2]> ends() {
+  const Format<std::string> end = name();
+  return {{{"title", "two names"}, {"type", "array"}, {"items", end.schema}, {"minItems", 2}, {"maxItems", 2}},
+          [end](const Json& value, const std::string& pointer, std::string(&into)[2], Problems& problems) {
+            if (!value.is_array() || value.size() != 2) {
+              problems.push_back({pointer, "a link has exactly two ends", "write them as [\"a\", \"b\"]"});
+              return false;
+            }
+            for (std::size_t i = 0; i < 2; ++i) end.read(value[i], fmt::format("{}/{}", pointer, i), into[i], problems);
+            return true;
+          },
+          [](const std::string(&from)[2]) {
+            return Json{from[0], from[1]};
+          }};
+}
+
+Object<Link> link() {
+  using L = Link;
+  Fields<L> fields{
+      optional("name", "ENDS[0]--ENDS[1] where left out", &L::name, word("link name")),
+      required("ends", "the data centers (then their gateways) or nodes that it joins", &L::ends, ends()),
+  };
+  return {"link", fields + lift<L, LinkProperties>(link_properties(), common, set_common) +
+                      Fields<L>{direction("forward", "overrides from ends[0] to ends[1]", &L::forward),
+                                direction("backward", "overrides from ends[1] to ends[0]", &L::backward)}};
+}
+
+Object<Topology> topology() {
+  using T = Topology;
+  return {
+      "topology",
+      {
+          optional("datacenters", "each a gateway with a LAN of hosts", &T::datacenters, list_of(object(datacenter()))),
+          optional("nodes", "single nodes, beside the data centers", &T::nodes, list_of(object(node()))),
+          optional("links", "between data centers and nodes", &T::links, list_of(object(link()))),
+          later<T>("routing"),
+      }};
+}
+
+// --- training
+// ---------------------------------------------------------------------------------------------------------
+
+Object<Party> party() {
+  using P = Party;
+  return {"party",
+          {
+              required("datacenter", "where its processes run", &P::datacenter, name()),
+              optional("global_servers", "at least 1 in the central party, 0 in every other", &P::global_servers,
+                       integer(0, kMostServers)),
+              optional("servers", "party servers; the central party has none", &P::servers, integer(1, kMostServers)),
+              optional("workers", "processes that train; the central party may have none", &P::workers,
+                       integer(0, kMostHosts)),
+          }};
+}
+
+Object<Optimizer> optimizer() {
+  using O = Optimizer;
+  return {"optimizer",
+          {
+              optional("name", "runs on the global servers", &O::name,
+                       choice({"sgd", "adam"}, {"adamw", "dcasgd", "nesterov"})),
+              optional("learning_rate", "step size", &O::learning_rate, positive_number(1000)),
+              optional("momentum", "of sgd", &O::momentum, fraction_below_one()),
+              optional("weight_decay", "L2 penalty", &O::weight_decay, non_negative_number(1000)),
+          }};
+}
+
+// Known by name so that it is refused only where it asks for something: {"p3": false} is what we do.
+Field<Training> off_for_now(const char* key, const char* description) {
+  Json schema = boolean().schema;
+  schema["const"] = false;
+  return {key,
+          documented(schema, description, false),
+          false,
+          false,
+          [key](const Json& value, const std::string& pointer, Training&, Problems& problems) {
+            bool on = false;
+            if (boolean().read(value, pointer, on, problems) && on) {
+              problems.push_back({pointer, fmt::format("\"{}\" is not supported yet", key), "leave it out or false"});
+            }
+          },
+          [](const Training&) { return Json(false); }};
+}
+
+Object<Training> training() {
+  using T = Training;
+  const Object<T> sync("sync", {optional("name", "when a round closes: fsa is fully synchronous", &T::sync,
+                                         choice({"fsa"}, {"mixed", "hfa", "esync", "diloco"})),
+                                later<T>("k1"), later<T>("k2"), later<T>("local_steps"), later<T>("outer")});
+  const Object<T> codec("codec", {optional("name", "how gradients are compressed: none sends fp32", &T::codec,
+                                           choice({"none"}, {"fp16", "bf16", "bisparse", "mpq", "twobit", "2bit"})),
+                                  later<T>("ratio"), later<T>("lower_bound"), later<T>("threshold")});
+  const Object<T> flow("flow", {off_for_now("p3", "priority propagation"), off_for_now("tsengine", "TSEngine overlay"),
+                                off_for_now("dgt", "differential gradient transmission")});
+  return {"training",
+          {
+              required("parties", "the data centers that take part", &T::parties, list_of(object(party()))),
+              optional("model", "the network that is trained", &T::model,
+                       choice({"cnn"}, {"mlp", "resnet18", "resnet-18"})),
+              optional("dataset", "what it is trained on", &T::dataset,
+                       choice({"fashion-mnist", "mnist"}, {"cifar10", "cifar-10"})),
+              optional("data_dir", "folder of the data set's files, where they are not in their usual place",
+                       &T::data_dir, word("path")),
+              optional("device", "what the workers compute on", &T::device, choice({"auto", "cpu"}, {"cuda", "gpu"})),
+              optional("batch_size", "samples per worker and round", &T::batch_size, integer(1, kMillion)),
+              optional("epochs", "passes over the training data; 1 where rounds is left out too", &T::epochs,
+                       integer(1, kMillion)),
+              optional("rounds", "in place of epochs: ends after that many rounds", &T::rounds,
+                       integer(1, 1000 * kMillion)),
+              optional("architecture", "hips: a parameter server per party below the global one", &T::architecture,
+                       choice({"hips"}, {"flat"})),
+              optional("optimizer", "of the model's parameters", &T::optimizer, object(optimizer())),
+              group("sync", "synchronisation between workers and between parties", sync),
+              group("codec", "compression on the wire", codec),
+              group("flow", "who sends when, and by which road", flow),
+              optional("split_by_class", "deal the data out sorted by label instead of in the data set's order",
+                       &T::split_by_class, boolean()),
+              later<T>("checkpoint"),
+              later<T>("security"),
+              later<T>("faults"),
+          }};
+}
+
+// --- the rest
+// ---------------------------------------------------------------------------------------------------------
+
+Object<Command> command() {
+  using C = Command;
+  return {"command",
+          {
+              required("node", "where it runs", &C::node, word("node")),
+              required("argv", "the program and its arguments; no shell is involved", &C::argv, list_of(text())),
+              optional("at", "when it starts, after the start of the run; at once where left out", &C::at,
+                       duration(kLongestRun)),
+              optional("background", "a server: ended when all others are done", &C::background, boolean()),
+          }};
+}
+
+Object<Expectation> expectation() {
+  using E = Expectation;
+  return {"expectation",
+          {
+              required("metric", "a path in the run's summary.json", &E::metric, word("path")),
+              optional("min", "met if the value is at least this", &E::min, number()),
+              optional("max", "met if the value is at most this", &E::max, number()),
+          }};
+}
+
+// Judged before anything else is read (parse.cc), always written.
+Field<Scenario> version() {
+  Json schema{{"title", "integer"}, {"const", 1}};
+  return {
+      "version", documented(schema, "of the file format: 1", nullptr),         true,
+      false,     [](const Json&, const std::string&, Scenario&, Problems&) {}, [](const Scenario&) { return Json(1); }};
+}
+
+Field<Scenario> seed() {
+  const Format<std::uint64_t> format = integer64(0, std::uint64_t{1} << 63);
+  Field<Scenario> field = optional("seed", "same seed, same result; given, impairments repeat packet by packet too",
+                                   &Scenario::seed, format);
+  field.read = [format](const Json& value, const std::string& pointer, Scenario& into, Problems& problems) {
+    into.seed_given = format.read(value, pointer, into.seed, problems);
+  };
+  field.write = [](const Scenario& from) { return from.seed_given ? Json(from.seed) : Json(); };
+  return field;
+}
+
+Object<Scenario> scenario() {
+  using S = Scenario;
+  return {"scenario",
+          {
+              version(),
+              required("name", "what a lab of it is called", &S::name, name()),
+              optional("description", "for people", &S::description, text()),
+              seed(),
+              required("topology", "the network", &S::topology, object(topology())),
+              optional("training", "the training job that runs in it", &S::training, object(training())),
+              optional("workload", "in place of training: commands that run in it", &S::workload,
+                       list_of(object(command()))),
+              optional("expect", "what must hold after a run", &S::expect, list_of(object(expectation()))),
+              later<S>("events"),
+          }};
+}
+
+}  // namespace
+
+const Object<Scenario>& scenario_table() {
+  static const Object<Scenario> table = scenario();
+  return table;
+}
+
+std::string meant_by(const std::string& key, const std::vector<std::string>& known) {
+  static const std::unordered_map<std::string, std::string> synonyms{
+      {"bw", "rate"},           {"bandwidth", "rate"},
+      {"latency", "delay"},     {"limit", "queue"},
+      {"buffer", "queue"},      {"endpoints", "ends"},
+      {"type", "kind"},         {"lr", "learning_rate"},
+      {"batch", "batch_size"},  {"data_centers", "datacenters"},
+      {"command", "argv"},      {"cmd", "argv"},
+      {"commands", "workload"}, {"dc", "datacenter"}};
+  const auto synonym = synonyms.find(key);
+  if (synonym != synonyms.end() && std::find(known.begin(), known.end(), synonym->second) != known.end()) {
+    return fmt::format("did you mean \"{}\"?", synonym->second);
+  }
+  return suggestion(key, known);
+}
+
+}  // namespace geomx::scenario

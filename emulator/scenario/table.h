@@ -1,0 +1,12 @@
+#pragma once
+
+#include "emulator/scenario/format.h"
+#include "emulator/scenario/scenario.h"
+
+namespace geomx::scenario {
+
+// Every key of the scenario file, version 1: its name, its format, the member that it fills, what it is for. The
+// parser, the writer, the JSON Schema and, by a test, docs/scenario.md all follow this table. Internal to this folder.
+const Object<Scenario>& scenario_table();
+
+}  // namespace geomx::scenario
