@@ -10,9 +10,9 @@
 
 namespace geomx::ps {
 
-// One node's membership in one plane: registration with the plane's scheduler, the roster, barriers, heartbeats, and the
-// road for data messages. A worker has one (its party); a party server has two (server of its party, worker of the global
-// plane). The scheduler itself is scheduler.h.
+// One node's membership in one plane: registration with the plane's scheduler, the roster, barriers, heartbeats, and
+// the road for data messages. A worker has one (its party); a party server has two (server of its party, worker of the
+// global plane). The scheduler itself is scheduler.h.
 //
 //   Member member(*config.local, make_zmq_transport());
 //   member.on_data([&](NodeId from, Message message) { ... });
@@ -21,7 +21,8 @@ namespace geomx::ps {
 //   member.leave();
 //
 // Threading: one receive thread and one heartbeat thread per Member, owned and joined by it; handlers run on these and
-// must not block on this member. Every other call may come from any thread. Roads exist between workers and servers, both ways, and to the scheduler.
+// must not block on this member. Every other call may come from any thread. Roads exist between workers and servers,
+// both ways, and to the scheduler.
 class Member {
  public:
   using Clock = std::chrono::steady_clock;
@@ -37,11 +38,13 @@ class Member {
   // All before join(). A data message is one whose header has `data`; on a server it may come before join() has
   // returned. What a handler throws becomes the plane's failure.
   void on_data(DataHandler handler);
-  void on_lost(LostHandler handler);                                        // a peer, or the scheduler, has died
-  void on_failure(std::function<void(const std::string& why)> handler);  // once, when failure() becomes non-empty: wake whoever waits
-  void on_workers_left(std::function<void()> handler);                   // once, when every worker of the plane has left in good order
+  void on_lost(LostHandler handler);  // a peer, or the scheduler, has died
+  void on_failure(std::function<void(const std::string& why)>
+                      handler);                         // once, when failure() becomes non-empty: wake whoever waits
+  void on_workers_left(std::function<void()> handler);  // once, when every worker of the plane has left in good order
 
-  // Registers and waits until all of the plane have, and until the roads to the peers stand. Throws Error at the deadline
+  // Registers and waits until all of the plane have, and until the roads to the peers stand. Throws Error at the
+  // deadline
   // ("no answer from the local scheduler at 10.1.0.2:9093 within 10 s (DMLC_PS_ROOT_URI, DMLC_PS_ROOT_PORT)", or who is
   // still awaited) or where the scheduler refuses.
   void join(Clock::time_point deadline);
@@ -55,8 +58,8 @@ class Member {
   // Fills version and sender. What is sent to a peer that has left or is lost goes nowhere.
   void send(NodeId to, Message message);
 
-  // Waits until all servers and/or workers of the plane have called barrier(name) with the same group. Throws Error at the deadline,
-  // naming who is awaited, or when the plane has failed. Those who have left are not awaited.
+  // Waits until all servers and/or workers of the plane have called barrier(name) with the same group. Throws Error at
+  // the deadline, naming who is awaited, or when the plane has failed. Those who have left are not awaited.
   void barrier(const std::string& name, bool servers, bool workers, Clock::time_point deadline);
 
   // A server serves until then. False at the deadline; throws Error when the plane has failed.

@@ -9,8 +9,8 @@
 
 namespace geomx::ps {
 
-// The scheduler of one plane: it takes registrations until the plane is complete, gives ranks, tells everyone who is who,
-// releases barriers, listens for heartbeats, and ends when all have left. No tensor passes through it.
+// The scheduler of one plane: it takes registrations until the plane is complete, gives ranks, tells everyone who is
+// who, releases barriers, listens for heartbeats, and ends when all have left. No tensor passes through it.
 //
 // Ranks are 0..n-1 among servers and among workers, in the order of PlaneConfig::order, then host, port and name (not
 // of arrival), so that the same deployment gets the same ranks each time; the master worker gets worker rank 0.
@@ -25,12 +25,13 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  // Binds the plane's scheduler_port (0: any free one). Error in one line where that is impossible. run() does it if nobody has.
+  // Binds the plane's scheduler_port (0: any free one). Error in one line where that is impossible. run() does it if
+  // nobody has.
   Endpoint listen();
 
-  // Returns when all nodes have left in good order, or after stop(). Throws Error where registration is incomplete at the deadline ("2 of 3
-  // workers have registered within 60 s (DMLC_NUM_WORKER=3)"), where two nodes disagree on a count, and when a node is
-  // lost or fails; the nodes that are left are told before.
+  // Returns when all nodes have left in good order, or after stop(). Throws Error where registration is incomplete at
+  // the deadline ("2 of 3 workers have registered within 60 s (DMLC_NUM_WORKER=3)"), where two nodes disagree on a
+  // count, and when a node is lost or fails; the nodes that are left are told before.
   void run(Clock::time_point registration_deadline);
   void run();  // registration within the plane's join_timeout
   void stop();

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "ps/transport/transport.h"
+
+namespace geomx::ps {
+
+// A member's heartbeat to its scheduler, on a transport and a thread of its own: neither tensors in a queue nor a busy
+// handler can delay it. The scheduler echoes; its silence is noticed here.
+//
+// Threading: the callbacks run on the heart's thread, which the destructor joins. sign() may be called from any thread.
+class Heart {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+  struct Options {
+    NodeId self;
+    Endpoint scheduler;
+    Seconds interval{2};
+    Seconds timeout{15};
+    std::function<std::vector<NodeId>()> heard;             // who has sent something since the last call
+    std::function<void(double silent_seconds)> on_silence;  // once, when the scheduler has been silent for the timeout
+  };
+
+  Heart(Options options, std::unique_ptr<Transport> transport);
+  ~Heart();
+  Heart(const Heart&) = delete;
+  Heart& operator=(const Heart&) = delete;
+
+  void sign();  // the scheduler was heard elsewhere: it lives
+
+ private:
+  void beat();
+
+  Options options_;
+  std::unique_ptr<Transport> transport_;
+  std::atomic<Clock::rep> last_sign_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace geomx::ps

@@ -1,0 +1,118 @@
+#include "ps/membership/registry.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace geomx::ps {
+namespace {
+
+std::uint32_t numeric(const std::string& ipv4) {
+  in_addr address{};
+  return inet_pton(AF_INET, ipv4.c_str(), &address) == 1 ? ntohl(address.s_addr) : 0;
+}
+
+const char* role_word(Role role) {
+  return role == Role::server ? "server" : "worker";
+}
+
+// Shorter first, so that process 99 comes before process 100 on the same host.
+auto natural(const std::string& name) {
+  return std::make_pair(name.size(), name);
+}
+
+auto rank_order(const Registry::Node& node) {
+  return std::make_tuple(node.id.role, !node.master, node.order, numeric(node.endpoint.host), natural(node.name),
+                         node.endpoint.port);
+}
+
+}  // namespace
+
+void Registry::check(const proto::Register& request) const {
+  const PlaneVariables& variables = variables_of(plane_);
+  if (request.role() != proto::ROLE_SERVER && request.role() != proto::ROLE_WORKER) {
+    throw Refused("the node " + request.name() + " registers as neither server nor worker", false);
+  }
+  const Role role = request.role() == proto::ROLE_SERVER ? Role::server : Role::worker;
+  const std::string who = std::string(role_word(role)) + " " + request.name();
+  if (numeric(request.host()) == 0 || request.port() == 0 || request.port() > 65535) {
+    throw Refused(who + " gives no usable address: " + request.host() + ":" + std::to_string(request.port()) +
+                      " (DMLC_NODE_HOST, DMLC_INTERFACE)",
+                  false);
+  }
+  const auto agree = [&](const char* variable, std::uint32_t seen, int wanted) {
+    if (seen == static_cast<std::uint32_t>(wanted)) return;
+    throw Refused(who + " has " + variable + "=" + std::to_string(seen) + ", and the " + scheduler_name(plane_) +
+                      " has " + variable + "=" + std::to_string(wanted) + ": they must be equal",
+                  true);
+  };
+  agree(variables.num_server, request.num_servers(), plane_.num_servers);
+  agree(variables.num_worker, request.num_workers(), plane_.num_workers);
+
+  const int wanted = role == Role::server ? plane_.num_servers : plane_.num_workers;
+  const char* variable = role == Role::server ? variables.num_server : variables.num_worker;
+  if (count(role) >= wanted) {
+    throw Refused(who + " is one too many: " + std::to_string(count(role)) + " of " + std::to_string(wanted) + " " +
+                      role_word(role) + "s are registered at the " + scheduler_name(plane_) + " already (" + variable +
+                      "=" + std::to_string(wanted) + ")",
+                  false);
+  }
+  if (!request.master()) return;
+  for (const Node& node : nodes_) {
+    if (node.master)
+      throw Refused("both " + node.name + " and " + request.name() + " have DMLC_ROLE_MASTER_WORKER=1: only one may",
+                    true);
+  }
+}
+
+bool Registry::add(const proto::Register& request, const std::string& route) {
+  for (Node& node : nodes_) {
+    if (node.nonce != request.nonce()) continue;
+    node.route = route;
+    return false;
+  }
+  check(request);
+  nodes_.push_back({.id = {request.role() == proto::ROLE_SERVER ? Role::server : Role::worker, 0},
+                    .endpoint = {request.host(), static_cast<int>(request.port())},
+                    .name = request.name(),
+                    .nonce = request.nonce(),
+                    .route = route,
+                    .order = request.order(),
+                    .master = request.master()});
+  return true;
+}
+
+bool Registry::complete() const {
+  return count(Role::server) == plane_.num_servers && count(Role::worker) == plane_.num_workers;
+}
+
+void Registry::assign_ranks() {
+  std::sort(nodes_.begin(), nodes_.end(), [](const Node& a, const Node& b) { return rank_order(a) < rank_order(b); });
+  std::uint32_t servers = 0;
+  std::uint32_t workers = 0;
+  for (Node& node : nodes_) node.id.rank = node.id.role == Role::server ? servers++ : workers++;
+}
+
+const Registry::Node* Registry::find(NodeId id) const {
+  const auto found = std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& node) { return node.id == id; });
+  return found == nodes_.end() ? nullptr : &*found;
+}
+
+const Registry::Node* Registry::by_nonce(const std::string& nonce) const {
+  const auto found = std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& node) { return node.nonce == nonce; });
+  return found == nodes_.end() ? nullptr : &*found;
+}
+
+const Registry::Node* Registry::by_route(const std::string& route) const {
+  const auto found = std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& node) { return node.route == route; });
+  return found == nodes_.end() ? nullptr : &*found;
+}
+
+int Registry::count(Role role) const {
+  return static_cast<int>(
+      std::count_if(nodes_.begin(), nodes_.end(), [&](const Node& node) { return node.id.role == role; }));
+}
+
+}  // namespace geomx::ps

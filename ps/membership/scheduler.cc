@@ -1,0 +1,288 @@
+#include "ps/membership/scheduler.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "ps/config/error.h"
+#include "ps/membership/barriers.h"
+#include "ps/membership/messages.h"
+#include "ps/membership/registry.h"
+
+namespace geomx::ps {
+namespace {
+
+using Clock = Scheduler::Clock;
+
+Message message() {
+  Message message;
+  message.header.set_version(kProtocolVersion);
+  message.header.set_sender(kScheduler.packed());
+  return message;
+}
+
+Message refusal(const std::string& why) {
+  Message refusal = message();
+  refusal.header.mutable_refusal()->set_message(why);
+  return refusal;
+}
+
+}  // namespace
+
+struct Scheduler::Impl {
+  Impl(const PlaneConfig& config, std::unique_ptr<Transport> carrier)
+      : plane(config), transport(std::move(carrier)), registry(config) {}
+
+  PlaneConfig plane;
+  std::unique_ptr<Transport> transport;
+  std::optional<Endpoint> endpoint;
+  Registry registry;
+  std::optional<Barriers> barriers;  // once the plane is complete
+  std::map<NodeId, Clock::time_point> last_sign;
+  std::set<NodeId> present;
+  std::atomic<bool> stopping{false};
+
+  // registration
+  void take_registration(const proto::Header& header, const std::string& route);
+  void complete_plane();
+  void send_roster(const Registry::Node& node);
+  [[noreturn]] void give_up(const std::string& why);
+
+  // life
+  void handle(const Transport::Received& received);
+  void take_heartbeat(NodeId from, const proto::Heartbeat& heartbeat, const std::string& route);
+  void take_barrier(NodeId from, const proto::Barrier& request);
+  void release(const std::vector<Barriers::Release>& releases);
+  void take_leave(NodeId from, const std::string& reason);
+  void check_silence();
+  [[noreturn]] void lose(NodeId who, double silent_seconds, const std::string& reason);
+
+  Clock::duration tick() const;
+  std::string name_of(NodeId id) const {
+    const Registry::Node* node = registry.find(id);
+    return describe(id, node == nullptr ? "" : node->name);
+  }
+};
+
+// registration
+// ----------------------------------------------------------------------------------------------------------
+
+void Scheduler::Impl::take_registration(const proto::Header& header, const std::string& route) {
+  const proto::Register& request = header.register_();
+  try {
+    if (header.version() != kProtocolVersion) {
+      throw Refused(request.name() + " speaks version " + std::to_string(header.version()) +
+                        " of the protocol, and the " + scheduler_name(plane) + " speaks version " +
+                        std::to_string(kProtocolVersion),
+                    false);
+    }
+    const bool complete = barriers.has_value();
+    const bool added = registry.add(request, route);
+    const Registry::Node& node = *registry.by_nonce(request.nonce());
+    if (complete) {  // the roster was lost on its way
+      if (!present.contains(node.id)) return;
+      transport->adopt(node.id, route);
+      send_roster(node);
+      return;
+    }
+    Message answer = message();
+    answer.header.mutable_registered()->set_servers(static_cast<std::uint32_t>(registry.count(Role::server)));
+    answer.header.mutable_registered()->set_workers(static_cast<std::uint32_t>(registry.count(Role::worker)));
+    transport->reply(route, std::move(answer));
+    if (added && registry.complete()) complete_plane();
+  } catch (const Refused& refused) {
+    transport->reply(route, refusal(refused.what()));
+    if (refused.fatal() && !barriers) give_up(refused.what());
+  }
+}
+
+void Scheduler::Impl::complete_plane() {
+  registry.assign_ranks();
+  std::vector<NodeId> members;
+  const auto now = Clock::now();
+  for (const Registry::Node& node : registry.nodes()) {
+    members.push_back(node.id);
+    present.insert(node.id);
+    last_sign[node.id] = now;
+    transport->adopt(node.id, node.route);
+  }
+  barriers.emplace(std::move(members));
+  for (const Registry::Node& node : registry.nodes()) send_roster(node);
+}
+
+void Scheduler::Impl::send_roster(const Registry::Node& node) {
+  Message roster = message();
+  roster.header.mutable_roster()->set_your_id(node.id.packed());
+  for (const Registry::Node& other : registry.nodes()) {
+    proto::Peer* peer = roster.header.mutable_roster()->add_peers();
+    peer->set_id(other.id.packed());
+    peer->set_host(other.endpoint.host);
+    peer->set_port(static_cast<std::uint32_t>(other.endpoint.port));
+    peer->set_name(other.name);
+  }
+  transport->send(node.id, std::move(roster));
+}
+
+void Scheduler::Impl::give_up(const std::string& why) {
+  for (const Registry::Node& node : registry.nodes()) transport->reply(node.route, refusal(why));
+  throw Error(why);
+}
+
+// life
+// ------------------------------------------------------------------------------------------------------------------
+
+void Scheduler::Impl::handle(const Transport::Received& received) {
+  const proto::Header& header = received.message.header;
+  if (header.has_register_()) return take_registration(header, received.route);
+
+  if (!barriers) {  // a node that does not want to wait any longer has no id yet
+    if (const Registry::Node* node = registry.by_route(received.route); node != nullptr && header.has_leave()) {
+      const std::string& reason = header.leave().reason();
+      give_up(node->name + " has ended before the plane was complete" + (reason.empty() ? "" : ": " + reason));
+    }
+    return;
+  }
+
+  const NodeId from = NodeId::unpacked(header.sender());
+  if (!present.contains(from)) return;  // a late word of one who has left
+  last_sign[from] = Clock::now();
+  if (header.has_heartbeat()) return take_heartbeat(from, header.heartbeat(), received.route);
+  if (header.has_barrier()) return take_barrier(from, header.barrier());
+  if (header.has_leave()) return take_leave(from, header.leave().reason());
+}
+
+void Scheduler::Impl::take_heartbeat(NodeId from, const proto::Heartbeat& heartbeat, const std::string& route) {
+  const auto now = Clock::now();
+  for (const std::uint32_t id : heartbeat.heard()) {
+    if (const auto peer = last_sign.find(NodeId::unpacked(id)); peer != last_sign.end() && peer->first != from) {
+      peer->second = now;
+    }
+  }
+  Message echo = message();
+  echo.header.mutable_heartbeat()->set_sequence(heartbeat.sequence());
+  transport->reply(route, std::move(echo));
+}
+
+void Scheduler::Impl::take_barrier(NodeId from, const proto::Barrier& request) {
+  const Barriers::Barrier barrier{request.name(), request.group(), request.generation()};
+  if (!request.query()) return release(barriers->arrive(from, barrier));
+  Message answer = message();
+  proto::BarrierAwaited* awaited = answer.header.mutable_barrier_awaited();
+  awaited->set_name(barrier.name);
+  awaited->set_group(barrier.group);
+  awaited->set_generation(barrier.generation);
+  for (const NodeId& id : barriers->awaited(barrier)) awaited->add_ids(id.packed());
+  transport->send(from, std::move(answer));
+}
+
+void Scheduler::Impl::release(const std::vector<Barriers::Release>& releases) {
+  for (const Barriers::Release& release : releases) {
+    Message released = message();
+    released.header.mutable_barrier_release()->set_name(release.barrier.name);
+    released.header.mutable_barrier_release()->set_group(release.barrier.group);
+    released.header.mutable_barrier_release()->set_generation(release.barrier.generation);
+    for (const NodeId& node : release.to) transport->send(node, released);
+  }
+}
+
+void Scheduler::Impl::take_leave(NodeId from, const std::string& reason) {
+  if (!reason.empty()) lose(from, 0, reason);
+  present.erase(from);
+  last_sign.erase(from);
+  transport->disconnect(from);
+  Message departed = message();
+  departed.header.mutable_departed()->add_ids(from.packed());
+  for (const NodeId& node : present) transport->send(node, departed);
+  release(barriers->depart(from));
+}
+
+void Scheduler::Impl::check_silence() {
+  const auto now = Clock::now();
+  for (const auto& [node, sign] : last_sign) {
+    const std::chrono::duration<double> silent = now - sign;
+    if (silent > plane.heartbeat_timeout) lose(node, silent.count(), "");
+  }
+}
+
+void Scheduler::Impl::lose(NodeId who, double silent_seconds, const std::string& reason) {
+  Message lost = message();
+  lost.header.mutable_lost()->set_id(who.packed());
+  lost.header.mutable_lost()->set_name(name_of(who));
+  lost.header.mutable_lost()->set_silent_seconds(silent_seconds);
+  lost.header.mutable_lost()->set_reason(reason);
+  transport->disconnect(who);
+  for (const NodeId& node : present) {
+    if (node != who) transport->send(node, lost);
+  }
+  throw Error(lost_text(lost.header.lost(), plane));
+}
+
+// Often enough to notice a silence soon after the timeout.
+Clock::duration Scheduler::Impl::tick() const {
+  using namespace std::chrono_literals;
+  const auto quarter = std::chrono::duration_cast<Clock::duration>(plane.heartbeat_timeout / 8);
+  return plane.heartbeat_timeout.count() > 0 ? std::clamp<Clock::duration>(quarter, 5ms, 100ms)
+                                             : Clock::duration(100ms);
+}
+
+// public
+// ----------------------------------------------------------------------------------------------------------------
+
+Scheduler::Scheduler(const PlaneConfig& plane, std::unique_ptr<Transport> transport)
+    : impl_(std::make_unique<Impl>(plane, std::move(transport))) {}
+
+Scheduler::~Scheduler() {
+  impl_->transport->stop();
+}
+
+Endpoint Scheduler::listen() {
+  if (impl_->endpoint) return *impl_->endpoint;
+  const PlaneConfig& plane = impl_->plane;
+  try {
+    impl_->endpoint = impl_->transport->bind({plane.bind_host, plane.scheduler_port});
+  } catch (const Error& error) {
+    throw Error(std::string(error.what()) + " (" + variables_of(plane).root_uri + "=" + plane.scheduler_host + ", " +
+                variables_of(plane).root_port + "=" + std::to_string(plane.scheduler_port) + ")");
+  }
+  impl_->plane.scheduler_port = impl_->endpoint->port;
+  return *impl_->endpoint;
+}
+
+void Scheduler::run() {
+  run(Clock::now() + std::chrono::duration_cast<Clock::duration>(impl_->plane.join_timeout));
+}
+
+void Scheduler::run(Clock::time_point registration_deadline) {
+  listen();
+  const auto start = Clock::now();
+  auto last_turn = start;
+  while (!impl_->stopping.load()) {
+    const auto received = impl_->transport->receive(Clock::now() + impl_->tick());
+    const auto now = Clock::now();
+    // This process was paused for a whole timeout, and what the others sent meanwhile may still lie in the kernel.
+    if (now - last_turn > impl_->plane.heartbeat_timeout) {
+      for (auto& [node, sign] : impl_->last_sign) sign = now;
+    }
+    last_turn = now;
+
+    if (received) impl_->handle(*received);
+    if (!impl_->barriers) {
+      if (now < registration_deadline) continue;
+      const std::chrono::duration<double> waited = registration_deadline - start;
+      impl_->give_up(missing(impl_->plane, impl_->registry.count(Role::server), impl_->registry.count(Role::worker),
+                             waited.count()));
+    }
+    if (impl_->present.empty()) return;
+    // Only when nothing waits to be read: a sign of life may be among it.
+    if (!received && impl_->plane.heartbeat_timeout.count() > 0) impl_->check_silence();
+  }
+}
+
+void Scheduler::stop() {
+  impl_->stopping.store(true);
+}
+
+}  // namespace geomx::ps

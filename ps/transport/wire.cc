@@ -1,0 +1,32 @@
+#include "ps/transport/wire.h"
+
+namespace geomx::ps {
+
+std::string encode_header(const proto::Header& header) {
+  return header.SerializeAsString();
+}
+
+bool acceptable(const proto::Header& header) {
+  switch (header.body_case()) {
+    case proto::Header::BODY_NOT_SET:
+      return false;
+    case proto::Header::kRegister:
+    case proto::Header::kRefusal:
+      return true;
+    default:
+      return header.version() == kProtocolVersion;
+  }
+}
+
+bool decode_header(const void* data, std::size_t size, proto::Header& header) {
+  if (size == 0 || size > kMaxHeaderBytes) return false;
+  return header.ParseFromArray(data, static_cast<int>(size)) && acceptable(header);
+}
+
+std::size_t frame_bytes(const Message& message) {
+  std::size_t bytes = 0;
+  for (const Buffer& frame : message.frames) bytes += frame.size();
+  return bytes;
+}
+
+}  // namespace geomx::ps
