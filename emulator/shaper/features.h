@@ -19,8 +19,8 @@ struct KernelFeatures {
 // Must be called in a network namespace that the caller may change (it makes and removes a veth pair there).
 KernelFeatures probe_features();
 
-// The one shaper for a link with these two directions: tc where this kernel can do all that is asked as asked (a seed
-// with loss or jitter needs netem_seed; a queue in bytes next to delay, and so on), else the wire; none where neither
+// The one shaper for a link with these two directions: tc where this kernel can do all that is asked as asked (see
+// tc_obstacle; a delay or loss needs netem, a seeded loss netem_seed), else the wire; none where neither
 // direction is shaped. Throws InputError saying what is missing where `choice` demands one that cannot do it.
 Kind choose(const Direction& forward, const Direction& backward, const KernelFeatures& features, Choice choice);
 

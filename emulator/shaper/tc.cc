@@ -1,0 +1,57 @@
+#include "emulator/shaper/tc.h"
+
+#include <algorithm>
+
+namespace geomx::shaper {
+namespace {
+
+constexpr std::uint32_t kEthernetHeader = 14;
+// More packets than any memory holds: the delay line itself loses nothing.
+constexpr std::uint32_t kUnbounded = 10'000'000;
+// The segmenting tbf's rate, and what may wait for it.
+constexpr BitsPerSecond kSegmenterRate{100'000'000'000};
+constexpr std::uint32_t kSegmenterLimit = 64 << 20;
+
+}  // namespace
+
+Bytes tbf_burst(BitsPerSecond rate, int mtu) {
+  const auto frame = static_cast<std::uint64_t>(mtu) + kEthernetHeader;
+  return {std::clamp<std::uint64_t>(rate.value / 8 / 1000, frame, std::max<std::uint64_t>(128 << 10, frame))};
+}
+
+std::optional<std::string> tc_obstacle(const Direction& direction) {
+  if (direction.jitter.count() > 0) return "tc does not keep the order of packets under jitter";
+  if (direction.rate && direction.loss > 0) return "tc would lose packets before the rate instead of after it";
+  if (direction.rate && std::holds_alternative<PacketLimit>(direction.queue)) {
+    return "tc bounds a queue in bytes, not in packets";
+  }
+  return std::nullopt;
+}
+
+std::vector<TcStage> tc_stages(const Direction& direction, int mtu) {
+  std::vector<netlink::QdiscKind> kinds;
+  if (direction.loss > 0) {
+    const auto frame = static_cast<std::uint64_t>(mtu) + kEthernetHeader;
+    kinds.emplace_back(netlink::Tbf{kSegmenterRate, Bytes{frame}, kSegmenterLimit});
+  }
+  if (direction.delay.count() > 0 || direction.loss > 0) {
+    netlink::Netem netem;
+    netem.limit = kUnbounded;
+    netem.delay = direction.delay;
+    netem.loss = Probability{direction.loss};
+    if (direction.loss > 0) netem.seed = direction.seed;
+    kinds.emplace_back(netem);
+  }
+  if (direction.rate) {
+    const std::uint64_t limit = std::get<ByteLimit>(direction.queue).bytes;
+    kinds.emplace_back(netlink::Tbf{*direction.rate, tbf_burst(*direction.rate, mtu),
+                                    static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, UINT32_MAX))});
+  }
+  std::vector<TcStage> stages;
+  for (netlink::QdiscKind& kind : kinds) {
+    stages.push_back({netlink::handle(static_cast<std::uint16_t>(stages.size() + 1)), kind});
+  }
+  return stages;
+}
+
+}  // namespace geomx::shaper
