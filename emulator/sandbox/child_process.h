@@ -15,11 +15,11 @@
 namespace geomx::sandbox {
 
 struct SpawnOptions {
-  std::string node;                      // for errors: where
-  std::vector<std::string> argv;         // argv[0] is looked up on the PATH of `environment` unless it has a slash
-  std::vector<std::string> environment;  // "NAME=value", the whole of it: nothing is inherited
-  std::string directory;                 // working directory; empty: the caller's
-  int network_fd = -1;                   // namespaces to run in; -1: the caller's
+  std::string node{};                      // for errors: where
+  std::vector<std::string> argv{};         // argv[0] is looked up on the PATH of `environment` unless it has a slash
+  std::vector<std::string> environment{};  // "NAME=value", the whole of it: nothing is inherited
+  std::string directory{};                 // working directory; empty: the caller's
+  int network_fd = -1;                     // namespaces to run in; -1: the caller's
   int uts_fd = -1;
   int stdin_fd = -1;  // -1: /dev/null
   int stdout_fd = -1;

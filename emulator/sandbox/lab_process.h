@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <exception>
 #include <functional>
 #include <string>
 #include <utility>
@@ -20,14 +21,14 @@
 // namespace's init makes the kernel kill everything in it. Nothing has to be cleaned up by anybody.
 //
 // Inside: a new /proc, mounts that do not propagate out, an empty network namespace with only loopback (up, IPv6 off),
-// a private tmpfs on /dev/shm, a session without a terminal, default signal handlers, standard input, output and error,
-// and of all other descriptors only those asked for.
+// a private tmpfs on /dev/shm, a session without a terminal, default signal handlers but for SIGPIPE, which is ignored,
+// the caller's standard input, output and error, and of all other descriptors only those asked for.
 namespace geomx::sandbox {
 
 struct LabOptions {
-  std::string name;       // also the tree's hostname and process name
-  bool attached = true;   // false: it outlives its caller
-  std::vector<int> keep;  // descriptors that the lab process gets under the same numbers
+  std::string name{};       // also the tree's hostname and process name
+  bool attached = true;     // false: it outlives its caller
+  std::vector<int> keep{};  // descriptors that the lab process gets under the same numbers
 };
 
 // The lab process's line to its starter, open until `ready`.
@@ -35,7 +36,8 @@ class StartReport {
  public:
   explicit StartReport(FileDescriptor pipe) : pipe_(std::move(pipe)) {}
   void progress(const std::string& message);    // any text up to 64 KiB
-  void ready(const std::string& message = {});  // the starter's wait_ready returns the message
+  void ready(const std::string& message = {});  // the starter's wait_ready returns the message; closes the line
+  void failed(const std::exception& exception) noexcept;  // what an exception that leaves the lab function does
 
  private:
   FileDescriptor pipe_;

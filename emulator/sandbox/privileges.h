@@ -14,10 +14,10 @@ enum class LabMode {
 // What this process may do, found by doing it in a child process rather than by looking at settings.
 struct Privileges {
   LabMode mode = LabMode::impossible;
-  std::string obstacle;  // impossible: what failed, "create user namespace: Operation not permitted"
-  std::string remedy;    // and what would help: "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
-  // Not granted in `user_namespace` mode, one line each; empty as root.
-  std::vector<std::string> limits;
+  std::string obstacle{};  // impossible: what failed, "create user namespace: Operation not permitted"
+  std::string remedy{};    // and what would help: "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+  // Network settings that a lab would want and is not granted, one line each.
+  std::vector<std::string> limits{};
 };
 
 Privileges probe_privileges();

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "emulator/base/units.h"
+
+namespace geomx::sandbox {
+
+// Waits until `fd` is readable (a pidfd: until its process has ended); false where `timeout` passes first. Signals do
+// not cut it short.
+bool wait_readable(int fd, Nanoseconds timeout);
+
+// SIGKILL to the process of `pidfd`, and waits for its end; reaps it where it is the caller's child. Nothing where it
+// has ended. Throws WorkError where it has not ended within `timeout`.
+void kill_and_wait(int pidfd, Nanoseconds timeout);
+
+}  // namespace geomx::sandbox
