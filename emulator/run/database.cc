@@ -138,9 +138,8 @@ Database::Database(const std::filesystem::path& path, const std::vector<NodeRow>
       const shaper::Direction& direction = from == 0 ? planned.forward : planned.backward;
       std::optional<std::int64_t> rate;
       if (direction.rate) rate = static_cast<std::int64_t>(direction.rate->value);
-      link.run(id, planned.name, from == 0 ? "forward" : "backward",
-               lab::to_string(planned.scope), planned.ends[from].node,
-               planned.ends[1 - from].node, lab::to_string(planned.shaper), rate,
+      link.run(id, planned.name, from == 0 ? "forward" : "backward", lab::to_string(planned.scope),
+               planned.ends[from].node, planned.ends[1 - from].node, lab::to_string(planned.shaper), rate,
                std::int64_t{direction.delay.count()}, std::int64_t{direction.jitter.count()}, direction.loss);
     }
   }

@@ -18,7 +18,8 @@ namespace geomx::run {
 
 class Database {
  public:
-  // Makes the file and its tables, and fills nodes and links from the plan. `role` of a node is empty where it has none.
+  // Makes the file and its tables, and fills nodes and links from the plan. `role` of a node is empty where it has
+  // none.
   struct NodeRow {
     std::string name;
     std::string kind;

@@ -17,7 +17,9 @@ using scenario::Role;
 using scenario::RoleKind;
 using scenario::Training;
 
-bool central(const Party& party) { return party.global_servers > 0; }
+bool central(const Party& party) {
+  return party.global_servers > 0;
+}
 
 // Every number that the roles must agree on.
 struct Counts {
@@ -144,7 +146,9 @@ std::vector<std::string> arguments_of(const Role& role, const scenario::Scenario
 
 }  // namespace
 
-bool is_worker(RoleKind kind) { return kind == RoleKind::master_worker || kind == RoleKind::worker; }
+bool is_worker(RoleKind kind) {
+  return kind == RoleKind::master_worker || kind == RoleKind::worker;
+}
 
 const char* to_string(RoleKind kind) {
   switch (kind) {
@@ -171,8 +175,8 @@ std::vector<RoleProcess> role_processes(const scenario::Scenario& scenario, cons
   const std::vector<Role> roles = scenario::roles_of(scenario);
   const Counts counts = count(*scenario.training);
   for (const Role& role : roles) {
-    processes.push_back({role, arguments_of(role, scenario, program),
-                         environment_of(role, *scenario.training, roles, counts, plan)});
+    processes.push_back(
+        {role, arguments_of(role, scenario, program), environment_of(role, *scenario.training, roles, counts, plan)});
   }
   return processes;
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -13,22 +12,30 @@ using nlohmann::ordered_json;
 
 const ordered_json* find(const ordered_json& at, std::string_view path);
 
+// Where `path` is "KEY" or "KEY.REST": what REST leads to.
+const ordered_json* find_under(const std::string& key, const ordered_json& value, std::string_view path) {
+  if (path == key) return &value;
+  if (path.size() <= key.size() || !path.starts_with(key) || path[key.size()] != '.') return nullptr;
+  return find(value, path.substr(key.size() + 1));
+}
+
+// Any key that the path starts with may be meant: keys have dots of their own.
 const ordered_json* find_in_object(const ordered_json& object, std::string_view path) {
   for (const auto& [key, value] : object.items()) {
-    if (path == key) return &value;
-    if (path.size() <= key.size() || !path.starts_with(key) || path[key.size()] != '.') continue;
-    if (const ordered_json* found = find(value, path.substr(key.size() + 1))) return found;
+    if (const ordered_json* found = find_under(key, value, path)) return found;
   }
   return nullptr;
 }
 
 const ordered_json* find_in_array(const ordered_json& array, std::string_view path) {
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), index);
-  if (error != std::errc() || index >= array.size()) return nullptr;
-  const auto used = static_cast<std::size_t>(end - path.data());
-  if (used == path.size()) return &array[index];
-  return path[used] == '.' ? find(array[index], path.substr(used + 1)) : nullptr;
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    if (const ordered_json* found = find_under(std::to_string(i), array[i], path)) return found;
+    if (!array[i].is_object() || !array[i].contains("name")) continue;
+    std::string name = array[i]["name"];
+    if (array[i].contains("direction")) name += "." + array[i]["direction"].get<std::string>();
+    if (const ordered_json* found = find_under(name, array[i], path)) return found;
+  }
+  return nullptr;
 }
 
 const ordered_json* find(const ordered_json& at, std::string_view path) {

@@ -16,8 +16,9 @@ struct ExpectationResult {
   bool met = false;
 };
 
-// `summary` is the content of summary.json; a metric is a path in it: "training.test_accuracy", "links.0.bytes",
-// "training.seconds_to_accuracy.0.95" (a key may have dots of its own). What is not a number there is not met.
+// `summary` is the content of summary.json; a metric is a path in it: "training.test_accuracy",
+// "training.seconds_to_accuracy.0.95" (a key may have dots of its own), "links.wan-a.central->a.bytes" (an element of
+// an array is known by its index, or by its name and direction). What is not a number there is not met.
 std::vector<ExpectationResult> check_expectations(const std::vector<scenario::Expectation>& expectations,
                                                   const nlohmann::ordered_json& summary);
 

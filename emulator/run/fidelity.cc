@@ -16,8 +16,8 @@ using geomx::to_string;  // of std::chrono's duration, which argument-dependent 
 double tail(std::uint64_t k, std::uint64_t n, double p, bool downwards) {
   const double count = static_cast<double>(n);
   double at = static_cast<double>(k);
-  double term = std::exp(std::lgamma(count + 1) - std::lgamma(at + 1) - std::lgamma(count - at + 1) +
-                         at * std::log(p) + (count - at) * std::log1p(-p));
+  double term = std::exp(std::lgamma(count + 1) - std::lgamma(at + 1) - std::lgamma(count - at + 1) + at * std::log(p) +
+                         (count - at) * std::log1p(-p));
   double sum = 0;
   const double odds = p / (1 - p);
   while (term > 0 && term > sum * 1e-17) {
@@ -29,7 +29,9 @@ double tail(std::uint64_t k, std::uint64_t n, double p, bool downwards) {
   return std::min(1.0, sum);
 }
 
-std::string percent(double share) { return fmt::format("{:+.1f}%", 100 * share); }
+std::string percent(double share) {
+  return fmt::format("{:+.1f}%", 100 * share);
+}
 
 class Judge {
  public:
@@ -120,8 +122,7 @@ const char* to_string(Verdict verdict) {
   return "not measured";
 }
 
-Fidelity judge(const std::vector<LinkReport>& links, std::optional<double> cpu_pressure,
-               const Thresholds& thresholds) {
+Fidelity judge(const std::vector<LinkReport>& links, std::optional<double> cpu_pressure, const Thresholds& thresholds) {
   Judge judge(thresholds);
   for (std::size_t i = 0; i < links.size(); ++i) {
     judge.rate(links[i]);

@@ -24,7 +24,9 @@ DirectionCounters direction_of(const LinkCounters* counters, bool forward) {
   return forward ? counters->forward : counters->backward;
 }
 
-std::uint64_t grown(std::uint64_t from, std::uint64_t to) { return to > from ? to - from : 0; }
+std::uint64_t grown(std::uint64_t from, std::uint64_t to) {
+  return to > from ? to - from : 0;
+}
 
 Nanoseconds serialisation(const shaper::Direction& direction) {
   return direction.rate ? transmission_time(kPingFrame, *direction.rate) : Nanoseconds(0);
@@ -54,7 +56,8 @@ void fill_measured(LinkReport& report, const DirectionCounters& start, const Dir
 }  // namespace
 
 bool counts(const lab::PlannedNode& node) {
-  return node.kind != scenario::NodeKind::switch_ || node.datacenter.empty() || node.name != node.datacenter + "-switch";
+  return node.kind != scenario::NodeKind::switch_ || node.datacenter.empty() ||
+         node.name != node.datacenter + "-switch";
 }
 
 bool counts(const lab::PlannedLink& link) {

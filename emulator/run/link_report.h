@@ -22,12 +22,12 @@ struct LinkReport {
   shaper::Direction asked;
 
   // What was seen; nullopt: not measured.
-  std::optional<BitsPerSecond> rate;     // in the windows in which packets waited for the rate, 100 ms in all or more
-  std::optional<Nanoseconds> delay;      // one way, serialisation apart
-  std::optional<Nanoseconds> idle_rtt;   // of the whole link, both directions, before the job started
-  std::optional<double> loss;            // of the packets that the queue let through
-  std::optional<Nanoseconds> lateness;   // 99th percentile of how late the shaper's timers fired
-  Nanoseconds expected_rtt{0};           // what idle_rtt should be: both delays and a ping's serialisation
+  std::optional<BitsPerSecond> rate;    // in the windows in which packets waited for the rate, 100 ms in all or more
+  std::optional<Nanoseconds> delay;     // one way, serialisation apart
+  std::optional<Nanoseconds> idle_rtt;  // of the whole link, both directions, before the job started
+  std::optional<double> loss;           // of the packets that the queue let through
+  std::optional<Nanoseconds> lateness;  // 99th percentile of how late the shaper's timers fired
+  Nanoseconds expected_rtt{0};          // what idle_rtt should be: both delays and a ping's serialisation
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::uint64_t dropped_queue = 0;
@@ -39,8 +39,8 @@ struct LinkReport {
 bool counts(const lab::PlannedNode& node);
 bool counts(const lab::PlannedLink& link);
 
-// Two reports per link of the plan that counts, forward first. Bytes, packets and drops are those between the two counter
-// readings; a link that a reading lacks counts as zero there. `idle_rtts` is by link name.
+// Two reports per link of the plan that counts, forward first. Bytes, packets and drops are those between the two
+// counter readings; a link that a reading lacks counts as zero there. `idle_rtts` is by link name.
 std::vector<LinkReport> report_links(const lab::Plan& plan, const std::vector<control::LinkCounters>& start,
                                      const std::vector<control::LinkCounters>& end,
                                      const std::map<std::string, Nanoseconds>& idle_rtts);

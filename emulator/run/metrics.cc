@@ -24,22 +24,31 @@ double measure(const json& object, const char* key) {
 }
 
 // Each throws json::exception where the field is there with another type; a field left out is 0.
-double number(const json& object, const char* key) { return object.value(key, 0.0); }
-std::int64_t integer(const json& object, const char* key) { return object.value(key, std::int64_t{0}); }
+double number(const json& object, const char* key) {
+  return object.value(key, 0.0);
+}
+std::int64_t integer(const json& object, const char* key) {
+  return object.value(key, std::int64_t{0});
+}
 
 Metric from_object(const json& object, std::string_view line) {
   const std::string type = object.at("type").get<std::string>();
   if (type == "step") {
-    return Step{object.at("round").get<std::int64_t>(), integer(object, "epoch"),        measure(object, "loss"),
-                object.at("samples").get<std::int64_t>(), number(object, "compute_ms"), number(object, "communicate_ms"),
+    return Step{object.at("round").get<std::int64_t>(),
+                integer(object, "epoch"),
+                measure(object, "loss"),
+                object.at("samples").get<std::int64_t>(),
+                number(object, "compute_ms"),
+                number(object, "communicate_ms"),
                 object.at("t").get<double>()};
   }
   if (type == "evaluation") {
-    return Evaluation{object.at("round").get<std::int64_t>(), integer(object, "epoch"),
-                      object.at("test_accuracy").get<double>(), measure(object, "test_loss"),
-                      integer(object, "samples"), object.at("t").get<double>()};
+    return Evaluation{
+        object.at("round").get<std::int64_t>(), integer(object, "epoch"),   object.at("test_accuracy").get<double>(),
+        measure(object, "test_loss"),           integer(object, "samples"), object.at("t").get<double>()};
   }
-  if (type == "phase") return Phase{object.at("name").get<std::string>(), integer(object, "rounds"), number(object, "t")};
+  if (type == "phase")
+    return Phase{object.at("name").get<std::string>(), integer(object, "rounds"), number(object, "t")};
   if (type == "error") return ReportedError{object.at("message").get<std::string>()};
   return Other{type, std::string(line), number(object, "t")};
 }

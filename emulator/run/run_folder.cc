@@ -22,7 +22,9 @@ namespace fs = std::filesystem;
 constexpr std::array kFiles{"scenario.json",  "run.json",       "summary.json", "run.sqlite",
                             "run.sqlite-wal", "run.sqlite-shm", "logs"};
 
-std::string timestamp() { return fmt::format("{:%Y%m%d-%H%M%S}", fmt::localtime(std::time(nullptr))); }
+std::string timestamp() {
+  return fmt::format("{:%Y%m%d-%H%M%S}", fmt::localtime(std::time(nullptr)));
+}
 
 // Makes a folder with its parents; false where it exists already.
 bool make_folder(const fs::path& path) {
@@ -64,9 +66,8 @@ void write_all(const FileDescriptor& fd, std::string_view content, const fs::pat
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view word) {
-  return std::search(text.begin(), text.end(), word.begin(), word.end(), [](unsigned char a, unsigned char b) {
-           return std::tolower(a) == std::tolower(b);
-         }) != text.end();
+  return std::search(text.begin(), text.end(), word.begin(), word.end(),
+                     [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); }) != text.end();
 }
 
 }  // namespace

@@ -30,20 +30,23 @@ std::string align(const std::vector<Row>& rows) {
   return text;
 }
 
-std::string asked_and_measured(const std::string& asked, const std::string& measured) { return asked + " / " + measured; }
+std::string asked_and_measured(const std::string& asked, const std::string& measured) {
+  return asked + " / " + measured;
+}
 
 Row row_of(const LinkReport& link) {
   const shaper::Direction& asked = link.asked;
   const std::string none = "-";
-  return {link.link,
-          link.direction,
-          to_string(Bytes{link.bytes}, true),
-          asked_and_measured(asked.rate ? to_string(*asked.rate) : none, link.rate ? to_string(*link.rate, true) : none),
-          asked_and_measured(asked.delay.count() ? to_string(asked.delay) : none,
-                             link.delay ? to_string(*link.delay, true) : none),
-          asked_and_measured(asked.loss > 0 ? to_string(Probability{asked.loss}) : none,
-                             link.loss ? fmt::format("{:.3g}%", 100 * *link.loss) : none),
-          std::to_string(link.dropped_queue + link.dropped_loss)};
+  return {
+      link.link,
+      link.direction,
+      to_string(Bytes{link.bytes}, true),
+      asked_and_measured(asked.rate ? to_string(*asked.rate) : none, link.rate ? to_string(*link.rate, true) : none),
+      asked_and_measured(asked.delay.count() ? to_string(asked.delay) : none,
+                         link.delay ? to_string(*link.delay, true) : none),
+      asked_and_measured(asked.loss > 0 ? to_string(Probability{asked.loss}) : none,
+                         link.loss ? fmt::format("{:.3g}%", 100 * *link.loss) : none),
+      std::to_string(link.dropped_queue + link.dropped_loss)};
 }
 
 bool blamed(const LinkReport& link, const Fidelity& fidelity) {
@@ -77,10 +80,9 @@ std::string training_lines(const TrainingResult& training) {
 
 std::string closing_table(const std::string& scenario_name, const Summary& summary,
                           const std::filesystem::path& folder) {
-  std::string text =
-      fmt::format("{}: {} after {:.1f} s ({} nodes, {} links; up in {:.2f} s, down in {:.2f} s)\n", scenario_name,
-                  to_string(summary.status), summary.wall_seconds, summary.lab.nodes, summary.lab.links,
-                  summary.lab.up_seconds, summary.lab.down_seconds);
+  std::string text = fmt::format("{}: {} after {:.1f} s ({} nodes, {} links; up in {:.2f} s, down in {:.2f} s)\n",
+                                 scenario_name, to_string(summary.status), summary.wall_seconds, summary.lab.nodes,
+                                 summary.lab.links, summary.lab.up_seconds, summary.lab.down_seconds);
   if (summary.training) text += training_lines(*summary.training);
   text += link_table(summary);
   text += fmt::format("  fidelity: {}\n", to_string(summary.fidelity.verdict));

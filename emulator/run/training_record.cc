@@ -23,7 +23,9 @@ constexpr std::array<Level, 12> kLevels{{{"0.5", 0.5},
                                          {"0.98", 0.98},
                                          {"0.99", 0.99}}};
 
-void keep_earliest(std::optional<double>& kept, double time) { kept = kept ? std::min(*kept, time) : time; }
+void keep_earliest(std::optional<double>& kept, double time) {
+  kept = kept ? std::min(*kept, time) : time;
+}
 
 }  // namespace
 

@@ -1,0 +1,102 @@
+#include "emulator/cli/run.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "emulator/base/error.h"
+#include "emulator/cli/scenario_options.h"
+#include "emulator/lab/plan.h"
+#include "emulator/lab/probe.h"
+#include "emulator/run/environment.h"
+#include "emulator/run/progress.h"
+#include "emulator/run/runner.h"
+#include "emulator/run/table.h"
+
+namespace geomx::cli {
+namespace {
+
+constexpr double kLongestPatience = 24 * 3600;
+
+struct Options {
+  ScenarioOptions scenario;
+  std::string out;
+  double stall = 120;
+  bool json = false;
+  bool quiet = false;
+};
+
+// This process's arguments, as a shell would take them back.
+std::string command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::string line;
+  for (std::string argument; std::getline(file, argument, '\0');) {
+    const bool plain = !argument.empty() && argument.find_first_of(" \t\n\"'\\$*?[]{}()<>|&;`!#~") == std::string::npos;
+    if (!line.empty()) line += ' ';
+    if (plain) {
+      line += argument;
+      continue;
+    }
+    line += '\'';
+    for (const char c : argument) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+int run_scenario(const Options& options) {
+  const scenario::Scenario scenario = load(options.scenario);
+  if (!scenario.training && scenario.workload.empty()) {
+    throw InputError(options.scenario.path, "the scenario has neither \"training\" nor \"workload\": nothing to run",
+                     "geomx-emu up " + options.scenario.path + " brings its network up");
+  }
+  if (scenario.training) run::find_node_program();
+  lab::Plan plan = lab::make_plan(scenario, lab::probe_kernel(), choice(options.scenario));
+  const auto out = options.out.empty() ? std::nullopt : std::optional<std::filesystem::path>(options.out);
+  const run::RunFolder folder = run::RunFolder::create(scenario.name, out);
+
+  run::RunOptions run_options;
+  run_options.stall = std::chrono::milliseconds(static_cast<std::int64_t>(options.stall * 1000));
+  run_options.command_line = command_line();
+  run::Summary summary;
+  {
+    using Mode = run::ProgressView::Mode;
+    run::ProgressView view(options.quiet ? Mode::silent : Mode::automatic);
+    summary = run::execute(scenario, std::move(plan), folder, run_options, view);
+  }
+  if (summary.error) fmt::print(stderr, "geomx-emu: {}\n", *summary.error);
+  if (options.json) {
+    fmt::print("{}\n", run::to_json(summary).dump(2));
+  } else if (!options.quiet) {
+    fmt::print("{}", run::closing_table(scenario.name, summary, folder.path()));
+  }
+  if (options.quiet) {
+    for (const run::ExpectationResult& result : summary.expectations) {
+      if (!result.met) fmt::print(stderr, "geomx-emu: expected {}: not met\n", run::describe(result.expectation));
+    }
+  }
+  return run::exit_code(summary);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "Build the network, run the job in it, say what came of it");
+  add_scenario_options(*command, options->scenario);
+  command->add_option("--out", options->out, "The run folder (default: runs/NAME-DATE-TIME)")->type_name("DIR");
+  command
+      ->add_option("--stall", options->stall, "Fail after so many seconds without any step or traffic (default: 120)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1.0, kLongestPatience));
+  command->add_flag("--json", options->json, "Print summary.json on standard output in place of the table");
+  command->add_flag("--quiet", options->quiet, "Print nothing but errors");
+  command->callback([options, &exit_code] { exit_code = run_scenario(*options); });
+}
+
+}  // namespace geomx::cli

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <poll.h>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/base/fd.h"
+#include "emulator/control/client.h"
+#include "emulator/run/metrics.h"
+#include "emulator/run/recorder.h"
+#include "emulator/run/run_folder.h"
+#include "emulator/run/tasks.h"
+
+// The processes of a run: starts its tasks (tasks.h) in the lab, each with a log and, where it has one, a metrics pipe,
+// and judges how they end. It never waits: the caller polls and tells it what has happened. Not thread-safe.
+namespace geomx::run {
+
+class Job {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `grace`: how long followers may take to end after the last main task, and background tasks after SIGTERM.
+  // All references must outlive the job.
+  Job(std::vector<Task> tasks, control::Client& client, const RunFolder& folder, Recorder& recorder,
+      std::chrono::milliseconds grace);
+
+  // Starts what is due. Throws WorkError where a process cannot be started or a follower overstays its grace.
+  void advance(Clock::time_point now);
+  // One of the job's processes has ended; others are ignored. Throws WorkError, one line naming the node and what its
+  // log says last, where that fails the run.
+  void ended(const control::ProcessExit& exit, Clock::time_point now);
+  // The metrics pipes to poll, and what to do after: reads everything that is there.
+  std::vector<pollfd> pipes() const;
+  bool read_pipes();  // whether anything was read
+
+  bool finished() const;
+  // When advance() has something to do without anything having happened before; nullopt: never.
+  std::optional<Clock::time_point> next_deadline() const;
+  // Who is still awaited, and how far each has come.
+  std::string awaited() const;
+
+ private:
+  enum class State { waiting, running, ended };
+  struct Member {
+    Task task;
+    State state = State::waiting;
+    control::ProcessId process = 0;
+    FileDescriptor pipe;
+    MetricsReader reader;
+    std::string reported_error;
+  };
+
+  void start(Member& member);
+  bool all_ended(TaskKind kind) const;
+  bool read_pipe(Member& member);
+  void take(Member& member, const std::vector<Metric>& metrics);
+  [[noreturn]] void fail(const Member& member, const control::ProcessExit& exit) const;
+  void note_end_of_mains(Clock::time_point now);
+
+  std::vector<Member> members_;
+  control::Client& client_;
+  const RunFolder& folder_;
+  Recorder& recorder_;
+  std::chrono::milliseconds grace_;
+  std::optional<Clock::time_point> started_;
+  std::optional<Clock::time_point> mains_ended_;
+};
+
+}  // namespace geomx::run

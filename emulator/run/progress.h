@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/run/recorder.h"
+
+// How a run is going, for who watches it: a bar on a terminal, a line every few seconds elsewhere.
+namespace geomx::run {
+
+struct ProgressState {
+  double elapsed_seconds = 0;
+  std::optional<std::int64_t> total_rounds;
+  std::optional<TrainingResult> training;  // nullopt: the scenario has none
+  std::vector<Recorder::WanRate> wan_rates;
+  std::string waiting_for;  // shown while no round is done yet
+};
+
+// "[#######.......] 123/469 rounds  loss 0.532  accuracy 81.2%  2150 samples/s  central->a 12.3Mbit  1:05 left",
+// without the bar where `width` is 0, cut to `width` columns elsewhere.
+std::string progress_line(const ProgressState& state, std::size_t width);
+
+class ProgressView {
+ public:
+  enum class Mode { silent, automatic };
+  explicit ProgressView(Mode mode, std::FILE* stream = stderr);
+  ProgressView(const ProgressView&) = delete;
+  ProgressView& operator=(const ProgressView&) = delete;
+  ~ProgressView();  // leaves a terminal's line empty
+
+  void step(const std::string& what);  // something that happens once: "lab up in 0.08 s"
+  void update(const ProgressState& state);
+
+ private:
+  void clear_line();
+
+  std::FILE* stream_;
+  bool silent_;
+  bool terminal_;
+  bool line_shown_ = false;
+  std::chrono::steady_clock::time_point next_line_{};
+};
+
+}  // namespace geomx::run

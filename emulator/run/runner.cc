@@ -1,0 +1,238 @@
+#include "emulator/run/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "emulator/base/error.h"
+#include "emulator/control/launch.h"
+#include "emulator/run/cpu_pressure.h"
+#include "emulator/run/environment.h"
+#include "emulator/run/idle_rtt.h"
+#include "emulator/run/interrupts.h"
+#include "emulator/run/job.h"
+#include "emulator/run/recorder.h"
+#include "emulator/run/run_record.h"
+#include "emulator/scenario/write.h"
+
+namespace geomx::run {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kIdleRttLimit(5000);
+constexpr milliseconds kLostConnection(500);  // between losing the lab's socket and seeing its process end
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+std::vector<Database::NodeRow> node_rows(const scenario::Scenario& scenario, const lab::Plan& plan) {
+  std::map<std::string, std::string> roles;
+  for (const scenario::Role& role : scenario::roles_of(scenario)) roles[role.name] = to_string(role.kind);
+  std::vector<Database::NodeRow> rows;
+  for (const lab::PlannedNode& node : plan.nodes) {
+    std::string address;
+    if (!node.interfaces.empty() && node.interfaces.front().address.value != 0) {
+      address = lab::to_string(node.interfaces.front().address);
+    }
+    rows.push_back({node.name, lab::to_string(node.kind), node.datacenter, roles[node.name], address});
+  }
+  return rows;
+}
+
+// How many rounds the training takes where the workers do not say so: both data sets have 60000 training images.
+std::optional<std::int64_t> planned_rounds(const scenario::Scenario& scenario) {
+  if (!scenario.training) return std::nullopt;
+  const scenario::Training& training = *scenario.training;
+  if (training.rounds) return *training.rounds;
+  std::int64_t workers = 0;
+  for (const scenario::Party& party : training.parties) workers += party.workers;
+  if (!training.epochs || workers == 0) return std::nullopt;
+  const std::int64_t slice = 60000 / workers;
+  return *training.epochs * ((slice + training.batch_size - 1) / training.batch_size);
+}
+
+class Runner {
+ public:
+  Runner(const scenario::Scenario& scenario, const lab::Plan& plan, const RunFolder& folder, const RunOptions& options,
+         ProgressView& view)
+      : scenario_(scenario),
+        plan_(plan),
+        folder_(folder),
+        options_(options),
+        view_(view),
+        recorder_(Database(folder.database(), node_rows(scenario, plan), plan.links), plan, realtime()) {}
+
+  // Everything while the lab is up. Throws what ends the run early.
+  void run(control::RunningLab& lab, Interrupts& interrupts) {
+    interrupts.watch_lab(lab.pidfd());
+    control::Client& client = lab.client();
+    try {
+      idle_rtts_ = measure_idle_rtts(client, plan_, interrupts, kIdleRttLimit);
+      recorder_.sample(client.counters());
+      recorder_.mark_start_of_job();
+      Job job(tasks(), client, folder_, recorder_, options_.grace);
+      work(job, client, interrupts);
+      recorder_.sample(client.counters());
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const WorkError&) {
+      // Where the lab has died, every call fails in its own words; this is the one that matters.
+      if (interrupts.lab_has_ended(milliseconds(0)) || lost(client, interrupts)) {
+        throw WorkError({}, "the lab process was killed");
+      }
+      throw;
+    }
+  }
+
+  void record_end(const std::string& status, const std::string& error) {
+    recorder_.event("end", {}, error.empty() ? status : status + ": " + error);
+    recorder_.flush();
+  }
+
+  void fill(Summary& summary) const {
+    if (scenario_.training) summary.training = recorder_.training().result();
+    summary.links = report_links(plan_, recorder_.counters_at_start(), recorder_.latest_counters(), idle_rtts_);
+    summary.fidelity = judge(summary.links, pressure_.share());
+  }
+
+ private:
+  // A failed call means either what it says or that the lab's server is dying; only the second is followed by the end.
+  bool lost(control::Client& client, const Interrupts& interrupts) const {
+    try {
+      client.counters();
+      return false;
+    } catch (const Error&) {
+      return interrupts.lab_has_ended(kLostConnection);
+    }
+  }
+
+  std::vector<Task> tasks() const {
+    if (scenario_.training) return training_tasks(scenario_, plan_, find_node_program());
+    return workload_tasks(scenario_, std::filesystem::current_path().string());
+  }
+
+  void work(Job& job, control::Client& client, const Interrupts& interrupts) {
+    const Clock::time_point start = Clock::now();
+    Clock::time_point next_sample = start + options_.sample_interval;
+    Clock::time_point last_sign_of_life = start;
+    job.advance(start);
+    while (!job.finished()) {
+      std::vector<pollfd> fds = job.pipes();
+      fds.push_back({client.fd(), POLLIN, 0});
+      Clock::time_point wake = next_sample;
+      if (const auto deadline = job.next_deadline()) wake = std::min(wake, *deadline);
+      interrupts.wait(fds, wake - Clock::now());
+      const Clock::time_point now = Clock::now();
+      if (job.read_pipes()) last_sign_of_life = now;
+      while (const auto exit = client.next_exit(milliseconds(0))) {
+        job.ended(*exit, now);
+        last_sign_of_life = now;
+      }
+      job.advance(now);
+      if (now < next_sample) continue;
+      next_sample = now + options_.sample_interval;
+      recorder_.sample(client.counters());
+      recorder_.flush();
+      show(job, now - start);
+      if (recorder_.traffic()) last_sign_of_life = now;
+      if (now - last_sign_of_life > options_.stall) {
+        throw WorkError(
+            {}, fmt::format("no step and no traffic for {} s; awaited: {}", seconds(options_.stall), job.awaited()));
+      }
+    }
+  }
+
+  void show(const Job& job, Clock::duration elapsed) {
+    ProgressState state;
+    state.elapsed_seconds = seconds(elapsed);
+    if (scenario_.training) {
+      state.training = recorder_.training().result();
+      const auto announced = recorder_.training().expected_rounds();
+      state.total_rounds = announced ? announced : planned_rounds(scenario_);
+    }
+    state.wan_rates = recorder_.wan_rates();
+    state.waiting_for = job.awaited();
+    view_.update(state);
+  }
+
+  const scenario::Scenario& scenario_;
+  const lab::Plan& plan_;
+  const RunFolder& folder_;
+  const RunOptions& options_;
+  ProgressView& view_;
+  Recorder recorder_;
+  CpuPressure pressure_;
+  std::map<std::string, Nanoseconds> idle_rtts_;
+};
+
+// A lab of the scenario's name, or of the first numbered one that is free.
+control::RunningLab launch_under_free_name(lab::Plan& plan, const control::LaunchOptions& options) {
+  const std::string name = plan.lab;
+  constexpr int kMostLabs = 100;
+  for (int number = 2;; ++number) {
+    try {
+      return control::launch(plan, options);
+    } catch (const InputError&) {
+      if (number > kMostLabs) throw;
+      plan.lab = fmt::format("{}-{}", name, number);
+    }
+  }
+}
+
+}  // namespace
+
+Summary execute(const scenario::Scenario& scenario, lab::Plan plan, const RunFolder& folder, const RunOptions& options,
+                ProgressView& view) {
+  const Clock::time_point start = Clock::now();
+  Summary summary;
+  summary.lab.nodes = static_cast<std::size_t>(
+      std::count_if(plan.nodes.begin(), plan.nodes.end(), [](const lab::PlannedNode& node) { return counts(node); }));
+  summary.lab.links = static_cast<std::size_t>(
+      std::count_if(plan.links.begin(), plan.links.end(), [](const lab::PlannedLink& link) { return counts(link); }));
+
+  Interrupts interrupts;
+  RunRecord record(scenario, plan, options.command_line);
+  folder.write("scenario.json", scenario::write(scenario));
+  folder.write("run.json", record.text());
+  Runner runner(scenario, plan, folder, options, view);
+  try {
+    clear_role_environment();
+    control::LaunchOptions launch_options;
+    launch_options.scenario_json = scenario::write(scenario);
+    control::RunningLab lab = launch_under_free_name(plan, launch_options);
+    summary.lab.up_seconds = seconds(lab.up_time());
+    view.step(fmt::format("{}: lab up in {:.2f} s: {} nodes, {} links", scenario.name, summary.lab.up_seconds,
+                          summary.lab.nodes, summary.lab.links));
+    try {
+      runner.run(lab, interrupts);
+    } catch (const Interrupted& error) {
+      summary.status = Status::interrupted;
+      summary.error = error.line();
+    } catch (const Error& error) {
+      summary.status = Status::failed;
+      summary.error = error.line();
+    }
+    interrupts.watch_lab(-1);
+    summary.lab.down_seconds = seconds(lab.stop());
+  } catch (const InputError&) {
+    throw;
+  } catch (const Error& error) {
+    summary.status = Status::failed;
+    if (!summary.error) summary.error = error.line();
+  }
+  runner.record_end(to_string(summary.status), summary.error.value_or(""));
+  runner.fill(summary);
+  summary.wall_seconds = seconds(Clock::now() - start);
+  summary.expectations = check_expectations(scenario.expect, to_json(summary));
+  record.end(to_string(summary.status));
+  folder.write("run.json", record.text());
+  folder.write("summary.json", to_json(summary).dump(2) + "\n");
+  return summary;
+}
+
+}  // namespace geomx::run

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/lab/plan.h"
+#include "emulator/scenario/scenario.h"
+
+// What a scenario runs inside its lab, as a list of processes. Pure.
+namespace geomx::run {
+
+enum class TaskKind {
+  main,        // the run is over when all of these have ended with 0; anything else fails the run
+  follower,    // ends by itself once the mains have; not doing so, or ending with anything but 0, fails the run
+  background,  // is asked to end (SIGTERM) when the mains have ended; its exit code is an event and no more
+};
+
+struct Task {
+  std::string name;  // for messages: the role, or "NODE: COMMAND"
+  std::string node;
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> environment;
+  std::string directory;  // empty: "/"
+  TaskKind kind = TaskKind::main;
+  bool metrics = false;  // has a metrics pipe on descriptor 3
+  Nanoseconds at{0};     // starts that long after the job's start
+};
+
+// Every role at once, in the order of roles_of: workers are mains, schedulers and servers are followers.
+std::vector<Task> training_tasks(const scenario::Scenario& scenario, const lab::Plan& plan, const std::string& program);
+
+// Each command at its `at`, or at once, in `directory`.
+std::vector<Task> workload_tasks(const scenario::Scenario& scenario, const std::string& directory);
+
+}  // namespace geomx::run
