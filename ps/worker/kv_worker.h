@@ -34,21 +34,20 @@ class KvWorker {
   struct Options {
     long bigarray_bound = 1'000'000;            // elements; tensors at least this long are split over all servers
     std::chrono::duration<double> timeout{60};  // of wait(); the error names the server that is awaited
-    std::uint32_t order = 0;                    // of this worker's gradients in every sum (Session::Options)
     int num_all_workers = 0;                    // to be compared with the servers'; 0: not known here
     int party_workers = 0;                      // of a party server: how many workers and servers its party has
     int party_servers = 0;
   };
 
-  // Before member.join(): the worker takes the member's data and lost handlers.
+  // Before member.join(): the worker takes the member's data and failure handlers, which do nothing once it has gone.
   KvWorker(Member& member, Options options);
   ~KvWorker();
   KvWorker(const KvWorker&) = delete;
   KvWorker& operator=(const KvWorker&) = delete;
 
   // After member.join(), once, before anything else: learns which server holds what and compares settings. Waits.
-  // Returns the servers' DMLC_NUM_ALL_WORKER.
-  int greet();
+  // Returns the servers' DMLC_NUM_ALL_WORKER. Throws Error when a server disagrees.
+  int greet(Member::Clock::time_point deadline);
 
   void configure(const proto::OptimizerConfig& optimizer);       // master worker; waits
   Handle init(std::uint32_t key, std::span<const float> value);  // master worker
@@ -58,14 +57,10 @@ class KvWorker {
   void wait(Handle handle);  // throws Error at the deadline, when the server refused, or when the plane has failed
   void wait_all();
 
-  std::uint64_t round() const;  // push_pulls completed for every key so far
+  std::uint64_t round() const;  // the last round of which wait() has brought every key's value
 
-  // Tells the servers that this worker asks for nothing more, or (with an error) that it fails. Waits for their answer;
-  // with an error, it only sends.
-  void finish(const std::string& error = {});
-
-  // For a server that stands between: asks for one chunk, or sends the sum of `workers` gradients of it up for `round`;
-  // `answered` is called once, on the receive thread, or on the thread that finds out that the plane has failed.
+  // For a server that stands between: asks for one chunk, or sends the sum of `workers` gradients of it up for `round`.
+  // `answered` is called once, on the receive thread or on the thread that finds out that the plane has failed.
   struct Answer {
     std::string error;  // not empty: refused or failed, and nothing else is set
     std::uint64_t round = 0;
@@ -73,12 +68,14 @@ class KvWorker {
   };
   using Answered = std::function<void(Answer)>;
   void pull_chunk(const Chunk& chunk, Answered answered);
-  void push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, std::uint32_t order, Buffer sum,
-                       Answered answered);
+  void push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Buffer sum, Answered answered);
+
+  // Called once when the plane can no longer work; at once where it cannot already.
+  void on_failure(std::function<void(const std::string& why)> handler);
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with the member's handlers
 };
 
 }  // namespace geomx::ps

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace geomx::ps {
@@ -16,12 +17,14 @@ struct Chunk {
   auto operator<=>(const Chunk&) const = default;
 };
 
+std::string in_words(const Chunk& chunk);  // "tensor 3", "tensor 3 from element 4096"
+
 // How a tensor is cut: short of `bigarray_bound` it stays whole; else into at least 32 equal chunks of at most 1 MiB.
 // The cut does not depend on the number of servers: parties with different numbers of servers agree on the chunks.
 std::vector<Chunk> chunks_of(std::uint32_t key, std::uint64_t total, std::uint64_t bigarray_bound);
 
-// Which of `shards` servers holds chunk `index` of `count`: a whole tensor goes by a hash of its key, the chunks of a
-// split one in `shards` runs of equal length.
-std::uint32_t shard_of(std::uint32_t key, std::uint64_t index, std::uint64_t count, std::uint32_t shards);
+// Which of `shards` servers holds a chunk: a whole tensor goes by a hash of its key, the chunks of a split one in runs
+// of equal length.
+std::uint32_t shard_of(const Chunk& chunk, std::uint32_t shards);
 
 }  // namespace geomx::ps

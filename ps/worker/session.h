@@ -16,24 +16,33 @@ namespace geomx::ps {
 using TransportFactory = std::function<std::unique_ptr<Transport>()>;
 std::unique_ptr<Transport> tcp_transport();  // the one for real: ZeroMQ over TCP
 
+struct SessionOptions {
+  // Ranks, and with them the order of addition, follow this number (PlaneConfig::order): the data slice index. So the
+  // same job gives the same bytes in every run.
+  std::optional<std::uint64_t> order{};
+  std::chrono::duration<double> timeout{60};  // of KvWorker::wait() and of barrier()
+};
+
 // All that a worker needs of the parameter server: it joins its party on construction, and leaves it on leave().
 //
 //   Session session(read_environment(), {.order = data_slice});
-//   if (session.master()) { session.kv().configure(optimizer); for (...) session.kv().wait(session.kv().init(key,
-//   values)); } for (...) session.kv().wait(session.kv().pull(key, weights)); session.barrier("initialised");
+//   KvWorker& kv = session.kv();
+//   if (session.master()) {
+//     kv.configure(optimizer);
+//     for (...) kv.init(key, values);
+//     kv.wait_all();
+//   }
+//   for (...) kv.pull(key, weights);
+//   kv.wait_all();
+//   session.barrier("initialised");
 //   ... rounds of push_pull and wait ...
 //   session.leave();
 //
-// Threading: one thread. Errors: ps::Error in one line. A Session that is destroyed without leave() tells the servers
-// that its worker failed, which ends the job.
+// Threading: one thread. Errors: ps::Error in one line. A Session that is destroyed while an exception is in flight
+// tells the party that its worker failed, which ends the job.
 class Session {
  public:
-  struct Options {
-    // The place of this worker's gradients in every sum: unique among all workers, the same in every run of the same
-    // job (the data slice index). Left out: the rank, which depends on who registers first.
-    std::optional<std::uint32_t> order{};
-    std::chrono::duration<double> timeout{60};  // of KvWorker::wait() and of barrier()
-  };
+  using Options = SessionOptions;
 
   explicit Session(const NodeConfig& config, Options options = {},
                    const TransportFactory& make_transport = tcp_transport);

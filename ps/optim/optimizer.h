@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "ps/proto/ps.pb.h"
+
+namespace geomx::ps {
+
+// An optimizer on host arrays, with the state (momentum, moments) of one chunk of a tensor.
+//
+//   sgd   d = scale*g + weight_decay*w;  b = momentum*b + d (b = d at first);  w' = w - learning_rate*b
+//   adam  Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, with bias correction; weight decay is
+//         added to the gradient (L2)
+//
+// Both round as PyTorch's do: float32 arrays, coefficients in double precision until they meet an array.
+//
+// Threading: one thread at a time per optimizer.
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  // The weights after one step along `scale` times `gradient`. All three have the length that the optimizer was made
+  // for; `updated` may be `weights`.
+  virtual void step(std::span<const float> weights, std::span<const float> gradient, float scale,
+                    std::span<float> updated) = 0;
+};
+
+// Throws Error, naming the setting, the value seen and the values allowed, for an unknown name or a value out of range.
+void validate(const proto::OptimizerConfig& config);
+std::unique_ptr<Optimizer> make_optimizer(const proto::OptimizerConfig& config, std::size_t length);
+
+}  // namespace geomx::ps

@@ -1,0 +1,32 @@
+#include "ps/optim/sgd.h"
+
+namespace geomx::ps {
+
+SgdSettings sgd_settings(const proto::OptimizerConfig& config) {
+  return {config.learning_rate(), config.momentum(), config.weight_decay()};
+}
+
+Sgd::Sgd(const SgdSettings& settings, std::size_t length)
+    : settings_(settings), momentum_(settings.momentum != 0 ? length : 0) {}
+
+// `updated` may be `weights`, so neither is restrict; elementwise loops vectorise with a run-time check of the overlap.
+void Sgd::step(std::span<const float> weights, std::span<const float> gradient, float scale, std::span<float> updated) {
+  const auto learning_rate = static_cast<float>(settings_.learning_rate);
+  const auto weight_decay = static_cast<float>(settings_.weight_decay);
+  const std::size_t n = weights.size();
+  const float* w = weights.data();
+  const float* g = gradient.data();
+  float* out = updated.data();
+  if (momentum_.empty()) {
+    for (std::size_t i = 0; i < n; ++i) out[i] = w[i] - learning_rate * (scale * g[i] + weight_decay * w[i]);
+    return;
+  }
+  const auto momentum = static_cast<float>(settings_.momentum);
+  float* b = momentum_.data();
+  for (std::size_t i = 0; i < n; ++i) {
+    b[i] = momentum * b[i] + (scale * g[i] + weight_decay * w[i]);
+    out[i] = w[i] - learning_rate * b[i];
+  }
+}
+
+}  // namespace geomx::ps

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "ps/membership/member.h"
+#include "ps/server/backing.h"
+#include "ps/server/census.h"
+
+namespace geomx::ps {
+
+// The answering side of the key-value store: it holds the chunks of its shard, sums the gradients of its workers round
+// by round (sync/fsa.h), hands each sum to its backing as soon as that chunk's is complete, and answers everybody who
+// pushed with the new value that comes back. Chunks do not wait for each other.
+//
+// With an UpstreamBacking it is a party server, with an OptimizerBacking a global one; a global server serves two
+// planes, the parties' and the central party's.
+//
+//   KvServer server({{.member = &member, .num_workers = 2}}, backing, {.round_workers = 2, .census = census});
+//   member.join();
+//   server.wait();
+//
+// What cannot be (a wrong size, an unknown tensor, a wrong round) is refused: the asker gets a RESPONSE with `error`,
+// it is counted, and the store stays as it was.
+//
+// Threading: requests are handled on the receive threads of the planes, which share the work of different chunks.
+class KvServer {
+ public:
+  struct Plane {
+    Member* member = nullptr;  // outlives the server
+    int num_workers = 0;
+    bool has_master = false;  // worker 0 may configure and initialise
+    bool trains = true;       // gradients are taken from it
+    bool of_parties = false;  // its workers are party servers
+  };
+  struct Options {
+    std::uint32_t round_workers = 0;  // whose gradients make a round
+    int num_all_workers = 0;          // for greetings; 0: not known here
+    Census census;
+  };
+
+  // Before the members join: takes their handlers, which do nothing once the server has gone. The rank in the first
+  // plane is the shard. `backing` outlives the server.
+  KvServer(const std::vector<Plane>& planes, Backing& backing, const Options& options);
+  ~KvServer();
+  KvServer(const KvServer&) = delete;
+  KvServer& operator=(const KvServer&) = delete;
+
+  // Until every worker of every plane has left. Throws Error when a plane or the backing has failed. A job has no
+  // deadline; who waits within it has.
+  void wait();
+
+  std::uint64_t refused() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;  // shared with the handlers
+};
+
+}  // namespace geomx::ps

@@ -1,0 +1,59 @@
+#include "ps/sync/fsa.h"
+
+#include <algorithm>
+#include <string>
+
+#include "ps/config/error.h"
+#include "ps/sync/sum.h"
+
+namespace geomx::ps {
+
+Fsa::Fsa(std::uint32_t workers, std::size_t length) : workers_(workers), sums_(length) {}
+
+void Fsa::open(std::uint64_t round) {
+  round_ = round;
+  open_ = true;
+}
+
+bool Fsa::add(Addend addend) {
+  if (!open_ || addend.round != round_) {
+    throw Error("a gradient of round " + std::to_string(addend.round) + ", where round " + std::to_string(round_) +
+                (open_ ? " is open" : " is closing"));
+  }
+  if (addend.values.size() != sums_.length() * sizeof(float)) {
+    throw Error("a gradient of " + std::to_string(addend.values.size()) + " bytes, where " +
+                std::to_string(sums_.length() * sizeof(float)) + " are wanted");
+  }
+  if (addend.workers == 0) throw Error("a gradient of no worker");
+  for (const Addend& other : addends_) {
+    if (other.contributor == addend.contributor) {
+      throw Error("a second gradient of round " + std::to_string(round_) + " from the same sender");
+    }
+  }
+  if (addend.workers > workers_ - arrived_) {
+    throw Error("gradients of " + std::to_string(std::uint64_t{arrived_} + addend.workers) + " workers, where " +
+                std::to_string(workers_) + " train");
+  }
+  arrived_ += addend.workers;
+  addends_.push_back(std::move(addend));
+  return arrived_ == workers_;
+}
+
+Fsa::Sum Fsa::close() {
+  std::sort(addends_.begin(), addends_.end(),
+            [](const Addend& a, const Addend& b) { return a.contributor < b.contributor; });
+  Sum sum{round_, arrived_, addends_.front().values};
+  if (addends_.size() > 1) {
+    const std::shared_ptr<float> array = sums_.take();
+    const std::span<float> total(array.get(), sums_.length());
+    add_arrays(addends_[0].values.as<float>(), addends_[1].values.as<float>(), total);
+    for (std::size_t i = 2; i < addends_.size(); ++i) add_arrays(total, addends_[i].values.as<float>(), total);
+    sum.values = sums_.freeze(array);
+  }
+  addends_.clear();
+  arrived_ = 0;
+  open_ = false;
+  return sum;
+}
+
+}  // namespace geomx::ps

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <span>
+
+namespace geomx::ps {
+
+// sum[i] = a[i] + b[i]. Equal lengths; `sum` may be `a`.
+void add_arrays(std::span<const float> a, std::span<const float> b, std::span<float> sum);
+
+}  // namespace geomx::ps

@@ -1,0 +1,81 @@
+#include "ps/worker/session.h"
+
+#include <utility>
+
+#include "ps/config/error.h"
+#include "ps/membership/member.h"
+#include "ps/transport/zmq_transport.h"
+
+namespace geomx::ps {
+namespace {
+
+using Clock = Member::Clock;
+
+Clock::time_point after(std::chrono::duration<double> duration) {
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(duration);
+}
+
+PlaneConfig party_of(const NodeConfig& config, const Session::Options& options) {
+  if (!config.local || config.local->role != PlaneRole::worker) {
+    throw Error("a " + config.role_name() + " has no session: only workers have");
+  }
+  PlaneConfig party = *config.local;
+  if (options.order) party.order = *options.order;
+  return party;
+}
+
+}  // namespace
+
+std::unique_ptr<Transport> tcp_transport() {
+  return make_zmq_transport();
+}
+
+// The member goes last: what its threads call is gone safely before (KvWorker), and its destructor knows whether an
+// exception is in flight.
+struct Session::Impl {
+  Impl(const NodeConfig& config, const Options& the_options, const TransportFactory& make_transport)
+      : options(the_options),
+        party(party_of(config, the_options)),
+        master(config.master_worker),
+        member(party, make_transport()),
+        kv(member, {.bigarray_bound = config.bigarray_bound,
+                    .timeout = options.timeout,
+                    .num_all_workers = config.num_all_workers}) {
+    member.join();
+    kv.greet(after(party.join_timeout));
+  }
+
+  Options options;
+  PlaneConfig party;
+  bool master;
+  Member member;
+  KvWorker kv;
+};
+
+Session::Session(const NodeConfig& config, Options options, const TransportFactory& make_transport)
+    : impl_(std::make_unique<Impl>(config, options, make_transport)) {}
+
+Session::~Session() = default;
+
+int Session::rank() const {
+  return static_cast<int>(impl_->member.self().rank);
+}
+int Session::num_workers() const {
+  return impl_->member.num_workers();
+}
+bool Session::master() const {
+  return impl_->master;
+}
+KvWorker& Session::kv() {
+  return impl_->kv;
+}
+
+void Session::barrier(const std::string& name) {
+  impl_->member.barrier(name, false, true, after(impl_->options.timeout));
+}
+
+void Session::leave() {
+  impl_->member.leave();
+}
+
+}  // namespace geomx::ps
