@@ -22,7 +22,7 @@ Batches::Batches(const Dataset& data, std::size_t batch_size, std::uint64_t seed
       seed_(seed),
       stream_(stream),
       order_(data.size()),
-      images_(batch_size * data.sample_size()),
+      images_(batch_size * data.shape.size()),
       labels_(batch_size),
       batch_{images_, labels_} {
   if (batch_size == 0 || data.size() < batch_size) {

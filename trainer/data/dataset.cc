@@ -9,9 +9,6 @@
 namespace geomx::trainer {
 namespace {
 
-constexpr int kClasses = 10;
-constexpr std::uint32_t kSide = 28;  // pixels
-
 std::filesystem::path cache_directory() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   if (cache != nullptr && *cache != '\0') return std::filesystem::path(cache) / "geomx-emu";
@@ -44,10 +41,15 @@ const std::vector<std::string>& dataset_names() {
   return names;
 }
 
-Dataset load_dataset(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory) {
+DatasetKind dataset_kind(const std::string& name) {
   if (std::ranges::find(dataset_names(), name) == dataset_names().end()) {
     throw Error("data set \"" + name + "\" is not known (fashion-mnist or mnist)");
   }
+  return {{1, 28, 28}, 10};
+}
+
+Dataset load_dataset(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory) {
+  const DatasetKind kind = dataset_kind(name);
   const auto folder = directory ? *directory : default_directory(name);
   const std::string prefix = part == Part::train ? "train" : "t10k";
   const auto image_file = find(name, folder, prefix + "-images-idx3-ubyte");
@@ -55,23 +57,24 @@ Dataset load_dataset(const std::string& name, Part part, const std::optional<std
   IdxArray labels = read_idx(label_file, 1);
   IdxArray images = read_idx(image_file, 3);
 
-  if (images.shape[1] != kSide || images.shape[2] != kSide) {
-    throw Error(image_file.string() + ": images of 28x28 wanted, " + std::to_string(images.shape[1]) + "x" +
-                std::to_string(images.shape[2]) + " found");
+  const std::vector<std::uint32_t> wanted{static_cast<std::uint32_t>(kind.shape.height),
+                                          static_cast<std::uint32_t>(kind.shape.width)};
+  if (images.shape[1] != wanted[0] || images.shape[2] != wanted[1]) {
+    throw Error(image_file.string() + ": images of " + std::to_string(wanted[0]) + "x" + std::to_string(wanted[1]) +
+                " wanted, " + std::to_string(images.shape[1]) + "x" + std::to_string(images.shape[2]) + " found");
   }
   if (images.shape[0] != labels.shape[0]) {
     throw Error(label_file.string() + ": " + std::to_string(labels.shape[0]) + " labels for the " +
                 std::to_string(images.shape[0]) + " images of " + image_file.filename().string());
   }
-  const auto wrong = std::ranges::find_if(labels.elements, [](std::uint8_t label) { return label >= kClasses; });
+  const auto wrong = std::ranges::find_if(labels.elements, [&](std::uint8_t label) { return label >= kind.classes; });
   if (wrong != labels.elements.end()) {
     throw Error(label_file.string() + ": label " + std::to_string(*wrong) + " of sample " +
-                std::to_string(wrong - labels.elements.begin()) + " is not within 0..9");
+                std::to_string(wrong - labels.elements.begin()) + " is not within 0.." + std::to_string(kind.classes - 1));
   }
   Dataset dataset;
-  dataset.channels = 1;
-  dataset.height = dataset.width = kSide;
-  dataset.classes = kClasses;
+  dataset.shape = kind.shape;
+  dataset.classes = kind.classes;
   dataset.images = std::move(images.elements);
   dataset.labels = std::move(labels.elements);
   return dataset;

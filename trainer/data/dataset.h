@@ -8,27 +8,33 @@
 #include <string>
 #include <vector>
 
+#include "trainer/tensor/image_shape.h"
+
 namespace geomx::trainer {
 
 // Labelled images in memory, one byte per value, sample by sample in CHW order.
 struct Dataset {
-  int channels = 0;
-  int height = 0;
-  int width = 0;
+  ImageShape shape;
   int classes = 0;
   std::vector<std::uint8_t> images;
   std::vector<std::uint8_t> labels;
 
   std::size_t size() const { return labels.size(); }
-  std::size_t sample_size() const { return static_cast<std::size_t>(channels) * height * width; }
   std::span<const std::uint8_t> image(std::size_t sample) const {
-    return {images.data() + sample * sample_size(), sample_size()};
+    return {images.data() + sample * shape.size(), shape.size()};
   }
 };
 
 enum class Part { train, test };
 
 const std::vector<std::string>& dataset_names();  // "fashion-mnist", "mnist"
+
+// What a data set's samples look like, without reading it. Throws Error for an unknown name.
+struct DatasetKind {
+  ImageShape shape;
+  int classes = 0;
+};
+DatasetKind dataset_kind(const std::string& name);
 
 // Reads one part of a data set from `directory`, or from where ./bootstrap puts it: Fashion-MNIST from its Debian
 // package, MNIST from ${XDG_CACHE_HOME:-~/.cache}/geomx-emu/mnist. Files may be gzip-compressed. Throws Error naming the

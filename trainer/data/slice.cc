@@ -24,11 +24,9 @@ Dataset take_slice(const Dataset& whole, std::size_t index, std::size_t count, b
     std::ranges::stable_sort(order, {}, [&](std::size_t sample) { return whole.labels[sample]; });
   }
   Dataset slice;
-  slice.channels = whole.channels;
-  slice.height = whole.height;
-  slice.width = whole.width;
+  slice.shape = whole.shape;
   slice.classes = whole.classes;
-  slice.images.reserve(size * whole.sample_size());
+  slice.images.reserve(size * whole.shape.size());
   slice.labels.reserve(size);
   for (std::size_t i = index * size; i < (index + 1) * size; ++i) {
     const auto image = whole.image(order[i]);

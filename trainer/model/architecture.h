@@ -5,19 +5,12 @@
 #include <variant>
 #include <vector>
 
+#include "trainer/tensor/image_shape.h"
 #include "trainer/tensor/tensors.h"
 
 // A feed-forward network for classification, described as data: pure, no backend. The last layer's units are the logits
 // of a softmax cross-entropy loss.
 namespace geomx::trainer {
-
-struct ImageShape {
-  int channels = 1;
-  int height = 28;
-  int width = 28;
-  std::size_t size() const { return static_cast<std::size_t>(channels) * height * width; }
-  bool operator==(const ImageShape&) const = default;
-};
 
 // kernel x kernel, stride 1, no padding.
 struct Convolution {

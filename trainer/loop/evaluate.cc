@@ -1,0 +1,29 @@
+#include "trainer/loop/evaluate.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "trainer/data/batches.h"
+
+namespace geomx::trainer {
+
+Backend::Score evaluate(Backend& backend, const Dataset& data) {
+  constexpr std::size_t kAtOnce = 1000;  // samples held as floats: 3 MB of 28x28 images
+  Backend::Score sum;
+  std::vector<float> images(std::min(kAtOnce, data.size()) * data.shape.size());
+  std::vector<std::uint32_t> samples(std::min(kAtOnce, data.size()));
+  for (std::size_t begin = 0; begin < data.size(); begin += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, data.size() - begin);
+    std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(begin));
+    to_float(data, std::span(samples).first(count), images);
+    const auto labels = std::span(data.labels).subspan(begin, count);
+    const auto part = backend.score({std::span(images).first(count * data.shape.size()), labels});
+    sum.loss += part.loss;
+    sum.correct += part.correct;
+    sum.samples += part.samples;
+  }
+  return sum;
+}
+
+}  // namespace geomx::trainer

@@ -1,0 +1,116 @@
+#include "trainer/loop/metrics.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "trainer/tensor/error.h"
+
+namespace geomx::trainer {
+namespace {
+
+constexpr int kPatience = 5000;  // milliseconds that a reader may be behind
+
+// N of /dev/fd/N: opening that path fails where the descriptor is a socket, duplicating it does not.
+std::optional<int> inherited(const std::string& path) {
+  static const std::string prefix = "/dev/fd/";
+  if (!path.starts_with(prefix)) return std::nullopt;
+  int fd = -1;
+  const char* end = path.data() + path.size();
+  const auto result = std::from_chars(path.data() + prefix.size(), end, fd);
+  if (result.ec != std::errc() || result.ptr != end || fd < 0) return std::nullopt;
+  return fd;
+}
+
+nlohmann::ordered_json event(const char* type) { return {{"type", type}}; }
+
+// JSON has no infinity; a diverged loss becomes null.
+nlohmann::ordered_json number(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
+std::string line(nlohmann::ordered_json event) {
+  event["t"] = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+Metrics::Metrics(const std::filesystem::path& path) : path_(path) {
+  if (const auto fd = inherited(path.string())) {
+    fd_ = ::fcntl(*fd, F_DUPFD_CLOEXEC, 0);
+  } else {
+    fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  }
+  if (fd_ < 0) throw Error("metrics cannot be written to " + path.string() + ": " + std::strerror(errno));
+}
+
+Metrics::~Metrics() { ::close(fd_); }
+
+void Metrics::phase(const std::string& name, long rounds) {
+  auto json = event("phase");
+  json["name"] = name;
+  json["rounds"] = rounds;
+  write(line(std::move(json)));
+}
+
+void Metrics::step(const StepReport& report, const Tensors&) {
+  auto json = event("step");
+  json["round"] = report.round;
+  json["epoch"] = report.epoch;
+  json["loss"] = number(report.loss);
+  json["samples"] = report.samples;
+  json["compute_ms"] = report.compute_ms;
+  json["communicate_ms"] = report.communicate_ms;
+  write(line(std::move(json)));
+}
+
+void Metrics::evaluation(const EvaluationReport& report) {
+  auto json = event("evaluation");
+  json["round"] = report.round;
+  json["epoch"] = report.epoch;
+  json["test_accuracy"] = report.accuracy;
+  json["test_loss"] = number(report.loss);
+  json["samples"] = report.samples;
+  write(line(std::move(json)));
+}
+
+void Metrics::error(const std::string& message) {
+  auto json = event("error");
+  json["message"] = message;
+  write(line(std::move(json)));
+}
+
+void Metrics::write(const std::string& text) {
+  if (!broken_.empty()) return;
+  std::size_t written = 0;
+  while (written < text.size()) {
+    pollfd ready{fd_, POLLOUT, 0};
+    const int polled = ::poll(&ready, 1, kPatience);
+    if (polled < 0 && errno == EINTR) continue;
+    if (polled == 0) {
+      broken_ = "metrics end here: the reader of " + path_.string() + " has not read for 5 s";
+      return;
+    }
+    // A pipe that is ready takes PIPE_BUF bytes, more than a line, without blocking.
+    const ssize_t count = ::write(fd_, text.data() + written, std::min<std::size_t>(text.size() - written, PIPE_BUF));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      broken_ = "metrics end here: " + path_.string() + ": " + std::strerror(errno);
+      return;
+    }
+    written += static_cast<std::size_t>(count);
+  }
+}
+
+}  // namespace geomx::trainer

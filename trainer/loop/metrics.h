@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "trainer/loop/observer.h"
+
+namespace geomx::trainer {
+
+// Training as JSON lines, for programs:
+//
+//   {"type":"phase","name":"ready|training|finished","rounds":469,"t":...}
+//   {"type":"step","round":12,"epoch":0,"loss":0.53,"samples":32,"compute_ms":2.1,"communicate_ms":130.2,"t":...}
+//   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"t":...}
+//   {"type":"error","message":"...","t":...}
+//
+// "t" is in seconds of the system's clock since 1970. Training goes on without its reader: once a line cannot be written
+// (the reader has closed the pipe, or has not read for 5 seconds), no more are tried and broken() says why. SIGPIPE must be
+// ignored by the program.
+class Metrics : public Observer {
+ public:
+  // A file to append to, a named pipe, or an inherited descriptor as /dev/fd/N. Throws Error naming it.
+  explicit Metrics(const std::filesystem::path& path);
+  ~Metrics() override;
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  void phase(const std::string& name, long rounds) override;
+  void step(const StepReport& report, const Tensors& parameters) override;
+  void evaluation(const EvaluationReport& report) override;
+  void error(const std::string& message);
+
+  const std::string& broken() const { return broken_; }  // one line; empty: all is well
+
+ private:
+  void write(const std::string& line);
+  std::filesystem::path path_;
+  int fd_ = -1;
+  std::string broken_;
+};
+
+}  // namespace geomx::trainer

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "trainer/tensor/tensors.h"
+
+namespace geomx::trainer {
+
+struct StepReport {
+  long round = 0;  // from 1
+  long epoch = 0;  // from 0: the one that this step belongs to
+  double loss = 0;  // mean over this worker's batch, before the update
+  std::size_t samples = 0;
+  double compute_ms = 0;      // forward and backward; pushes have begun meanwhile
+  double communicate_ms = 0;  // from there until the last new parameter was here
+};
+
+struct EvaluationReport {
+  long round = 0;
+  long epoch = 0;  // epochs that have been completed
+  double accuracy = 0;
+  double loss = 0;  // mean over the test set
+  std::size_t samples = 0;
+};
+
+// Who wants to know how training goes: metrics, console, tests. Called on the worker's thread, between steps.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  // "ready" (joined, parameters here), "training", "finished". `rounds`: how many there will be.
+  virtual void phase(const std::string& name, long rounds) = 0;
+  virtual void step(const StepReport& report, const Tensors& parameters) = 0;
+  virtual void evaluation(const EvaluationReport& report) = 0;
+};
+
+}  // namespace geomx::trainer

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+
+namespace geomx::trainer {
+
+struct ImageShape {
+  int channels = 1;
+  int height = 28;
+  int width = 28;
+  std::size_t size() const { return static_cast<std::size_t>(channels) * height * width; }
+  bool operator==(const ImageShape&) const = default;
+};
+
+}  // namespace geomx::trainer
