@@ -23,15 +23,15 @@ struct ProcessSpec {
   int stdin_fd = -1;                               // -1: /dev/null
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int metrics_fd = -1;  // the process sees it as descriptor 3
-  bool own_session = false;  // setsid, for a terminal
+  int metrics_fd = -1;       // the process sees it as descriptor 3
+  bool own_session = false;  // stdin_fd is a terminal that becomes its controlling one
 };
 
 using ProcessId = std::uint64_t;  // unique within the lab
 
 struct ProcessExit {
   ProcessId process = 0;
-  int status = 0;         // exit code, or 128 + signal
+  int status = 0;  // exit code, or 128 + signal
   bool by_signal = false;
 };
 
@@ -41,10 +41,12 @@ struct DirectionCounters {
   std::uint64_t bytes = 0;    // delivered: Ethernet frames without FCS
   std::uint64_t dropped_queue = 0;
   std::uint64_t dropped_loss = 0;
+  std::uint64_t overruns = 0;          // lost to this machine, not to the emulated link: the result is not faithful
   std::uint64_t backlog_bytes = 0;     // now
   std::uint64_t busy_nanoseconds = 0;  // wire only: time during which packets waited for the rate
   std::uint64_t busy_bytes = 0;        // wire only: bytes sent in that time; busy_bytes*8/busy time = "measured.rate"
-  std::int64_t delay_nanoseconds = -1;  // wire only: mean of (release - end of serialisation) over delivered packets; -1: not measured
+  std::int64_t delay_nanoseconds =
+      -1;  // wire only: mean of (release - end of serialisation) over delivered packets; -1: not measured
   std::int64_t lateness_p99_nanoseconds = -1;  // wire only: how late timers fired; -1: not measured
 };
 
@@ -64,8 +66,8 @@ class Client {
   Client& operator=(Client&&) noexcept;
   ~Client();
 
-  ProcessId spawn(const ProcessSpec& spec);     // the descriptors may be closed after the call
-  void signal(ProcessId process, int signal);   // to its process group; no error where it has ended already
+  ProcessId spawn(const ProcessSpec& spec);    // the descriptors may be closed after the call
+  void signal(ProcessId process, int signal);  // to its process group; no error where it has ended already
   // Waits for the next end of a process that this client spawned; nothing by the deadline: nullopt.
   std::optional<ProcessExit> next_exit(std::chrono::milliseconds timeout);
   std::vector<LinkCounters> counters();

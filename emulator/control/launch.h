@@ -13,8 +13,8 @@
 namespace geomx::control {
 
 struct LaunchOptions {
-  bool detach = false;       // false: the lab dies with the calling process, however that ends
-  std::string scenario_json; // kept for `inspect`
+  bool detach = false;        // false: the lab dies with the calling process, however that ends
+  std::string scenario_json;  // kept for `inspect`
   // Called on the caller's thread while the lab comes up: step number, number of steps, what is being done.
   std::function<void(int, int, const std::string&)> progress;
 };

@@ -16,12 +16,6 @@ namespace {
 
 constexpr int mtu = 1500;
 
-std::size_t interface_number(const PlannedNode& node, const std::string& name) {
-  const auto it = std::find_if(node.interfaces.begin(), node.interfaces.end(),
-                               [&](const PlannedInterface& interface) { return interface.name == name; });
-  return static_cast<std::size_t>(it - node.interfaces.begin());
-}
-
 bool is_switch(const PlannedNode& node) {
   return node.kind == scenario::NodeKind::switch_;
 }
@@ -32,6 +26,12 @@ std::string wire_side(std::size_t link, int end) {
 }
 
 }  // namespace
+
+std::size_t interface_number(const PlannedNode& node, const std::string& name) {
+  const auto it = std::find_if(node.interfaces.begin(), node.interfaces.end(),
+                               [&](const PlannedInterface& interface) { return interface.name == name; });
+  return static_cast<std::size_t>(it - node.interfaces.begin());
+}
 
 Lab::Lab(Plan plan, const Progress& progress) : plan_(std::move(plan)) {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) index_[plan_.nodes[n].name] = n;

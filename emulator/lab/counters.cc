@@ -4,9 +4,9 @@ namespace geomx::lab {
 
 std::vector<shaper::LinkCounters> Lab::counters() {
   const std::lock_guard lock(reading_);
-  std::map<std::size_t, std::map<std::string, netlink::LinkCounters>> seen;  // by vantage node, then interface
+  std::map<std::size_t, std::map<int, netlink::LinkCounters>> seen;  // by vantage node, then interface index
   for (auto& [node, reader] : readers_) {
-    for (netlink::LinkCounters& counted : reader.links()) seen[node].emplace(counted.name, counted);
+    for (netlink::LinkCounters& counted : reader.links()) seen[node].emplace(counted.link_index, counted);
   }
   std::vector<shaper::LinkCounters> result;
   for (std::size_t l = 0; l < plan_.links.size(); ++l) {
@@ -17,7 +17,8 @@ std::vector<shaper::LinkCounters> Lab::counters() {
     const PlannedLink& link = plan_.links[l];
     const std::size_t node = vantage(link);
     const int end = link.ends[1].node == plan_.nodes[node].name ? 1 : 0;
-    const netlink::LinkCounters& here = seen[node][link.ends[end].interface];
+    const netlink::LinkCounters& here =
+        seen[node][interface_index(interface_number(plan_.nodes[node], link.ends[end].interface))];
     shaper::LinkCounters counted;
     shaper::DirectionCounters& away = end == 0 ? counted.forward : counted.backward;
     shaper::DirectionCounters& hither = end == 0 ? counted.backward : counted.forward;

@@ -1,0 +1,148 @@
+#include "emulator/control/channel.h"
+
+#include <fcntl.h>
+#include <google/protobuf/message_lite.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "emulator/base/error.h"
+
+namespace geomx::control {
+namespace {
+
+constexpr const char* where = "control socket";
+constexpr std::size_t header_size = 4;
+constexpr std::size_t largest_frame = 256u << 20;
+constexpr std::size_t most_descriptors = 16;  // in one message of the socket
+
+std::string frame(const google::protobuf::MessageLite& message) {
+  std::string text(header_size, '\0');
+  message.AppendToString(&text);
+  const auto size = static_cast<std::uint32_t>(text.size() - header_size);
+  for (std::size_t i = 0; i < header_size; ++i) text[i] = static_cast<char>(size >> (8 * (header_size - 1 - i)));
+  return text;
+}
+
+// Room for a control message with descriptors, aligned as the kernel wants it.
+struct alignas(cmsghdr) Ancillary {
+  std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> bytes{};
+};
+
+// The number of bytes sent; 0 where the socket is full.
+std::size_t send_some(int socket, const char* data, std::size_t size, const std::vector<int>& descriptors) {
+  iovec part{const_cast<char*>(data), size};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  Ancillary ancillary;
+  if (!descriptors.empty()) {
+    header.msg_control = ancillary.bytes.data();
+    header.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
+    cmsghdr* control = CMSG_FIRSTHDR(&header);
+    control->cmsg_level = SOL_SOCKET;
+    control->cmsg_type = SCM_RIGHTS;
+    control->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
+    std::memcpy(CMSG_DATA(control), descriptors.data(), descriptors.size() * sizeof(int));
+  }
+  for (;;) {
+    const ssize_t sent = ::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) return static_cast<std::size_t>(sent);
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR) throw SystemError(where, "send", errno);
+  }
+}
+
+}  // namespace
+
+Channel::Channel(FileDescriptor socket) : socket_(std::move(socket)) {
+  const int flags = check(::fcntl(socket_.get(), F_GETFL), "read flags", where);
+  check(::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK), "make non-blocking", where);
+}
+
+void Channel::send_now(const google::protobuf::MessageLite& message, const std::vector<int>& descriptors,
+                       std::chrono::steady_clock::time_point deadline) {
+  const std::string text = frame(message);
+  std::size_t sent = 0;
+  while (sent < text.size()) {
+    const std::size_t step =
+        send_some(socket_.get(), text.data() + sent, text.size() - sent, sent == 0 ? descriptors : std::vector<int>{});
+    sent += step;
+    if (step > 0) continue;
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd writable{socket_.get(), POLLOUT, 0};
+    if (left.count() <= 0 || ::poll(&writable, 1, static_cast<int>(left.count())) == 0) {
+      throw SystemError(where, "send", ETIMEDOUT);
+    }
+  }
+}
+
+void Channel::queue(const google::protobuf::MessageLite& message) {
+  out_ += frame(message);
+}
+
+void Channel::flush() {
+  while (pending()) {
+    const std::size_t step = send_some(socket_.get(), out_.data() + sent_, out_.size() - sent_, {});
+    if (step == 0) return;
+    sent_ += step;
+  }
+  out_.clear();
+  sent_ = 0;
+}
+
+bool Channel::receive() {
+  std::array<char, 65536> buffer;
+  for (;;) {
+    iovec part{buffer.data(), buffer.size()};
+    Ancillary ancillary;
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = ancillary.bytes.data();
+    header.msg_controllen = ancillary.bytes.size();
+    const ssize_t size = ::recvmsg(socket_.get(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && errno == EAGAIN) return true;
+    if (size < 0 && errno == ECONNRESET) return false;
+    if (size < 0) throw SystemError(where, "receive", errno);
+    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
+      if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
+      std::array<int, most_descriptors> received{};
+      const std::size_t bytes = std::min(control->cmsg_len - CMSG_LEN(0), sizeof received);
+      std::memcpy(received.data(), CMSG_DATA(control), bytes);
+      for (std::size_t i = 0; i < bytes / sizeof(int); ++i) descriptors_.emplace_back(received[i]);
+    }
+    if (size == 0) return false;
+    in_.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+}
+
+std::optional<std::string> Channel::next() {
+  if (in_.size() - read_ < header_size) return std::nullopt;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < header_size; ++i) size = size << 8 | static_cast<unsigned char>(in_[read_ + i]);
+  if (size > largest_frame) throw WorkError(where, "the peer sent a frame of more than 256 MiB");
+  if (in_.size() - read_ - header_size < size) return std::nullopt;
+  std::string body = in_.substr(read_ + header_size, size);
+  read_ += header_size + size;
+  if (read_ == in_.size()) {
+    in_.clear();
+    read_ = 0;
+  }
+  return body;
+}
+
+FileDescriptor Channel::next_descriptor() {
+  if (descriptors_.empty()) return FileDescriptor();
+  FileDescriptor first = std::move(descriptors_.front());
+  descriptors_.pop_front();
+  return first;
+}
+
+}  // namespace geomx::control

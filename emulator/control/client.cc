@@ -1,0 +1,178 @@
+#include "emulator/control/client.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "emulator/base/error.h"
+#include "emulator/control/channel.h"
+#include "emulator/control/convert.h"
+#include "emulator/control/runtime.h"
+
+namespace geomx::control {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds patience{30};  // for any answer: inspecting 1000 nodes takes about a second
+
+void watch(int epoll, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  check(::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "watch", "control socket");
+}
+
+}  // namespace
+
+struct Client::Impl {
+  Impl(FileDescriptor connected, std::string name)
+      : channel(std::move(connected)),
+        lab(std::move(name)),
+        queued(check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "create eventfd", lab)),
+        readable(check(::epoll_create1(EPOLL_CLOEXEC), "create epoll", lab)) {
+    watch(readable.get(), channel.fd());
+    watch(readable.get(), queued.get());
+  }
+
+  [[noreturn]] void gone() const { throw WorkError(lab, "the lab has ended"); }
+
+  // Takes exits out of what has arrived; the first other answer is returned.
+  std::optional<wire::Answer> sort() {
+    while (const auto body = channel.next()) {
+      wire::Answer answer;
+      if (!answer.ParseFromString(*body)) throw WorkError(lab, "its answer is not understood");
+      if (answer.what_case() != wire::Answer::kExit) return answer;
+      exits.push_back({answer.exit().process(), answer.exit().status(), answer.exit().by_signal()});
+      check(::eventfd_write(queued.get(), 1), "signal eventfd", lab);
+    }
+    return std::nullopt;
+  }
+
+  // Waits until the socket has something, or `deadline`. False: nothing came.
+  bool wait(Clock::time_point deadline) {
+    for (;;) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+      pollfd entry{channel.fd(), POLLIN, 0};
+      const int ready = ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+      if (ready > 0) return true;
+      if (ready == 0 && left.count() <= 0) return false;
+      if (ready < 0 && errno != EINTR) throw SystemError(lab, "wait for the lab", errno);
+    }
+  }
+
+  wire::Answer ask(const wire::Request& request, const std::vector<int>& descriptors = {}) {
+    const auto deadline = Clock::now() + patience;
+    try {
+      channel.send_now(request, descriptors, deadline);
+    } catch (const SystemError& error) {
+      if (error.error_number() == EPIPE || error.error_number() == ECONNRESET) gone();
+      throw;
+    }
+    for (;;) {
+      if (std::optional<wire::Answer> answer = sort()) {
+        if (answer->what_case() == wire::Answer::kFailure) throw_failure(answer->failure());
+        return std::move(*answer);
+      }
+      if (closed) gone();
+      if (!wait(deadline)) throw WorkError(lab, "the lab did not answer within 30 s");
+      closed = !channel.receive();
+    }
+  }
+
+  Channel channel;
+  std::string lab;
+  std::deque<ProcessExit> exits;
+  FileDescriptor queued;    // an eventfd that is readable while `exits` has something
+  FileDescriptor readable;  // epoll over both: what fd() gives out
+  bool closed = false;
+};
+
+Client::Client(FileDescriptor connected, std::string lab) : impl_(new Impl(std::move(connected), std::move(lab))) {}
+Client Client::connect(const std::string& lab) {
+  return Client(connect_to(lab), lab);
+}
+Client::Client(Client&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
+Client& Client::operator=(Client&& other) noexcept {
+  std::swap(impl_, other.impl_);
+  return *this;
+}
+Client::~Client() {
+  delete impl_;
+}
+
+ProcessId Client::spawn(const ProcessSpec& spec) {
+  wire::Request request;
+  wire::Spawn& spawn = *request.mutable_spawn();
+  spawn.set_node(spec.node);
+  for (const std::string& argument : spec.argv) spawn.add_argv(argument);
+  for (const auto& [name, value] : spec.environment) (*spawn.mutable_environment())[name] = value;
+  spawn.set_directory(spec.directory.empty() ? "/" : spec.directory);
+  spawn.set_own_session(spec.own_session);
+  std::vector<int> descriptors;
+  const int passed[] = {spec.stdin_fd, spec.stdout_fd, spec.stderr_fd, spec.metrics_fd};
+  for (std::uint32_t number = 0; number < 4; ++number) {
+    if (passed[number] < 0) continue;
+    spawn.add_descriptors(number);
+    descriptors.push_back(passed[number]);
+  }
+  return impl_->ask(request, descriptors).spawned();
+}
+
+void Client::signal(ProcessId process, int signal) {
+  wire::Request request;
+  request.mutable_signal()->set_process(process);
+  request.mutable_signal()->set_signal(signal);
+  impl_->ask(request);
+}
+
+std::optional<ProcessExit> Client::next_exit(std::chrono::milliseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  for (;;) {
+    if (impl_->sort()) throw WorkError(impl_->lab, "the lab answered without having been asked");
+    if (!impl_->exits.empty()) {
+      const ProcessExit first = impl_->exits.front();
+      impl_->exits.pop_front();
+      if (impl_->exits.empty()) {
+        eventfd_t count = 0;
+        check(::eventfd_read(impl_->queued.get(), &count), "read eventfd", impl_->lab);
+      }
+      return first;
+    }
+    if (impl_->closed) impl_->gone();
+    if (!impl_->wait(deadline)) return std::nullopt;
+    impl_->closed = !impl_->channel.receive();
+  }
+}
+
+std::vector<LinkCounters> Client::counters() {
+  wire::Request request;
+  request.mutable_counters();
+  const wire::Answer answer = impl_->ask(request);
+  std::vector<LinkCounters> links;
+  for (const wire::LinkCounters& link : answer.counters().links()) {
+    links.push_back({link.link(), counters_of(link.forward()), counters_of(link.backward())});
+  }
+  return links;
+}
+
+std::string Client::inspect() {
+  wire::Request request;
+  request.mutable_inspect();
+  return impl_->ask(request).inspection();
+}
+
+void Client::down() {
+  wire::Request request;
+  request.mutable_down();
+  impl_->ask(request);
+}
+
+int Client::fd() const {
+  return impl_->readable.get();
+}
+
+}  // namespace geomx::control

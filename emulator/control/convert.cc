@@ -1,0 +1,49 @@
+#include "emulator/control/convert.h"
+
+namespace geomx::control {
+
+void fill(wire::DirectionCounters& message, const shaper::DirectionCounters& counters) {
+  message.set_packets(counters.packets);
+  message.set_bytes(counters.bytes);
+  message.set_dropped_queue(counters.dropped_queue);
+  message.set_dropped_loss(counters.dropped_loss);
+  message.set_overruns(counters.overruns);
+  message.set_backlog_bytes(counters.backlog_bytes);
+  message.set_busy_nanoseconds(counters.busy_nanoseconds);
+  message.set_busy_bytes(counters.busy_bytes);
+  message.set_delay_nanoseconds(counters.delay_nanoseconds);
+  message.set_lateness_p99_nanoseconds(counters.lateness_p99_nanoseconds);
+}
+
+DirectionCounters counters_of(const wire::DirectionCounters& message) {
+  DirectionCounters counters;
+  counters.packets = message.packets();
+  counters.bytes = message.bytes();
+  counters.dropped_queue = message.dropped_queue();
+  counters.dropped_loss = message.dropped_loss();
+  counters.overruns = message.overruns();
+  counters.backlog_bytes = message.backlog_bytes();
+  counters.busy_nanoseconds = message.busy_nanoseconds();
+  counters.busy_bytes = message.busy_bytes();
+  counters.delay_nanoseconds = message.delay_nanoseconds();
+  counters.lateness_p99_nanoseconds = message.lateness_p99_nanoseconds();
+  return counters;
+}
+
+wire::Failure failure_of(const std::exception& error) {
+  wire::Failure failure;
+  failure.set_what(error.what());
+  failure.set_input(dynamic_cast<const InputError*>(&error) != nullptr);
+  if (const auto* ours = dynamic_cast<const Error*>(&error)) {
+    failure.set_where(ours->where());
+    failure.set_hint(ours->hint());
+  }
+  return failure;
+}
+
+void throw_failure(const wire::Failure& failure) {
+  if (failure.input()) throw InputError(failure.where(), failure.what(), failure.hint());
+  throw WorkError(failure.where(), failure.what(), failure.hint());
+}
+
+}  // namespace geomx::control

@@ -1,0 +1,103 @@
+#include "emulator/control/launch.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+#include <optional>
+
+#include "emulator/base/error.h"
+#include "emulator/control/runtime.h"
+#include "emulator/control/server.h"
+#include "emulator/lab/lab.h"
+#include "emulator/sandbox/lab_process.h"
+
+namespace geomx::control {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Building 1000 nodes takes seconds; on a machine that is busy with a build, many more.
+constexpr std::chrono::minutes patience{2};
+
+// "STEP STEPS WHAT" between the lab process and its starter.
+std::string progress_text(int step, int steps, const std::string& what) {
+  return fmt::format("{} {} {}", step, steps, what);
+}
+
+void report_progress(const std::string& text, const LaunchOptions& options) {
+  int step = 0;
+  int steps = 0;
+  int read = 0;
+  if (!options.progress || std::sscanf(text.c_str(), "%d %d %n", &step, &steps, &read) != 2) return;
+  options.progress(step, steps, text.substr(static_cast<std::size_t>(read)));
+}
+
+// While it lives, the standard streams of this process are /dev/null. A detached lab is forked meanwhile: it outlives
+// whoever reads its starter's output, and must not keep that pipe or terminal open.
+class SilencedStreams {
+ public:
+  SilencedStreams() {
+    const FileDescriptor null(check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open", "/dev/null"));
+    for (int fd = 0; fd < 3; ++fd) {
+      saved_[fd] = FileDescriptor(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+      check(::dup2(null.get(), fd), "redirect a standard stream", "/dev/null");
+    }
+  }
+  SilencedStreams(const SilencedStreams&) = delete;
+  SilencedStreams& operator=(const SilencedStreams&) = delete;
+  ~SilencedStreams() {
+    for (int fd = 0; fd < 3; ++fd) {
+      if (saved_[fd]) {
+        ::dup2(saved_[fd].get(), fd);
+      } else {
+        ::close(fd);
+      }
+    }
+  }
+
+ private:
+  FileDescriptor saved_[3];
+};
+
+// The lab process, from its start to its end.
+int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOptions& options,
+             const std::string& folder, FileDescriptor listener) {
+  lab::Lab lab(plan, [&](int step, int steps, const std::string& what) {
+    report.progress(progress_text(step, steps + 1, what));
+  });
+  sandbox::install_hosts_file(plan.hosts_file);
+  Server server(lab, std::move(listener), {options.scenario_json});
+  report.ready();
+  server.run();
+  remove_folder(folder);
+  return 0;
+}
+
+}  // namespace
+
+RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
+  const auto start = Clock::now();
+  RuntimeFolder folder = RuntimeFolder::claim(plan.lab);
+  sandbox::LabOptions lab_options;
+  lab_options.name = plan.lab;
+  lab_options.attached = !options.detach;
+  lab_options.keep = {folder.listener(), folder.lock()};
+  std::optional<SilencedStreams> silenced;
+  if (options.detach) silenced.emplace();
+  sandbox::LabProcess process = sandbox::spawn_init(lab_options, [&](sandbox::StartReport& report) {
+    return lab_main(report, plan, options, folder.path(), FileDescriptor(folder.listener()));
+  });
+  silenced.reset();
+  process.wait_ready(patience, [&](const std::string& text) { report_progress(text, options); });
+  folder.describe({plan.lab, process.pid(), plan.nodes.size(), plan.links.size(), !options.detach,
+                   static_cast<std::int64_t>(std::time(nullptr))});
+  Client client = Client::connect(plan.lab);
+  folder.hand_over();
+  const pid_t pid = process.pid();
+  return RunningLab(pid, std::move(process).take_pidfd(), std::move(client), options.detach, Clock::now() - start);
+}
+
+}  // namespace geomx::control

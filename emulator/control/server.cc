@@ -1,0 +1,187 @@
+#include "emulator/control/server.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "emulator/base/error.h"
+#include "emulator/control/convert.h"
+#include "emulator/lab/inspect.h"
+
+namespace geomx::control {
+
+Server::Server(lab::Lab& lab, FileDescriptor listener, ServerOptions options)
+    : lab_(lab),
+      listener_(std::move(listener)),
+      options_(std::move(options)),
+      epoll_(check(::epoll_create1(EPOLL_CLOEXEC), "create epoll", lab.plan().lab)),
+      processes_(lab) {
+  watch(listener_.get(), EPOLLIN, EPOLL_CTL_ADD);
+}
+
+Server::~Server() = default;
+
+void Server::watch(int fd, std::uint32_t events, int operation) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  check(::epoll_ctl(epoll_.get(), operation, fd, &event), "watch a descriptor", lab_.plan().lab);
+}
+
+void Server::run() {
+  while (!ending_) {
+    const auto next = processes_.reap_orphans();
+    std::array<epoll_event, 64> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(),
+                                   next ? static_cast<int>(next->count()) : -1 /* until somebody wants something */);
+    if (count < 0 && errno != EINTR) throw SystemError(lab_.plan().lab, "wait for clients", errno);
+    for (int i = 0; i < count && !ending_; ++i) {
+      const int fd = events[i].data.fd;
+      if (fd == listener_.get()) {
+        accept();
+      } else if (const auto process = processes_.process_of(fd)) {
+        report_exit(*process);
+      } else if (const auto peer = peers_.find(fd); peer != peers_.end()) {
+        serve(*peer->second, events[i].events);
+      }
+    }
+  }
+}
+
+void Server::accept() {
+  FileDescriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket) return;  // the client has changed its mind
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  // In a user namespace the lab's user is 0 on both sides, and everybody else is the overflow user.
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != ::geteuid()) {
+    spdlog::warn("{}: refused a client of another user", lab_.plan().lab);
+    return;
+  }
+  const int fd = socket.get();
+  auto added = std::make_unique<Peer>(std::move(socket));
+  added->number = next_number_++;
+  watch(fd, EPOLLIN, EPOLL_CTL_ADD);
+  peers_[fd] = std::move(added);
+}
+
+void Server::serve(Peer& peer, std::uint32_t events) {
+  const int fd = peer.channel.fd();
+  try {
+    bool open = true;
+    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) open = peer.channel.receive();
+    while (const auto body = peer.channel.next()) {
+      wire::Request request;
+      if (!request.ParseFromString(*body)) throw WorkError("control socket", "a request is not understood");
+      peer.channel.queue(handle(peer, request));
+    }
+    peer.channel.flush();
+    if (!open) {
+      drop(fd);
+      return;
+    }
+    update_interest(peer);
+  } catch (const Error& error) {
+    spdlog::debug("{}: a client is dropped: {}", lab_.plan().lab, error.line());
+    drop(fd);
+  }
+}
+
+wire::Answer Server::handle(Peer& peer, const wire::Request& request) {
+  wire::Answer answer;
+  try {
+    switch (request.what_case()) {
+      case wire::Request::kSpawn:
+        return spawn(peer, request.spawn());
+      case wire::Request::kSignal:
+        processes_.signal(request.signal().process(), request.signal().signal());
+        answer.mutable_done();
+        break;
+      case wire::Request::kCounters: {
+        const std::vector<shaper::LinkCounters> counters = lab_.counters();
+        for (std::size_t l = 0; l < counters.size(); ++l) {
+          wire::LinkCounters& link = *answer.mutable_counters()->add_links();
+          link.set_link(lab_.plan().links[l].name);
+          fill(*link.mutable_forward(), counters[l].forward);
+          fill(*link.mutable_backward(), counters[l].backward);
+        }
+        answer.mutable_counters();
+        break;
+      }
+      case wire::Request::kInspect:
+        answer.set_inspection(lab::inspect(lab_, options_.scenario_json));
+        break;
+      case wire::Request::kDown:
+        ending_ = true;
+        answer.mutable_done();
+        break;
+      case wire::Request::WHAT_NOT_SET:
+        throw InputError("control socket", "a request asks for nothing this version knows");
+    }
+  } catch (const std::exception& error) {
+    *answer.mutable_failure() = failure_of(error);
+  }
+  return answer;
+}
+
+wire::Answer Server::spawn(Peer& peer, const wire::Spawn& request) {
+  // Taken before anything can fail: the next request's descriptors come behind them.
+  std::vector<FileDescriptor> descriptors(4);
+  for (const std::uint32_t number : request.descriptors()) {
+    FileDescriptor received = peer.channel.next_descriptor();
+    if (number < descriptors.size()) descriptors[number] = std::move(received);
+  }
+  wire::Answer answer;
+  try {
+    const ProcessId process = processes_.spawn(peer.number, request, descriptors);
+    watch(processes_.pidfd(process), EPOLLIN, EPOLL_CTL_ADD);
+    answer.set_spawned(process);
+  } catch (const std::exception& error) {
+    *answer.mutable_failure() = failure_of(error);
+  }
+  return answer;
+}
+
+void Server::report_exit(ProcessId process) {
+  const Processes::Ended ended = processes_.collect(process);  // closes the pidfd: epoll forgets it
+  for (auto& [fd, peer] : peers_) {
+    if (peer->number != ended.owner) continue;
+    wire::Answer answer;
+    answer.mutable_exit()->set_process(ended.exit.process);
+    answer.mutable_exit()->set_status(ended.exit.status);
+    answer.mutable_exit()->set_by_signal(ended.exit.by_signal);
+    send(*peer, answer);
+    return;
+  }
+}
+
+void Server::send(Peer& peer, const wire::Answer& answer) {
+  const int fd = peer.channel.fd();
+  try {
+    peer.channel.queue(answer);
+    peer.channel.flush();
+    update_interest(peer);
+  } catch (const Error& error) {
+    spdlog::debug("{}: a client is dropped: {}", lab_.plan().lab, error.line());
+    drop(fd);
+  }
+}
+
+void Server::update_interest(Peer& peer) {
+  if (peer.channel.pending() == peer.wants_write) return;
+  peer.wants_write = peer.channel.pending();
+  watch(peer.channel.fd(), peer.wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
+}
+
+void Server::drop(int fd) {
+  const auto it = peers_.find(fd);
+  if (it == peers_.end()) return;
+  processes_.orphan(it->second->number);
+  peers_.erase(it);
+}
+
+}  // namespace geomx::control

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "emulator/lab/lab.h"
+
+// What a plan says and what the kernel has, as JSON documents. Both have the arrays `nodes` and `links`, by the same
+// keys; an inspection adds to each what was read back: whether it agrees, and the counters.
+namespace geomx::lab {
+
+std::string plan_json(const Plan& plan);
+
+// Reads back every namespace: interfaces, addresses, routes, neighbours, and of every link its shaper and counters.
+// `scenario_json` is put in under "scenario". About 1 ms per node. Throws SystemError.
+std::string inspect(Lab& lab, const std::string& scenario_json);
+
+}  // namespace geomx::lab
