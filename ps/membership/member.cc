@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdio>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -38,8 +39,9 @@ std::string random_nonce() {
   std::random_device device;
   std::string nonce;
   for (int i = 0; i < 4; ++i) {
-    const std::uint32_t word = device();
-    nonce.append(reinterpret_cast<const char*>(&word), sizeof word);
+    char word[9];
+    std::snprintf(word, sizeof word, "%08x", device());
+    nonce += word;
   }
   return nonce;
 }
@@ -275,6 +277,7 @@ void Member::Impl::lose_scheduler(double silent_seconds) {
   proto::Lost lost;
   lost.set_name("the " + scheduler_name(plane));
   lost.set_silent_seconds(silent_seconds);
+  transport->disconnect(kScheduler);
   if (on_lost) on_lost(kScheduler, lost.name());
   set_failure(lost_text(lost, plane));
 }

@@ -1,5 +1,7 @@
 #include "ps/transport/wire.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 namespace geomx::ps {
 
 std::string encode_header(const proto::Header& header) {
@@ -19,6 +21,8 @@ bool acceptable(const proto::Header& header) {
 }
 
 bool decode_header(const void* data, std::size_t size, proto::Header& header) {
+  // protobuf would print about every bad header that a stranger sends.
+  [[maybe_unused]] static auto* const former = google::protobuf::SetLogHandler(nullptr);
   if (size == 0 || size > kMaxHeaderBytes) return false;
   return header.ParseFromArray(data, static_cast<int>(size)) && acceptable(header);
 }

@@ -14,6 +14,7 @@
 #include "ps/membership/scheduler.h"
 #include "ps/transport/faulty.h"
 #include "ps/transport/inproc.h"
+#include "ps/transport/zmq_transport.h"
 
 // One plane inside one process, over any transport: ranks are threads.
 namespace geomx::ps::testing {
@@ -39,7 +40,7 @@ inline Medium inproc_medium() {
   return {"inproc", [network] { return network->transport(); }};
 }
 inline Medium zmq_medium() {
-  throw Error("zmq");
+  return {"zmq", [] { return make_zmq_transport(); }};
 }
 // Every node has its own faults, from the seed and the order in which the nodes are made.
 inline Medium faulty_medium(const Medium& inner, Faults faults) {
@@ -59,7 +60,7 @@ inline Medium medium(const std::string& name) {
   throw Error("no medium is called " + name);
 }
 inline std::vector<std::string> all_media() {
-  return {"inproc", "delayed"};
+  return {"inproc", "zmq", "delayed"};
 }
 
 // The scheduler of a plane on a thread of its own, and the configurations of its nodes.

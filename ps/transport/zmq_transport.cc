@@ -1,0 +1,416 @@
+#include "ps/transport/zmq_transport.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <random>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "ps/config/error.h"
+#include "ps/transport/traffic.h"
+#include "ps/transport/wire.h"
+#include "ps/transport/zmq_socket.h"
+
+#if defined(__SANITIZE_THREAD__)
+// libzmq is not instrumented: TSan sees its memory accesses (recv, free, ...) but not the atomics that order them.
+extern "C" const char* __tsan_default_suppressions() {
+  return "called_from_lib:libzmq.so\n";
+}
+#endif
+
+namespace geomx::ps {
+namespace {
+
+using zeromq::Context;
+using zeromq::Part;
+using zeromq::Socket;
+
+// Below this, copying a frame costs less than sharing it.
+constexpr std::size_t kCopyBelow = 512;
+constexpr std::int64_t kMaxFrameBytes = std::int64_t{4} << 30;
+
+// Wakes a thread that polls. write() and read() on an eventfd are atomic.
+class Wake {
+ public:
+  Wake() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (fd_ < 0) throw Error(std::string("cannot create an eventfd: ") + std::strerror(errno));
+  }
+  ~Wake() { ::close(fd_); }
+  Wake(const Wake&) = delete;
+  Wake& operator=(const Wake&) = delete;
+
+  int descriptor() const { return fd_; }
+  void notify() {
+    const std::uint64_t one = 1;
+    // It can only fail where the counter is full: then the thread is awake already.
+    [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);
+  }
+  void clear() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto read = ::read(fd_, &count, sizeof count);
+  }
+
+ private:
+  int fd_;
+};
+
+// A frame on its way out; ZeroMQ's I/O thread gives it back. `handed_over` repeats, where the language and its tools
+// can see it, the order between the two threads that ZeroMQ's queues make.
+struct Outgoing {
+  Buffer frame;
+  std::atomic<bool> handed_over{false};
+
+  static void give_back(void* /*data*/, void* hint) {
+    auto* outgoing = static_cast<Outgoing*>(hint);
+    [[maybe_unused]] const bool seen = outgoing->handed_over.load(std::memory_order_acquire);
+    delete outgoing;
+  }
+};
+
+void fill(Part& part, const void* data, std::size_t size) {
+  if (zmq_msg_init_size(part.get(), size) != 0)
+    throw Error("no memory for a message of " + std::to_string(size) + " bytes");
+  if (size > 0) std::memcpy(zmq_msg_data(part.get()), data, size);
+}
+
+void fill(Part& part, const Buffer& frame) {
+  if (frame.size() < kCopyBelow) return fill(part, frame.data(), frame.size());
+  auto outgoing = std::make_unique<Outgoing>(frame);
+  outgoing->handed_over.store(true, std::memory_order_release);
+  // ZeroMQ only reads what is to be sent.
+  if (zmq_msg_init_data(part.get(), const_cast<void*>(frame.data()), frame.size(), Outgoing::give_back,
+                        outgoing.get()) != 0) {
+    throw Error("no memory for a message");
+  }
+  static_cast<void>(outgoing.release());
+}
+
+// The frame that lies in a received part; without a copy unless ZeroMQ left it unaligned (it packs small ones).
+Buffer wrap(std::shared_ptr<Part> part) {
+  const void* data = part->data();
+  const std::size_t size = part->size();
+  if (reinterpret_cast<std::uintptr_t>(data) % Buffer::kAlignment != 0) return Buffer::copy_of(data, size);
+  return {std::move(part), data, size};
+}
+
+// A socket and the mutex that makes it usable from several threads.
+struct Channel {
+  Channel(Socket opened, std::string name)
+      : descriptor(opened.descriptor()), route(std::move(name)), socket(std::move(opened)) {}
+
+  const int descriptor;
+  const std::string route;  // of what is received here; empty on the listener, whose routes are its peers' identities
+  std::mutex mutex;
+  std::optional<Socket> socket;  // none once it is closed
+
+  void close(std::chrono::milliseconds linger) {
+    const std::lock_guard lock(mutex);
+    if (!socket) return;
+    socket->linger(static_cast<int>(linger.count()));
+    socket.reset();
+  }
+};
+
+std::string random_identity() {
+  std::random_device device;
+  std::string identity = "n";  // a zero byte in front is reserved
+  for (int i = 0; i < 4; ++i) {
+    const std::uint32_t word = device();
+    identity.append(reinterpret_cast<const char*>(&word), sizeof word);
+  }
+  return identity;
+}
+
+// Routes of messages that came by a connection of ours; those of the listener start with 'n' or a zero byte.
+std::string dealer_route(NodeId peer) {
+  return "d" + std::to_string(peer.packed());
+}
+
+class ZmqTransport : public Transport {
+ public:
+  explicit ZmqTransport(ZmqOptions options) : options_(options), context_(std::make_unique<Context>()) {}
+  ~ZmqTransport() override { stop_now(); }
+
+  Endpoint bind(const Endpoint& wanted) override;
+  void connect(NodeId peer, const Endpoint& endpoint) override;
+  void adopt(NodeId peer, const std::string& route) override;
+  void disconnect(NodeId peer) override;
+  void send(NodeId peer, Message message) override;
+  void reply(const std::string& route, Message message) override;
+  std::optional<Received> receive(Clock::time_point deadline) override;
+  void stop() override { stop_now(); }
+  std::unique_ptr<Transport> sibling() const override { return make_zmq_transport(options_); }
+  Counters counters() const override { return traffic_.counters(); }
+
+ private:
+  struct Gone {};
+  struct Identity {  // of a peer that connected to our listener
+    std::string value;
+  };
+  using Road = std::variant<Gone, std::shared_ptr<Channel>, Identity>;
+
+  Socket open(int type);
+  void transmit(const Road& road, const Message& message);
+  std::optional<Received> take(Channel& channel);
+  void refresh_polled();
+  void wait(Clock::time_point deadline);
+  void stop_now();
+
+  const ZmqOptions options_;
+  const std::string identity_ = random_identity();
+  Wake wake_;
+  Traffic traffic_;
+
+  std::mutex mutex_;  // of what follows; taken before a channel's
+  bool stopped_ = false;
+  std::unique_ptr<Context> context_;
+  std::shared_ptr<Channel> listener_;
+  std::map<NodeId, Road> roads_;
+
+  std::atomic<std::uint64_t> generation_{1};  // of the set of channels
+  // Of the receiving thread:
+  std::uint64_t polled_generation_ = 0;
+  std::vector<std::shared_ptr<Channel>> polled_;
+  std::vector<pollfd> descriptors_;
+  std::size_t turn_ = 0;
+};
+
+Socket ZmqTransport::open(int type) {
+  Socket socket(*context_, type);
+  socket.set(ZMQ_SNDHWM, 0, "ZMQ_SNDHWM");
+  socket.set(ZMQ_RCVHWM, 0, "ZMQ_RCVHWM");
+  socket.set(ZMQ_MAXMSGSIZE, kMaxFrameBytes, "ZMQ_MAXMSGSIZE");
+  return socket;
+}
+
+Endpoint ZmqTransport::bind(const Endpoint& wanted) {
+  const std::lock_guard lock(mutex_);
+  const std::string attempt = "cannot listen on " + to_string(wanted) + ": ";
+  if (stopped_ || listener_) throw Error(attempt + (stopped_ ? "the transport has stopped" : "it listens already"));
+  Socket socket = open(ZMQ_ROUTER);
+  // A peer that connects anew takes its old place over.
+  socket.set(ZMQ_ROUTER_HANDOVER, 1, "ZMQ_ROUTER_HANDOVER");
+  if (!socket.bind("tcp://" + wanted.host + ":" + (wanted.port == 0 ? "*" : std::to_string(wanted.port)))) {
+    switch (zmq_errno()) {
+      case EADDRINUSE:
+        throw Error(attempt + "port " + std::to_string(wanted.port) + " is in use");
+      case EADDRNOTAVAIL:
+      case ENODEV:
+        throw Error(attempt + "this host does not have that address");
+      default:
+        throw Error(attempt + zmq_strerror(zmq_errno()));
+    }
+  }
+  const std::string bound = socket.last_endpoint();
+  const Endpoint endpoint{wanted.host, std::stoi(bound.substr(bound.rfind(':') + 1))};
+  listener_ = std::make_shared<Channel>(std::move(socket), "");
+  generation_.fetch_add(1);
+  wake_.notify();
+  return endpoint;
+}
+
+void ZmqTransport::connect(NodeId peer, const Endpoint& endpoint) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return;
+  Socket socket = open(ZMQ_DEALER);
+  socket.set(ZMQ_ROUTING_ID, identity_, "ZMQ_ROUTING_ID");
+  socket.set(ZMQ_RECONNECT_IVL, 50, "ZMQ_RECONNECT_IVL");
+  socket.set(ZMQ_RECONNECT_IVL_MAX, 1000, "ZMQ_RECONNECT_IVL_MAX");
+  if (!socket.connect("tcp://" + to_string(endpoint))) {
+    throw Error("cannot connect to " + to_string(peer) + " at " + to_string(endpoint) + ": " +
+                zmq_strerror(zmq_errno()));
+  }
+  roads_[peer] = std::make_shared<Channel>(std::move(socket), dealer_route(peer));
+  generation_.fetch_add(1);
+  wake_.notify();
+}
+
+void ZmqTransport::adopt(NodeId peer, const std::string& route) {
+  const std::lock_guard lock(mutex_);
+  if (route == dealer_route(peer)) return;  // the connection that we made ourselves
+  roads_[peer] = Identity{route};
+}
+
+void ZmqTransport::disconnect(NodeId peer) {
+  std::shared_ptr<Channel> channel;
+  {
+    const std::lock_guard lock(mutex_);
+    Road& road = roads_[peer];
+    if (auto* connected = std::get_if<std::shared_ptr<Channel>>(&road)) channel = *connected;
+    road = Gone{};
+    generation_.fetch_add(1);
+  }
+  if (channel) channel->close(std::chrono::milliseconds(0));
+  wake_.notify();
+}
+
+void ZmqTransport::send(NodeId peer, Message message) {
+  Road road;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    const auto found = roads_.find(peer);
+    if (found == roads_.end()) throw Error("cannot send to " + to_string(peer) + ": there is no connection to it");
+    road = found->second;
+  }
+  transmit(road, message);
+}
+
+void ZmqTransport::reply(const std::string& route, Message message) {
+  Road road = Identity{route};
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    for (const auto& [peer, known] : roads_) {
+      const auto* connected = std::get_if<std::shared_ptr<Channel>>(&known);
+      if (connected != nullptr && (*connected)->route == route) road = known;
+    }
+  }
+  transmit(road, message);
+}
+
+void ZmqTransport::transmit(const Road& road, const Message& message) {
+  if (std::holds_alternative<Gone>(road)) return;
+  std::shared_ptr<Channel> channel;
+  Part identity;
+  const auto* peer = std::get_if<Identity>(&road);
+  if (peer != nullptr) {
+    const std::lock_guard lock(mutex_);
+    channel = listener_;
+    if (!channel) return;
+    fill(identity, peer->value.data(), peer->value.size());
+  } else {
+    channel = std::get<std::shared_ptr<Channel>>(road);
+  }
+
+  const std::string header = encode_header(message.header);
+  Part head;
+  fill(head, header.data(), header.size());
+  std::vector<Part> frames(message.frames.size());
+  for (std::size_t i = 0; i < frames.size(); ++i) fill(frames[i], message.frames[i]);
+
+  const std::lock_guard lock(channel->mutex);
+  if (!channel->socket) return;
+  Socket& socket = *channel->socket;
+  if (peer != nullptr && !socket.send(identity, true)) return;
+  bool sent = socket.send(head, !frames.empty());
+  for (std::size_t i = 0; i < frames.size() && sent; ++i) sent = socket.send(frames[i], i + 1 < frames.size());
+  if (sent) traffic_.sent(header.size() + frame_bytes(message));
+  // Sending may have taken the note that something has arrived, for which the receiving thread polls.
+  if (socket.readable()) wake_.notify();
+}
+
+std::optional<Transport::Received> ZmqTransport::take(Channel& channel) {
+  const bool listener = channel.route.empty();
+  for (;;) {
+    Received received;
+    Part head;
+    bool whole = true;
+    {
+      const std::lock_guard lock(channel.mutex);
+      if (!channel.socket) return std::nullopt;
+      Socket& socket = *channel.socket;
+      Part* last = &head;
+      Part identity;
+      if (listener) {
+        if (!socket.receive(identity)) return std::nullopt;
+        received.route = identity.text();
+        whole = identity.more() && socket.receive(head);
+        if (!whole) last = &identity;
+      } else {
+        if (!socket.receive(head)) return std::nullopt;
+        received.route = channel.route;
+      }
+      // The parts of a message arrive together.
+      bool more = last->more();
+      while (more) {
+        auto part = std::make_shared<Part>();
+        if (!socket.receive(*part)) {
+          whole = false;
+          break;
+        }
+        more = part->more();
+        received.message.frames.push_back(wrap(std::move(part)));
+      }
+    }
+    if (whole && decode_header(head.data(), head.size(), received.message.header)) {
+      traffic_.received(head.size() + frame_bytes(received.message));
+      return received;
+    }
+    traffic_.rejected();
+  }
+}
+
+void ZmqTransport::refresh_polled() {
+  const std::uint64_t generation = generation_.load();
+  if (generation == polled_generation_) return;
+  const std::lock_guard lock(mutex_);
+  polled_generation_ = generation;
+  polled_.clear();
+  if (listener_) polled_.push_back(listener_);
+  for (const auto& [peer, road] : roads_) {
+    if (const auto* channel = std::get_if<std::shared_ptr<Channel>>(&road)) polled_.push_back(*channel);
+  }
+  descriptors_.assign(1, {wake_.descriptor(), POLLIN, 0});
+  for (const auto& channel : polled_) descriptors_.push_back({channel->descriptor, POLLIN, 0});
+}
+
+void ZmqTransport::wait(Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  const auto timeout = std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 1 << 30);
+  ::poll(descriptors_.data(), descriptors_.size(), static_cast<int>(timeout));
+  if (descriptors_[0].revents != 0) wake_.clear();
+}
+
+std::optional<Transport::Received> ZmqTransport::receive(Clock::time_point deadline) {
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopped_) return std::nullopt;
+    }
+    refresh_polled();
+    // In turns, so that a busy peer starves nobody. Every socket is read until it is empty before it is polled: its
+    // descriptor tells of changes, not of what lies there.
+    for (std::size_t i = 0; i < polled_.size(); ++i) {
+      turn_ = (turn_ + 1) % polled_.size();
+      if (auto received = take(*polled_[turn_])) return received;
+    }
+    if (Clock::now() >= deadline) return std::nullopt;
+    wait(deadline);
+  }
+}
+
+void ZmqTransport::stop_now() {
+  std::vector<std::shared_ptr<Channel>> channels;
+  std::unique_ptr<Context> context;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    context = std::move(context_);
+    if (!context) return;
+    if (listener_) channels.push_back(listener_);
+    for (auto& [peer, road] : roads_) {
+      if (const auto* channel = std::get_if<std::shared_ptr<Channel>>(&road)) channels.push_back(*channel);
+    }
+  }
+  wake_.notify();
+  for (const auto& channel : channels) channel->close(options_.linger);
+  context.reset();  // waits for the linger
+}
+
+}  // namespace
+
+std::unique_ptr<Transport> make_zmq_transport(ZmqOptions options) {
+  return std::make_unique<ZmqTransport>(options);
+}
+
+}  // namespace geomx::ps
