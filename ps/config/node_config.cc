@@ -48,9 +48,9 @@ const Process& process_of(const Variables& variables) {
     return kGlobalScheduler;
   }
   if (global == "global_server") {
-    if (local != "server") {
-      variables.wrong("DMLC_ROLE", local, "server beside DMLC_ROLE_GLOBAL=global_server");
-    }
+    const std::string wanted = "server beside DMLC_ROLE_GLOBAL=global_server";
+    if (local.empty()) variables.missing("DMLC_ROLE", wanted);
+    if (local != "server") variables.wrong("DMLC_ROLE", local, wanted);
     return kGlobalServer;
   }
   if (local == "scheduler") return kLocalScheduler;
