@@ -39,9 +39,6 @@ struct Field {
 template <class T>
 using Fields = std::vector<Field<T>>;
 
-// Keys that people coming from other tools try first.
-std::string meant_by(const std::string& key, const std::vector<std::string>& known);
-
 template <class T>
 class Object {
  public:
@@ -58,7 +55,8 @@ class Object {
       const auto found = value.find(field.name);
       if (found == value.end()) {
         if (field.required) {
-          problems.push_back({child(pointer, field.name), fmt::format("\"{}\" is missing", field.name), ""});
+          problems.push_back({child(pointer, field.name), fmt::format("\"{}\" is missing", field.name),
+                              field.schema.value("description", "")});
         }
       } else if (field.later) {
         problems.push_back(
@@ -102,7 +100,7 @@ class Object {
       if (!field.later) known.push_back(field.name);
     }
     problems.push_back(
-        {child(pointer, key), fmt::format("unknown key \"{}\" in {}", key, title_), meant_by(key, known), true});
+        {child(pointer, key), fmt::format("unknown key \"{}\" in {}", key, title_), key_suggestion(key, known), true});
   }
 
   std::string title_;

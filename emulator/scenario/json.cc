@@ -119,12 +119,9 @@ class Builder : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  bool parse_error(std::size_t, const std::string& token, const nlohmann::detail::exception& error) override {
-    const std::size_t end = offset(reached);
-    std::size_t start = end - std::min(end, token.size());
-    // Where the token was escaped for display or the text just ended, only its beginning is known.
-    if (text_.substr(start, token.size()) != token) start = token_start();
-    document_.problems.push_back({lines_.place(std::min(start, text_.size())), describe(start, error)});
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    const std::size_t start = error_start();
+    document_.problems.push_back({lines_.place(start), describe(start, error)});
     return false;
   }
 
@@ -139,6 +136,20 @@ class Builder : public nlohmann::json_sax<Json> {
     return position == nullptr ? 0 : static_cast<std::size_t>(position - text_.data());
   }
   std::size_t token_start() const { return std::min(text_.find_first_not_of(" \t\r\n,:", token_end_), text_.size()); }
+
+  // Where the token began that should not be there; it may itself be a comma or colon, so only one of them is skipped,
+  // and only where one may stand.
+  std::size_t error_start() const {
+    const auto skip_space = [this](std::size_t from) {
+      return std::min(text_.find_first_not_of(" \t\r\n", from), text_.size());
+    };
+    const char before = token_end_ == 0 ? '{' : text_[token_end_ - 1];
+    std::size_t start = skip_space(token_end_);
+    const bool separator = start < text_.size() && (text_[start] == ',' || text_[start] == ':');
+    if (separator && before != '{' && before != '[') start = skip_space(start + 1);
+    return start;
+  }
+
   Place token_place() const { return lines_.place(token_start()); }
   void finish_token() { token_end_ = offset(reached); }
 
@@ -194,6 +205,7 @@ class Builder : public nlohmann::json_sax<Json> {
     if (text_.find_first_not_of(" \t\r\n") == std::string_view::npos) {
       return {"", "the file is empty", "a scenario begins with {\"version\": 1", false};
     }
+    const std::string why = reason(error.what());
     std::string hint;
     if (first == '\0' && start >= text_.size()) {
       hint = "the text ends too early: a closing } or ] is missing";
@@ -203,10 +215,10 @@ class Builder : public nlohmann::json_sax<Json> {
       hint = "JSON has no comments";
     } else if (first == '\'') {
       hint = "strings take double quotes";
-    } else if ((previous == '"' || previous == '}' || previous == ']' || std::isalnum(previous) != 0) && first == '"') {
-      hint = "a comma or colon is missing before it";
+    } else if (previous != ',' && (why.ends_with("expected '}'") || why.ends_with("expected ']'"))) {
+      hint = "a comma is missing before it";
     }
-    return {"", "not JSON: " + reason(error.what()), hint, false};
+    return {"", "not JSON: " + why, hint, false};
   }
 
   std::string_view text_;

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace geomx::scenario {
 namespace {
@@ -36,7 +37,8 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLongestName) continue;
     const std::size_t d = distance(name, candidate);
-    if (d < best_distance) {
+    const bool something_in_common = d < std::min(name.size(), candidate.size());
+    if (d < best_distance && something_in_common) {
       best = candidate;
       best_distance = d;
     }
@@ -50,6 +52,22 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& ca
   if (!near.empty()) return fmt::format("did you mean \"{}\"?", near);
   if (candidates.empty() || candidates.size() > kFew) return {};
   return fmt::format("known: {}", fmt::join(candidates, ", "));
+}
+
+std::string key_suggestion(const std::string& key, const std::vector<std::string>& known) {
+  static const std::unordered_map<std::string, std::string> synonyms{
+      {"bw", "rate"},           {"bandwidth", "rate"},
+      {"latency", "delay"},     {"limit", "queue"},
+      {"buffer", "queue"},      {"endpoints", "ends"},
+      {"type", "kind"},         {"lr", "learning_rate"},
+      {"batch", "batch_size"},  {"data_centers", "datacenters"},
+      {"command", "argv"},      {"cmd", "argv"},
+      {"commands", "workload"}, {"dc", "datacenter"}};
+  const auto synonym = synonyms.find(key);
+  if (synonym != synonyms.end() && std::find(known.begin(), known.end(), synonym->second) != known.end()) {
+    return fmt::format("did you mean \"{}\"?", synonym->second);
+  }
+  return suggestion(key, known);
 }
 
 }  // namespace geomx::scenario

@@ -1,5 +1,7 @@
 #include "emulator/scenario/table.h"
 
+#include <limits>
+
 #include "emulator/scenario/formats.h"
 
 namespace geomx::scenario {
@@ -256,12 +258,12 @@ Object<Expectation> expectation() {
 Field<Scenario> version() {
   Json schema{{"title", "integer"}, {"const", 1}};
   return {
-      "version", documented(schema, "of the file format: 1", nullptr),         true,
+      "version", documented(schema, "always 1, the version of the file format", nullptr),         true,
       false,     [](const Json&, const std::string&, Scenario&, Problems&) {}, [](const Scenario&) { return Json(1); }};
 }
 
 Field<Scenario> seed() {
-  const Format<std::uint64_t> format = integer64(0, std::uint64_t{1} << 63);
+  const Format<std::uint64_t> format = integer64(0, std::numeric_limits<std::uint64_t>::max());
   Field<Scenario> field = optional("seed", "same seed, same result; given, impairments repeat packet by packet too",
                                    &Scenario::seed, format);
   field.read = [format](const Json& value, const std::string& pointer, Scenario& into, Problems& problems) {
@@ -293,22 +295,6 @@ Object<Scenario> scenario() {
 const Object<Scenario>& scenario_table() {
   static const Object<Scenario> table = scenario();
   return table;
-}
-
-std::string meant_by(const std::string& key, const std::vector<std::string>& known) {
-  static const std::unordered_map<std::string, std::string> synonyms{
-      {"bw", "rate"},           {"bandwidth", "rate"},
-      {"latency", "delay"},     {"limit", "queue"},
-      {"buffer", "queue"},      {"endpoints", "ends"},
-      {"type", "kind"},         {"lr", "learning_rate"},
-      {"batch", "batch_size"},  {"data_centers", "datacenters"},
-      {"command", "argv"},      {"cmd", "argv"},
-      {"commands", "workload"}, {"dc", "datacenter"}};
-  const auto synonym = synonyms.find(key);
-  if (synonym != synonyms.end() && std::find(known.begin(), known.end(), synonym->second) != known.end()) {
-    return fmt::format("did you mean \"{}\"?", synonym->second);
-  }
-  return suggestion(key, known);
 }
 
 }  // namespace geomx::scenario

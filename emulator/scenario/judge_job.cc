@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <queue>
+#include <unordered_set>
+
+#include "emulator/scenario/judge.h"
+
+namespace geomx::scenario {
+namespace {
+
+// The data centers and nodes that a packet from `start` reaches. Hosts forward nothing.
+std::unordered_set<std::string> reachable_from(const std::string& start, const Topology& topology) {
+  std::unordered_map<std::string, std::vector<std::string>> neighbours;
+  std::unordered_set<std::string> hosts;
+  const auto join = [&](const std::string& a, const std::string& b) {
+    neighbours[a].push_back(b);
+    neighbours[b].push_back(a);
+  };
+  for (const Link& link : topology.links) join(link.ends[0], link.ends[1]);
+  for (const Node& node : topology.nodes) {
+    if (node.kind == NodeKind::host) hosts.insert(node.name);
+    if (node.datacenter) join(node.name, *node.datacenter);
+  }
+  std::unordered_set<std::string> reached{start};
+  std::queue<std::string> open({start});
+  while (!open.empty()) {
+    const std::string at = open.front();
+    open.pop();
+    if (hosts.contains(at)) continue;
+    for (const std::string& next : neighbours[at]) {
+      if (reached.insert(next).second) open.push(next);
+    }
+  }
+  return reached;
+}
+
+void judge_connected(const Training& training, const Party& central, const Topology& topology, Judge& judge) {
+  const std::unordered_set<std::string> reached = reachable_from(central.datacenter, topology);
+  for (std::size_t i = 0; i < training.parties.size(); ++i) {
+    const std::string& datacenter = training.parties[i].datacenter;
+    if (reached.contains(datacenter)) continue;
+    judge.add(fmt::format("/training/parties/{}/datacenter", i),
+              fmt::format("no path of links leads from \"{}\" to the central party in \"{}\"", datacenter,
+                          central.datacenter),
+              "add a link; hosts do not forward");
+  }
+}
+
+void judge_central(const Party& party, const std::string& pointer, const Party*& central, Judge& judge) {
+  if (central != nullptr) {
+    judge.add(pointer + "/global_servers",
+              fmt::format("a second central party; the first is in \"{}\"", central->datacenter),
+              "only the central party has global_servers");
+  } else {
+    central = &party;
+  }
+  if (party.servers != 1) {
+    judge.add(pointer + "/servers", "the central party has no party servers", "its servers are its global_servers");
+  }
+}
+
+void judge_parties(const Scenario& scenario, const Names& names, Judge& judge) {
+  constexpr const char* kParties = "/training/parties";
+  const std::vector<Party>& parties = scenario.training->parties;
+  std::unordered_map<std::string, std::size_t> seats;
+  const Party* central = nullptr;
+  for (std::size_t i = 0; i < parties.size(); ++i) {
+    const Party& party = parties[i];
+    const std::string pointer = fmt::format("{}/{}", kParties, i);
+    names.require_datacenter(party.datacenter, pointer + "/datacenter", judge);
+    const auto [first, fresh] = seats.emplace(party.datacenter, i);
+    if (!fresh && !party.datacenter.empty()) {
+      judge.add(pointer + "/datacenter",
+                fmt::format("data center \"{}\" has a party already, party {}", party.datacenter, first->second),
+                "a data center has one party");
+    }
+    if (party.global_servers > 0) judge_central(party, pointer, central, judge);
+  }
+  if (central == nullptr) {
+    if (!judge.unread_within(kParties)) {
+      judge.add(kParties, "there is no central party", "give one party \"global_servers\": 1");
+    }
+    return;
+  }
+  bool any_worker = false;
+  bool any_other = false;
+  for (std::size_t i = 0; i < parties.size(); ++i) {
+    any_worker = any_worker || parties[i].workers > 0;
+    if (parties[i].global_servers > 0) continue;
+    any_other = true;
+    const std::string pointer = fmt::format("{}/{}", kParties, i);
+    if (parties[i].workers == 0 && !judge.unread_within(pointer)) {
+      judge.add(pointer, fmt::format("the party in \"{}\" has no workers", parties[i].datacenter),
+                "give it \"workers\": 1 or more");
+    }
+  }
+  if (!any_worker && !any_other && !judge.unread_within(kParties)) {
+    judge.add(kParties, "no party has workers", "give at least one party \"workers\"");
+  }
+  if (!judge.problem_within(kParties) && !judge.problem_within("/topology")) {
+    judge_connected(*scenario.training, *central, scenario.topology, judge);
+  }
+}
+
+void judge_training(const Scenario& scenario, const Names& names, Judge& judge) {
+  const Training& training = *scenario.training;
+  if (training.epochs && training.rounds) {
+    judge.add("/training/rounds", "both \"epochs\" and \"rounds\" are given", "remove one of them");
+  }
+  if (training.optimizer.name != "sgd" && training.optimizer.momentum != 0 &&
+      !judge.unread_within("/training/optimizer/name")) {
+    judge.add("/training/optimizer/momentum", fmt::format("\"{}\" has no momentum", training.optimizer.name),
+              "it belongs to \"sgd\"");
+  }
+  judge_parties(scenario, names, judge);
+}
+
+void judge_workload(const std::vector<Command>& workload, const Names& names, Judge& judge) {
+  for (std::size_t i = 0; i < workload.size(); ++i) {
+    names.require_host(workload[i].node, fmt::format("/workload/{}/node", i), judge);
+    const bool program = !workload[i].argv.empty() && !workload[i].argv[0].empty();
+    const std::string pointer = fmt::format("/workload/{}/argv", i);
+    if (!program && !judge.unread_within(pointer)) {
+      judge.add(pointer, "no program to run", "write it as [\"ping\", \"-c\", \"3\", \"b-host-0\"]");
+    }
+  }
+  const bool all_background =
+      std::all_of(workload.begin(), workload.end(), [](const Command& command) { return command.background; });
+  if (!workload.empty() && all_background && !judge.unread_within("/workload")) {
+    judge.add("/workload", "every command is in the background, so nothing decides when the run ends",
+              "let at least one be in the foreground");
+  }
+}
+
+void judge_expectations(const Scenario& scenario, Judge& judge) {
+  const bool no_training = !scenario.training && !judge.unread_within("/training");
+  for (std::size_t i = 0; i < scenario.expect.size(); ++i) {
+    const Expectation& expectation = scenario.expect[i];
+    const std::string pointer = fmt::format("/expect/{}", i);
+    if (!expectation.min && !expectation.max && !judge.unread_within(pointer)) {
+      judge.add(pointer, "nothing is expected", "give \"min\" or \"max\"");
+    }
+    if (expectation.min && expectation.max && *expectation.min > *expectation.max) {
+      judge.add(pointer + "/min", fmt::format("min {} is more than max {}", *expectation.min, *expectation.max));
+    }
+    if (expectation.metric.starts_with("training.") && no_training) {
+      judge.add(pointer + "/metric",
+                fmt::format("\"{}\" is never measured: there is no \"training\"", expectation.metric));
+    }
+  }
+}
+
+}  // namespace
+
+void judge_job(const Scenario& scenario, const Names& names, Judge& judge) {
+  if (scenario.training && !scenario.workload.empty()) {
+    judge.add("/workload", "a scenario has either \"training\" or \"workload\"", "remove one of them");
+  }
+  if (scenario.training) judge_training(scenario, names, judge);
+  judge_workload(scenario.workload, names, judge);
+  judge_expectations(scenario, judge);
+}
+
+}  // namespace geomx::scenario

@@ -1,0 +1,57 @@
+#include <fmt/format.h>
+
+#include "emulator/scenario/judge.h"
+
+namespace geomx::scenario {
+namespace {
+
+void judge_properties(const LinkProperties& properties, const std::string& pointer, Judge& judge) {
+  const Nanoseconds delay = properties.delay.value_or(Nanoseconds(0));
+  if (!properties.jitter || *properties.jitter <= delay) return;
+  judge.add(pointer + "/jitter",
+            fmt::format("jitter {} is more than the delay {}", to_string(*properties.jitter), to_string(delay)),
+            "a packet cannot arrive before it is sent");
+}
+
+void judge_link(const Link& link, const std::string& pointer, const Names& names, Judge& judge) {
+  for (std::size_t end = 0; end < 2; ++end) {
+    names.require_end(link.ends[end], fmt::format("{}/ends/{}", pointer, end), judge);
+  }
+  if (!link.ends[0].empty() && link.ends[0] == link.ends[1]) {
+    judge.add(pointer + "/ends", fmt::format("the link joins \"{}\" to itself", link.ends[0]),
+              "name two different ends");
+  }
+  if (link.forward == link.backward) {
+    judge_properties(link.forward, pointer, judge);
+  } else {
+    judge_properties(link.forward, pointer + "/forward", judge);
+    judge_properties(link.backward, pointer + "/backward", judge);
+  }
+}
+
+}  // namespace
+
+void judge_topology(const Scenario& scenario, const Names& names, Judge& judge) {
+  const Topology& topology = scenario.topology;
+  for (std::size_t i = 0; i < topology.datacenters.size(); ++i) {
+    judge_properties(topology.datacenters[i].lan, fmt::format("/topology/datacenters/{}/lan", i), judge);
+  }
+  for (std::size_t i = 0; i < topology.nodes.size(); ++i) {
+    if (!topology.nodes[i].datacenter) continue;
+    names.require_datacenter(*topology.nodes[i].datacenter, fmt::format("/topology/nodes/{}/datacenter", i), judge);
+  }
+  std::unordered_map<std::string, std::size_t> links;
+  for (std::size_t i = 0; i < topology.links.size(); ++i) {
+    const Link& link = topology.links[i];
+    judge_link(link, fmt::format("/topology/links/{}", i), names, judge);
+    if (link.name.empty()) continue;
+    const auto [first, fresh] = links.emplace(link.name, i);
+    if (!fresh) {
+      judge.add(fmt::format("/topology/links/{}/name", i),
+                fmt::format("the link name \"{}\" is taken by link {}", link.name, first->second),
+                "give each link a \"name\" of its own");
+    }
+  }
+}
+
+}  // namespace geomx::scenario
