@@ -1,5 +1,6 @@
 #include "emulator/shaper/features.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "emulator/base/error.h"
@@ -33,6 +34,26 @@ bool try_qdisc(netlink::Socket& socket, const netlink::Link& link, const netlink
   return as_asked;
 }
 
+class TemporaryVeth {
+ public:
+  TemporaryVeth(netlink::Socket& socket, const std::string& name) : socket_(socket), name_(name) {
+    socket_.execute(netlink::add_veth({.name = name}, {.name = name + "p"}));
+  }
+  ~TemporaryVeth() {
+    try {
+      socket_.execute(netlink::delete_link(name_));
+    } catch (const SystemError& error) {
+      spdlog::warn("removing the interface that the kernel was probed with: {}", error.line());
+    }
+  }
+  TemporaryVeth(const TemporaryVeth&) = delete;
+  TemporaryVeth& operator=(const TemporaryVeth&) = delete;
+
+ private:
+  netlink::Socket& socket_;
+  std::string name_;
+};
+
 // Empty: `direction` can be had from tc on a kernel with these features.
 std::string missing_for_tc(const Direction& direction, const KernelFeatures& features) {
   if (!direction.shaped()) return {};
@@ -53,8 +74,7 @@ KernelFeatures probe_features() {
   KernelFeatures features;
   netlink::Socket socket;
   const std::string name = "probe" + std::to_string(::getpid() % 1'000'000);
-  const std::string peer = name + "p";
-  socket.execute(netlink::add_veth({.name = name, .up = true}, {.name = peer, .up = true}));
+  const TemporaryVeth veth(socket, name);
   const netlink::Link link = netlink::get_link(socket, name);
   features.tbf = try_qdisc(socket, link, netlink::Tbf{BitsPerSecond{100'000'000}, Bytes{16 << 10}, 1 << 20});
   netlink::Netem netem;
@@ -70,7 +90,6 @@ KernelFeatures probe_features() {
   } catch (const SystemError&) {
     features.packet_vnet = false;
   }
-  socket.execute(netlink::delete_link(name));
   return features;
 }
 
@@ -89,6 +108,9 @@ Kind choose(const Direction& forward, const Direction& backward, const KernelFea
       return Kind::wire;
     case Choice::auto_:
       break;
+  }
+  for (const Direction* direction : {&forward, &backward}) {
+    if (no_tc.empty()) no_tc = tc_shortcoming(*direction).value_or("");
   }
   if (no_tc.empty()) return Kind::tc;
   if (no_wire.empty()) return Kind::wire;

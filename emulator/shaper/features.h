@@ -20,8 +20,9 @@ struct KernelFeatures {
 KernelFeatures probe_features();
 
 // The one shaper for a link with these two directions: tc where this kernel can do all that is asked as asked (see
-// tc_obstacle; a delay or loss needs netem, a seeded loss netem_seed), else the wire; none where neither
-// direction is shaped. Throws InputError saying what is missing where `choice` demands one that cannot do it.
+// tc_obstacle and tc_shortcoming; a delay or loss needs netem, a seeded loss netem_seed), else the wire; none where
+// neither direction is shaped. Throws InputError saying what is missing where `choice` demands one that cannot do it
+// (tc's shortcomings are accepted where tc is demanded).
 Kind choose(const Direction& forward, const Direction& backward, const KernelFeatures& features, Choice choice);
 
 }  // namespace geomx::shaper

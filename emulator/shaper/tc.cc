@@ -8,6 +8,7 @@ namespace {
 constexpr std::uint32_t kEthernetHeader = 14;
 // More packets than any memory holds: the delay line itself loses nothing.
 constexpr std::uint32_t kUnbounded = 10'000'000;
+constexpr BitsPerSecond kLeastExactRate{10'000'000};
 // The segmenting tbf's rate, and what may wait for it.
 constexpr BitsPerSecond kSegmenterRate{100'000'000'000};
 constexpr std::uint32_t kSegmenterLimit = 64 << 20;
@@ -16,22 +17,26 @@ constexpr std::uint32_t kSegmenterLimit = 64 << 20;
 
 Bytes tbf_burst(BitsPerSecond rate, int mtu) {
   const auto frame = static_cast<std::uint64_t>(mtu) + kEthernetHeader;
-  return {std::clamp<std::uint64_t>(rate.value / 8 / 1000, frame, std::max<std::uint64_t>(128 << 10, frame))};
+  return {std::min<std::uint64_t>(frame + rate.value / 8 / 1000, std::max<std::uint64_t>(128 << 10, 2 * frame))};
 }
 
 std::optional<std::string> tc_obstacle(const Direction& direction) {
   if (direction.jitter.count() > 0) return "tc does not keep the order of packets under jitter";
   if (direction.rate && direction.loss > 0) return "tc would lose packets before the rate instead of after it";
-  if (direction.rate && std::holds_alternative<PacketLimit>(direction.queue)) {
-    return "tc bounds a queue in bytes, not in packets";
-  }
+  return std::nullopt;
+}
+
+std::optional<std::string> tc_shortcoming(const Direction& direction) {
+  if (!direction.rate) return std::nullopt;
+  if (std::holds_alternative<PacketLimit>(direction.queue)) return "tc bounds a queue in bytes, not in packets";
+  if (*direction.rate < kLeastExactRate) return "tc does not serialise the first frame after a pause";
   return std::nullopt;
 }
 
 std::vector<TcStage> tc_stages(const Direction& direction, int mtu) {
+  const auto frame = static_cast<std::uint64_t>(mtu) + kEthernetHeader;
   std::vector<netlink::QdiscKind> kinds;
   if (direction.loss > 0) {
-    const auto frame = static_cast<std::uint64_t>(mtu) + kEthernetHeader;
     kinds.emplace_back(netlink::Tbf{kSegmenterRate, Bytes{frame}, kSegmenterLimit});
   }
   if (direction.delay.count() > 0 || direction.loss > 0) {
@@ -43,7 +48,9 @@ std::vector<TcStage> tc_stages(const Direction& direction, int mtu) {
     kinds.emplace_back(netem);
   }
   if (direction.rate) {
-    const std::uint64_t limit = std::get<ByteLimit>(direction.queue).bytes;
+    const auto* packets = std::get_if<PacketLimit>(&direction.queue);
+    const std::uint64_t limit =
+        packets != nullptr ? packets->packets * frame : std::get<ByteLimit>(direction.queue).bytes;
     kinds.emplace_back(netlink::Tbf{*direction.rate, tbf_burst(*direction.rate, mtu),
                                     static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, UINT32_MAX))});
   }

@@ -18,12 +18,18 @@ struct TcStage {
   bool operator==(const TcStage&) const = default;
 };
 
-// Why tc cannot do what is asked as asked, whatever the kernel has; nullopt: it can.
+// Why tc cannot do what is asked, whatever the kernel has; nullopt: it can.
 //
-// - A queue in packets: tbf's bound is in bytes, and below it a super-frame counts as one packet.
 // - Loss with a rate: netem, at an egress, would drop before the rate, so that lost packets would not use the link.
 // - Jitter: netem reorders packets with it; a Direction keeps their order.
 std::optional<std::string> tc_obstacle(const Direction& direction);
+
+// Why tc can do it only nearly, so that the wire is the better choice where nobody demands tc; nullopt: exactly.
+//
+// - A queue in packets: tbf's bound is in bytes. It is taken as so many full-sized frames.
+// - A rate below 10 Mbit: tbf lets the first frame after a pause through at once, where a wire would take 1.2 ms and
+//   more to serialise it.
+std::optional<std::string> tc_shortcoming(const Direction& direction);
 
 // The qdiscs for a direction that has no obstacle; none for an unshaped one.
 //
@@ -35,8 +41,8 @@ std::optional<std::string> tc_obstacle(const Direction& direction);
 //   would drop 40 packets of one at once.
 std::vector<TcStage> tc_stages(const Direction& direction, int mtu);
 
-// tbf's credit for a link that was idle: no more than a wire would have, and no less than the kernel's timers need to
-// reach the rate: 1 ms of it, at least one frame and at most 128 KiB.
+// tbf's credit for a link that was idle: the frame that is to leave, and 1 ms of the rate, which is how late the
+// kernel's timer may be without the link losing any of its rate; at most 128 KiB.
 Bytes tbf_burst(BitsPerSecond rate, int mtu);
 
 }  // namespace geomx::shaper

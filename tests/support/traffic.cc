@@ -1,0 +1,274 @@
+#include "tests/support/traffic.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <future>
+#include <thread>
+
+#include "emulator/base/error.h"
+#include "emulator/base/fd.h"
+#include "emulator/sandbox/namespace.h"
+
+namespace geomx::test {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+constexpr std::uint16_t kPort = 7007;
+constexpr std::size_t kBatch = 64;
+
+sockaddr_in endpoint(const std::string& address) {
+  sockaddr_in result{};
+  result.sin_family = AF_INET;
+  result.sin_port = htons(kPort);
+  if (::inet_pton(AF_INET, address.c_str(), &result.sin_addr) != 1) throw InputError(address, "not an IPv4 address");
+  return result;
+}
+
+FileDescriptor open_socket(int netns, int type, int protocol = 0) {
+  const sandbox::ScopedNetwork scope(netns);
+  return FileDescriptor(check(::socket(AF_INET, type | SOCK_CLOEXEC, protocol), "open socket"));
+}
+
+void set_option(const FileDescriptor& fd, int level, int option, int value, const char* attempt) {
+  check(::setsockopt(fd.get(), level, option, &value, sizeof value), attempt);
+}
+
+void enlarge_receive_buffer(const FileDescriptor& fd) {
+  const int size = 64 << 20;
+  if (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) {
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, size, "enlarge receive buffer");
+  }
+}
+
+bool readable_within(const FileDescriptor& fd, Nanoseconds timeout) {
+  pollfd wait{fd.get(), POLLIN, 0};
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+  return ::poll(&wait, 1, static_cast<int>(milliseconds)) > 0;
+}
+
+Nanoseconds stamp_of(msghdr& message) {
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPNS) continue;
+    timespec time{};
+    std::memcpy(&time, CMSG_DATA(c), sizeof time);
+    return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
+  }
+  throw WorkError("traffic", "a packet came without a timestamp");
+}
+
+Nanoseconds wall_clock() {
+  timespec time{};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
+}
+
+struct alignas(cmsghdr) Control : std::array<char, CMSG_SPACE(sizeof(timespec))> {};
+
+std::vector<Datagram> collect(const FileDescriptor& fd, const std::atomic<bool>& sending, Nanoseconds quiet) {
+  std::vector<Datagram> result;
+  std::array<mmsghdr, kBatch> messages{};
+  std::array<iovec, kBatch> parts{};
+  std::array<std::uint32_t, kBatch> numbers{};
+  std::array<Control, kBatch> controls{};
+  SteadyClock::time_point last = SteadyClock::now();
+  while (sending || SteadyClock::now() - last < quiet) {
+    if (!readable_within(fd, std::chrono::milliseconds(10))) continue;
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      parts[i] = {&numbers[i], sizeof numbers[i]};
+      messages[i].msg_hdr = {};
+      messages[i].msg_hdr.msg_iov = &parts[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+      messages[i].msg_hdr.msg_control = controls[i].data();
+      messages[i].msg_hdr.msg_controllen = controls[i].size();
+    }
+    const int count = ::recvmmsg(fd.get(), messages.data(), kBatch, MSG_DONTWAIT, nullptr);
+    for (int i = 0; i < count; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      result.push_back({numbers[at], stamp_of(messages[at].msg_hdr)});
+    }
+    last = SteadyClock::now();
+  }
+  return result;
+}
+
+void send_paced(const FileDescriptor& fd, const sockaddr_in& to, const Blast& blast) {
+  std::vector<std::byte> padding(blast.payload - sizeof(std::uint32_t));
+  std::array<mmsghdr, kBatch> messages{};
+  std::array<iovec, 2 * kBatch> parts{};
+  std::array<std::uint32_t, kBatch> numbers{};
+  sockaddr_in destination = to;
+  const double frame_bits = static_cast<double>(blast.payload + kFullFrame - kUdpPayload) * 8;
+  const auto start = SteadyClock::now();
+  std::uint32_t sent = 0;
+  while (sent < blast.count) {
+    std::uint32_t due = blast.count;
+    if (blast.rate.value > 0) {
+      const std::chrono::duration<double> elapsed = SteadyClock::now() - start;
+      due = std::min(
+          due, 1 + static_cast<std::uint32_t>(elapsed.count() * static_cast<double>(blast.rate.value) / frame_bits));
+    }
+    if (due == sent) {
+      // Pacing a sender is what waiting is for here.
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      continue;
+    }
+    const std::size_t count = std::min<std::size_t>(due - sent, kBatch);
+    for (std::size_t i = 0; i < count; ++i) {
+      numbers[i] = sent + static_cast<std::uint32_t>(i);
+      parts[2 * i] = {&numbers[i], sizeof numbers[i]};
+      parts[2 * i + 1] = {padding.data(), padding.size()};
+      messages[i].msg_hdr = {};
+      messages[i].msg_hdr.msg_name = &destination;
+      messages[i].msg_hdr.msg_namelen = sizeof destination;
+      messages[i].msg_hdr.msg_iov = &parts[2 * i];
+      messages[i].msg_hdr.msg_iovlen = 2;
+    }
+    const int done = ::sendmmsg(fd.get(), messages.data(), static_cast<unsigned>(count), 0);
+    // A qdisc that is full says ENOBUFS: that datagram is lost, as it should be.
+    sent += done > 0 ? static_cast<std::uint32_t>(done) : 1;
+  }
+}
+
+std::uint16_t internet_checksum(const void* data, std::size_t size) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < size; i += 2) {
+    std::uint16_t word = 0;
+    std::memcpy(&word, static_cast<const std::byte*>(data) + i, 2);
+    sum += word;
+  }
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(~sum);
+}
+
+}  // namespace
+
+std::vector<Datagram> blast_udp(int from_netns, int to_netns, const std::string& to_address, const Blast& blast,
+                                Nanoseconds quiet) {
+  const FileDescriptor receiver = open_socket(to_netns, SOCK_DGRAM);
+  enlarge_receive_buffer(receiver);
+  set_option(receiver, SOL_SOCKET, SO_TIMESTAMPNS, 1, "ask for timestamps");
+  const sockaddr_in to = endpoint(to_address);
+  check(::bind(receiver.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "bind", to_address);
+  const FileDescriptor sender = open_socket(from_netns, SOCK_DGRAM);
+  std::atomic<bool> sending{true};
+  auto received = std::async(std::launch::async, [&] { return collect(receiver, sending, quiet); });
+  send_paced(sender, to, blast);
+  sending = false;
+  return received.get();
+}
+
+double goodput(const std::vector<Datagram>& received, std::uint64_t payload) {
+  if (received.size() < 2) return 0;
+  const std::chrono::duration<double> time = received.back().received - received.front().received;
+  return static_cast<double>((received.size() - 1) * payload * 8) / time.count();
+}
+
+TcpResult run_tcp(int from_netns, int to_netns, const std::string& to_address, Nanoseconds warm_up,
+                  Nanoseconds window) {
+  const FileDescriptor listener = open_socket(to_netns, SOCK_STREAM);
+  set_option(listener, SOL_SOCKET, SO_REUSEADDR, 1, "reuse address");
+  const sockaddr_in to = endpoint(to_address);
+  check(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "bind", to_address);
+  check(::listen(listener.get(), 1), "listen", to_address);
+  const FileDescriptor sender = open_socket(from_netns, SOCK_STREAM);
+  TcpResult result;
+  // BBR fills a long fat link within seconds; cubic's slow start ends early there and then takes a minute.
+  ::setsockopt(sender.get(), IPPROTO_TCP, TCP_CONGESTION, "bbr", 3);
+  std::array<char, 16> name{};
+  socklen_t size = name.size();
+  check(::getsockopt(sender.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &size), "read congestion control");
+  result.congestion_control = name.data();
+
+  const timeval limit{.tv_sec = 10, .tv_usec = 0};
+  check(::setsockopt(sender.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), "set send timeout");
+  check(::connect(sender.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "connect", to_address);
+  if (!readable_within(listener, std::chrono::seconds(10))) throw WorkError(to_address, "no connection within 10 s");
+  const FileDescriptor receiver(check(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC), "accept"));
+
+  auto sending = std::async(std::launch::async, [&sender] {
+    const std::vector<char> data(256 << 10);
+    while (::send(sender.get(), data.data(), data.size(), MSG_NOSIGNAL) > 0) {
+    }
+  });
+  std::vector<char> data(1 << 20);
+  const auto begin = SteadyClock::now() + warm_up;
+  std::uint64_t bytes = 0;
+  SteadyClock::time_point first{};
+  SteadyClock::time_point last{};
+  while (SteadyClock::now() < begin + window) {
+    if (!readable_within(receiver, std::chrono::seconds(10))) break;
+    // MSG_TRUNC discards without copying: the receiver shall not be what is measured.
+    const ssize_t count = ::recv(receiver.get(), data.data(), data.size(), MSG_TRUNC);
+    if (count <= 0) break;
+    const auto now = SteadyClock::now();
+    if (now < begin) continue;
+    if (first == SteadyClock::time_point{}) {
+      first = now;
+    } else {
+      bytes += static_cast<std::uint64_t>(count);
+    }
+    last = now;
+  }
+  ::shutdown(sender.get(), SHUT_RDWR);
+  ::shutdown(receiver.get(), SHUT_RDWR);
+  sending.get();
+  const std::chrono::duration<double> time = last - first;
+  if (time.count() > 0) result.bits_per_second = static_cast<double>(bytes) * 8 / time.count();
+  return result;
+}
+
+std::vector<Nanoseconds> ping(int from_netns, const std::string& to_address, int count, Nanoseconds pause) {
+  const FileDescriptor fd = open_socket(from_netns, SOCK_RAW, IPPROTO_ICMP);
+  set_option(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1, "ask for timestamps");
+  sockaddr_in to = endpoint(to_address);
+  to.sin_port = 0;
+  std::vector<Nanoseconds> times;
+  for (int i = 0; i < count; ++i) {
+    struct {
+      icmphdr header;
+      std::array<char, 56> data;
+    } request{};
+    request.header.type = ICMP_ECHO;
+    request.header.un.echo.sequence = htons(static_cast<std::uint16_t>(i));
+    request.header.checksum = internet_checksum(&request, sizeof request);
+    const Nanoseconds sent = wall_clock();
+    check(static_cast<int>(
+              ::sendto(fd.get(), &request, sizeof request, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to)),
+          "send ping", to_address);
+    const auto deadline = SteadyClock::now() + std::chrono::seconds(2);
+    bool answered = false;
+    while (!answered && SteadyClock::now() < deadline &&
+           readable_within(fd, std::chrono::duration_cast<Nanoseconds>(deadline - SteadyClock::now()))) {
+      std::array<std::byte, 256> answer{};
+      Control control{};
+      iovec part{answer.data(), answer.size()};
+      msghdr message{};
+      message.msg_iov = &part;
+      message.msg_iovlen = 1;
+      message.msg_control = control.data();
+      message.msg_controllen = control.size();
+      if (::recvmsg(fd.get(), &message, 0) < 0) continue;
+      icmphdr header{};
+      std::memcpy(&header, answer.data() + 20, sizeof header);
+      if (header.type != ICMP_ECHOREPLY || ntohs(header.un.echo.sequence) != i) continue;
+      times.push_back(stamp_of(message) - sent);
+      answered = true;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  return times;
+}
+
+}  // namespace geomx::test

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "emulator/base/units.h"
+
+// Traffic between two network namespaces, measured by the kernel's receive timestamps rather than by when a thread got
+// to run. Each call opens its sockets inside the namespaces, takes as long as it says, and leaves nothing behind.
+namespace geomx::test {
+
+inline constexpr std::uint64_t kUdpPayload = 1472;  // fills an IP packet of 1500 bytes
+inline constexpr std::uint64_t kFullFrame = 1514;
+inline constexpr std::uint64_t kTcpPayload = 1448;  // of a full frame, with timestamps
+inline constexpr std::uint64_t kPingFrame = 98;
+
+struct Datagram {
+  std::uint32_t sequence = 0;
+  Nanoseconds received{0};
+};
+
+struct Blast {
+  BitsPerSecond rate;       // of Ethernet frames; 0: as fast as the sender can
+  std::uint32_t count = 0;  // datagrams
+  std::uint64_t payload = kUdpPayload;
+};
+// Sends numbered datagrams and returns those that arrived, in order of arrival. Ends when `quiet` has passed without
+// one.
+std::vector<Datagram> blast_udp(int from_netns, int to_netns, const std::string& to_address, const Blast& blast,
+                                Nanoseconds quiet);
+
+// Payload bits per second between the first datagram and the last, over what arrived in between.
+double goodput(const std::vector<Datagram>& received, std::uint64_t payload = kUdpPayload);
+
+struct TcpResult {
+  double bits_per_second = 0;  // payload received in the window
+  std::string congestion_control;
+};
+// One TCP flow for warm_up + window; what arrives during the window counts.
+TcpResult run_tcp(int from_netns, int to_netns, const std::string& to_address, Nanoseconds warm_up, Nanoseconds window);
+
+// Round-trip times of ICMP echoes of 56 bytes (98-byte frames), one after the other with `pause` between; lost ones are
+// left out.
+std::vector<Nanoseconds> ping(int from_netns, const std::string& to_address, int count, Nanoseconds pause);
+
+}  // namespace geomx::test
