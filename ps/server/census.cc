@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ps/config/error.h"
-
 namespace geomx::ps {
 
 Census::Census(int all_workers, int party_servers, int central_workers)
     : all_workers_(all_workers), party_servers_(party_servers), central_workers_(central_workers) {}
 
-void Census::compare(std::uint32_t believed) const {
-  if (believed == 0 || static_cast<int>(believed) == all_workers_) return;
-  throw Error("DMLC_NUM_ALL_WORKER is " + std::to_string(believed) + " here, but " + std::to_string(all_workers_) +
-              " at the global server");
+std::string Census::compare(std::uint32_t believed, std::uint32_t all_workers) {
+  if (believed == 0 || believed == all_workers) return {};
+  return "DMLC_NUM_ALL_WORKER is " + std::to_string(believed) + " here, but " + std::to_string(all_workers) +
+         " at the global server";
 }
 
 void Census::count(std::uint32_t workers, std::uint32_t servers) {

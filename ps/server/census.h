@@ -15,8 +15,10 @@ class Census {
   // One with nothing to count: a party server's, which has the number from above.
   explicit Census(int all_workers) : Census(all_workers, 0, all_workers) {}
 
-  // What a node believes, for comparison; 0 is "nothing". Throws Error naming the variable and both values.
-  void compare(std::uint32_t believed) const;
+  // What a node believes (0: nothing) beside what the global server says: empty, or the one line that tells the node.
+  static std::string compare(std::uint32_t believed, std::uint32_t all_workers);
+
+  int all_workers() const { return all_workers_; }
   // A party server has greeted. Its party has `servers` of its kind, which share the workers among themselves.
   void count(std::uint32_t workers, std::uint32_t servers);
   bool complete() const { return greeted_ == party_servers_; }

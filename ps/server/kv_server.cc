@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -44,15 +45,17 @@ Buffer values_of(const Chunk& chunk, const Message& message) {
   return aligned ? frame : Buffer::copy_of(frame.data(), frame.size());
 }
 
+struct Greeter {
+  Asker asker;
+  proto::Greeting greeting;
+  bool counted = false;
+};
+
 }  // namespace
 
 struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
-  Impl(const std::vector<Plane>& the_planes, Backing& the_backing, const Options& options)
-      : planes(the_planes),
-        backing(the_backing),
-        round_workers(options.round_workers),
-        num_all_workers(options.num_all_workers),
-        census(options.census) {
+  Impl(const std::vector<Plane>& the_planes, Backing& the_backing, int the_round_workers)
+      : planes(the_planes), backing(the_backing), round_workers(static_cast<std::uint32_t>(the_round_workers)) {
     for (std::size_t i = 0; i < planes.size(); ++i) {
       if (planes[i].num_workers == 0) left.insert(i);
     }
@@ -61,15 +64,14 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   const std::vector<Plane> planes;
   Backing& backing;
   const std::uint32_t round_workers;
-  const int num_all_workers;
 
   std::mutex mutex;
   std::condition_variable changed;
   // Guarded by mutex:
   std::map<Chunk, std::shared_ptr<Entry>> entries;
-  Census census;
-  std::vector<Asker> greeters;  // wait for the census
-  std::set<std::size_t> left;   // planes
+  std::optional<Census> census;   // from open() on
+  std::vector<Greeter> greeters;  // who have not been greeted back
+  std::set<std::size_t> left;     // planes
   std::string failure;
   int visits = 0;  // threads inside the handlers
   bool closed = false;
@@ -168,26 +170,43 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
     if (!failure.empty()) throw Error(failure);
   }
 
-  // Nobody is greeted back before the census is right: the job starts as a whole or not at all.
   void greet(const Asker& asker, const proto::Greeting& greeting) {
-    std::vector<Asker> ready;
-    std::string disagreement;
     {
       const std::lock_guard lock(mutex);
       require_alive();
-      census.compare(greeting.all_workers());
-      if (planes[asker.plane].of_parties) census.count(greeting.party_workers(), greeting.party_servers());
-      greeters.push_back(asker);
-      if (!census.complete()) return;
-      disagreement = census.disagreement();
+      greeters.push_back({asker, greeting});
+    }
+    greet_back();
+  }
+
+  // Nobody is greeted back before the census is right: the job starts as a whole or not at all.
+  void greet_back() {
+    std::vector<Greeter> ready;
+    std::string disagreement;
+    std::uint32_t all_workers = 0;
+    {
+      const std::lock_guard lock(mutex);
+      if (!census) return;
+      for (Greeter& greeter : greeters) {
+        if (std::exchange(greeter.counted, true) || !planes[greeter.asker.plane].of_parties) continue;
+        census->count(greeter.greeting.party_workers(), greeter.greeting.party_servers());
+      }
+      if (!census->complete()) return;
+      disagreement = census->disagreement();
       if (disagreement.empty()) ready.swap(greeters);
+      all_workers = static_cast<std::uint32_t>(census->all_workers());
     }
     if (!disagreement.empty()) return fail(disagreement);
-    for (const Asker& greeter : ready) {
+    for (const Greeter& greeter : ready) {
+      const std::string difference = Census::compare(greeter.greeting.all_workers(), all_workers);
+      if (!difference.empty()) {
+        refuse(greeter.asker, difference);
+        continue;
+      }
       proto::Data data;
       data.mutable_greeting()->set_shard(planes.front().member->self().rank);
-      data.mutable_greeting()->set_all_workers(static_cast<std::uint32_t>(num_all_workers));
-      respond(greeter, std::move(data));
+      data.mutable_greeting()->set_all_workers(all_workers);
+      respond(greeter.asker, std::move(data));
     }
   }
 
@@ -328,7 +347,8 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
       const std::lock_guard lock(mutex);
       if (!failure.empty()) return;
       failure = why;
-      waiting.swap(greeters);
+      for (const Greeter& greeter : greeters) waiting.push_back(greeter.asker);
+      greeters.clear();
       for (const auto& [chunk, entry] : entries) all.push_back(entry);
       changed.notify_all();
     }
@@ -352,8 +372,8 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   }
 };
 
-KvServer::KvServer(const std::vector<Plane>& planes, Backing& backing, const Options& options)
-    : impl_(std::make_shared<Impl>(planes, backing, options)) {
+KvServer::KvServer(const std::vector<Plane>& planes, Backing& backing, int round_workers)
+    : impl_(std::make_shared<Impl>(planes, backing, round_workers)) {
   for (std::size_t i = 0; i < planes.size(); ++i) {
     Member& member = *planes[i].member;
     member.on_data([impl = impl_, i](NodeId from, const Message& message) { impl->receive(i, from, message); });
@@ -363,6 +383,14 @@ KvServer::KvServer(const std::vector<Plane>& planes, Backing& backing, const Opt
   backing.on_failure([server = std::weak_ptr(impl_)](const std::string& why) {
     if (const auto impl = server.lock()) impl->fail(why);
   });
+}
+
+void KvServer::open(const Census& census) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->census = census;
+  }
+  impl_->greet_back();
 }
 
 KvServer::~KvServer() {

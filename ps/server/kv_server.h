@@ -17,8 +17,9 @@ namespace geomx::ps {
 // With an UpstreamBacking it is a party server, with an OptimizerBacking a global one; a global server serves two
 // planes, the parties' and the central party's.
 //
-//   KvServer server({{.member = &member, .num_workers = 2}}, backing, {.round_workers = 2, .census = census});
+//   KvServer server({{.member = &member, .num_workers = 2}}, backing, 2);
 //   member.join();
+//   server.open(Census(all_workers));
 //   server.wait();
 //
 // What cannot be (a wrong size, an unknown tensor, a wrong round) is refused: the asker gets a RESPONSE with `error`,
@@ -34,18 +35,15 @@ class KvServer {
     bool trains = true;       // gradients are taken from it
     bool of_parties = false;  // its workers are party servers
   };
-  struct Options {
-    std::uint32_t round_workers = 0;  // whose gradients make a round
-    int num_all_workers = 0;          // for greetings; 0: not known here
-    Census census;
-  };
-
   // Before the members join: takes their handlers, which do nothing once the server has gone. The rank in the first
-  // plane is the shard. `backing` outlives the server.
-  KvServer(const std::vector<Plane>& planes, Backing& backing, const Options& options);
+  // plane is the shard. A round has the gradients of `round_workers` workers. `backing` outlives the server.
+  KvServer(const std::vector<Plane>& planes, Backing& backing, int round_workers);
   ~KvServer();
   KvServer(const KvServer&) = delete;
   KvServer& operator=(const KvServer&) = delete;
+
+  // Once: from now on workers are greeted back, as soon as the census is complete, and may begin.
+  void open(const Census& census);
 
   // Until every worker of every plane has left. Throws Error when a plane or the backing has failed. A job has no
   // deadline; who waits within it has.

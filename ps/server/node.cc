@@ -1,6 +1,7 @@
 #include "ps/server/node.h"
 
-#include <utility>
+#include <functional>
+#include <vector>
 
 #include "ps/config/error.h"
 #include "ps/membership/member.h"
@@ -13,31 +14,30 @@
 namespace geomx::ps {
 namespace {
 
-// Serves to the end. What ends one plane ends the other, and for the same reason.
-void serve_to_the_end(KvServer& server, const std::vector<Member*>& members) {
+// Works in several planes until that returns, then leaves them. What ends it ends all of them, for the same reason.
+void within(const std::vector<Member*>& planes, const std::function<void()>& work) {
   try {
-    server.wait();
+    work();
   } catch (const Error& error) {
-    for (Member* member : members) member->fail(error.what());
+    for (Member* plane : planes) plane->fail(error.what());
     throw;
   }
-  for (Member* member : members) member->leave();
+  for (Member* plane : planes) plane->leave();
 }
 
 void serve_party(const PlaneConfig& party, const PlaneConfig& above, const TransportFactory& make_transport) {
   Member up(above, make_transport());
   Member down(party, make_transport());
   KvWorker upstream(up, {.party_workers = party.num_workers, .party_servers = party.num_servers});
-  up.join();
-  const int all_workers =
-      upstream.greet(Member::Clock::now() + std::chrono::duration_cast<Member::Clock::duration>(above.join_timeout));
   UpstreamBacking backing(upstream);
-  KvServer server({{.member = &down, .num_workers = party.num_workers}}, backing,
-                  {.round_workers = static_cast<std::uint32_t>(party.num_workers),
-                   .num_all_workers = all_workers,
-                   .census = Census(all_workers)});
-  down.join();
-  serve_to_the_end(server, {&down, &up});
+  KvServer server({{.member = &down, .num_workers = party.num_workers}}, backing, party.num_workers);
+  within({&down, &up}, [&] {
+    up.join();
+    down.join();
+    const auto patience = std::chrono::duration_cast<Member::Clock::duration>(above.join_timeout);
+    server.open(Census(upstream.greet(Member::Clock::now() + patience)));
+    server.wait();
+  });
 }
 
 void serve_globally(const NodeConfig& config, const TransportFactory& make_transport) {
@@ -50,13 +50,13 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
                     .num_workers = config.local->num_workers,
                     .has_master = true,
                     .trains = config.central_worker}},
-                  backing,
-                  {.round_workers = static_cast<std::uint32_t>(config.num_all_workers),
-                   .num_all_workers = config.num_all_workers,
-                   .census = Census(config.num_all_workers, config.global->num_workers, central_workers)});
-  parties.join();
-  central.join();
-  serve_to_the_end(server, {&central, &parties});
+                  backing, config.num_all_workers);
+  within({&central, &parties}, [&] {
+    parties.join();
+    central.join();
+    server.open(Census(config.num_all_workers, config.global->num_workers, central_workers));
+    server.wait();
+  });
 }
 
 void serve_flat(const NodeConfig& config, const TransportFactory& make_transport) {
@@ -64,12 +64,12 @@ void serve_flat(const NodeConfig& config, const TransportFactory& make_transport
   const int all_workers = config.num_all_workers > 0 ? config.num_all_workers : plane.num_workers;
   Member member(plane, make_transport());
   OptimizerBacking backing(all_workers);
-  KvServer server({{.member = &member, .num_workers = plane.num_workers, .has_master = true}}, backing,
-                  {.round_workers = static_cast<std::uint32_t>(all_workers),
-                   .num_all_workers = all_workers,
-                   .census = Census(all_workers, 0, plane.num_workers)});
-  member.join();
-  serve_to_the_end(server, {&member});
+  KvServer server({{.member = &member, .num_workers = plane.num_workers, .has_master = true}}, backing, all_workers);
+  within({&member}, [&] {
+    member.join();
+    server.open(Census(all_workers, 0, plane.num_workers));
+    server.wait();
+  });
 }
 
 void schedule(const PlaneConfig& plane, const TransportFactory& make_transport) {
