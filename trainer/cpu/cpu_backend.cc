@@ -52,8 +52,8 @@ class CpuBackend : public Backend {
       const std::size_t count = std::min(kScoreBatch, batch.size() - begin);
       std::ranges::copy(batch.images.subspan(begin * image, count * image), scoring_->images().begin());
       scoring_->forward();
-      const auto part = softmax_cross_entropy(scoring_->logits().first(count * classes_), batch.labels.subspan(begin, count),
-                                              classes_, {});
+      const auto part = softmax_cross_entropy(scoring_->logits().first(count * classes_),
+                                              batch.labels.subspan(begin, count), classes_, {});
       score.loss += part.loss;
       score.correct += part.correct;
       score.samples += count;

@@ -5,8 +5,8 @@
 
 namespace geomx::trainer {
 
-CrossEntropy softmax_cross_entropy(std::span<const float> logits, std::span<const std::uint8_t> labels, std::size_t classes,
-                                   std::span<float> gradient) {
+CrossEntropy softmax_cross_entropy(std::span<const float> logits, std::span<const std::uint8_t> labels,
+                                   std::size_t classes, std::span<float> gradient) {
   CrossEntropy result;
   const float scale = 1.0f / static_cast<float>(labels.size());
   for (std::size_t sample = 0; sample < labels.size(); ++sample) {

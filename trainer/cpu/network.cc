@@ -10,9 +10,15 @@ using Dims = dnnl::memory::dims;
 using Tag = dnnl::memory::format_tag;
 using Desc = dnnl::memory::desc;
 
-Desc layout(const Dims& dims, Tag tag) { return {dims, dnnl::memory::data_type::f32, tag}; }
-Desc any(const Desc& desc) { return layout(desc.dims(), Tag::any); }
-Tag plain(const Desc& desc) { return desc.dims().size() == 4 ? Tag::abcd : Tag::ab; }
+Desc layout(const Dims& dims, Tag tag) {
+  return {dims, dnnl::memory::data_type::f32, tag};
+}
+Desc any(const Desc& desc) {
+  return layout(desc.dims(), Tag::any);
+}
+Tag plain(const Desc& desc) {
+  return desc.dims().size() == 4 ? Tag::abcd : Tag::ab;
+}
 
 dnnl::primitive_attr fused_relu(bool relu) {
   dnnl::primitive_attr attributes = Program::attributes();
@@ -33,7 +39,7 @@ const Dims kStrideOne{1, 1};
 struct Network::Stage {
   Layer layer;
   bool first = false;
-  bool relu = false;  // still to be undone on the way back
+  bool relu = false;       // still to be undone on the way back
   std::size_t tensor = 0;  // of its weight; the bias is the next one
   dnnl::memory source;     // as forward read it
   dnnl::memory output;
@@ -48,7 +54,8 @@ struct Network::Stage {
 namespace {
 
 // The weights in the layout wanted; one copy per layout and step, shared by forward and backward.
-dnnl::memory weights_in(Program& program, const dnnl::memory& canonical, std::vector<dnnl::memory>& copies, const Desc& wanted) {
+dnnl::memory weights_in(Program& program, const dnnl::memory& canonical, std::vector<dnnl::memory>& copies,
+                        const Desc& wanted) {
   for (const dnnl::memory& copy : copies) {
     if (copy.get_desc() == wanted) return copy;
   }
@@ -104,8 +111,8 @@ dnnl::memory Network::add_convolution(const Convolution& layer, const ImageShape
   const Desc output = layout({in[0], layer.channels, out.height, out.width}, Tag::any);
   const dnnl::convolution_forward::desc wanted(
       gradients_ == nullptr ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training,
-      dnnl::algorithm::convolution_direct, any(stage.source.get_desc()), layout(weight_dims, Tag::any), bias, output, kStrideOne,
-      kNoPadding, kNoPadding);
+      dnnl::algorithm::convolution_direct, any(stage.source.get_desc()), layout(weight_dims, Tag::any), bias, output,
+      kStrideOne, kNoPadding, kNoPadding);
   stage.convolution = {wanted, fused_relu(layer.relu), program_.engine()};
   const auto& desc = stage.convolution;
   stage.source = program_.in_layout(stage.source, desc.src_desc());
@@ -147,8 +154,8 @@ dnnl::memory Network::add_pool(const MaxPool& layer, const ImageShape& out, Stag
   const Dims window{layer.size, layer.size};
   const dnnl::pooling_forward::desc wanted(
       gradients_ == nullptr ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training,
-      dnnl::algorithm::pooling_max, stage.source.get_desc(), layout({in[0], in[1], out.height, out.width}, Tag::any), window, window,
-      kNoPadding, kNoPadding);
+      dnnl::algorithm::pooling_max, stage.source.get_desc(), layout({in[0], in[1], out.height, out.width}, Tag::any),
+      window, window, kNoPadding, kNoPadding);
   stage.pool = {wanted, Program::attributes(), program_.engine()};
   const auto& desc = stage.pool;
   dnnl::memory result = program_.value(desc.dst_desc());
@@ -181,7 +188,8 @@ void Network::add_backward(std::vector<Stage>& stages) {
 dnnl::memory Network::add_relu_backward(const dnnl::memory& output, const dnnl::memory& gradient) {
   const Desc data = output.get_desc();
   const dnnl::eltwise_forward::primitive_desc hint(
-      {dnnl::prop_kind::forward_training, dnnl::algorithm::eltwise_relu_use_dst_for_bwd, data, 0.0f}, program_.engine());
+      {dnnl::prop_kind::forward_training, dnnl::algorithm::eltwise_relu_use_dst_for_bwd, data, 0.0f},
+      program_.engine());
   const dnnl::eltwise_backward::primitive_desc desc({dnnl::algorithm::eltwise_relu_use_dst_for_bwd, data, data, 0.0f},
                                                     Program::attributes(), program_.engine(), hint);
   dnnl::memory same_layout = program_.in_layout(gradient, data);
@@ -213,8 +221,8 @@ void Network::add_weights_backward(Stage& stage, dnnl::memory& gradient) {
         Program::attributes(), program_.engine(), stage.convolution);
     add(dnnl::convolution_backward_weights(desc), desc);
   } else {
-    const dnnl::inner_product_backward_weights::primitive_desc desc({source, canonical, bias, output},
-                                                                    Program::attributes(), program_.engine(), stage.dense);
+    const dnnl::inner_product_backward_weights::primitive_desc desc(
+        {source, canonical, bias, output}, Program::attributes(), program_.engine(), stage.dense);
     add(dnnl::inner_product_backward_weights(desc), desc);
   }
 }
@@ -238,8 +246,8 @@ dnnl::memory Network::add_data_backward(Stage& stage, const dnnl::memory& gradie
         Program::attributes(), program_.engine(), stage.convolution);
     add(dnnl::convolution_backward_data(desc), desc);
   } else {
-    const dnnl::inner_product_backward_data::primitive_desc desc({source, stage.weights.get_desc(), output}, Program::attributes(),
-                                                                 program_.engine(), stage.dense);
+    const dnnl::inner_product_backward_data::primitive_desc desc({source, stage.weights.get_desc(), output},
+                                                                 Program::attributes(), program_.engine(), stage.dense);
     add(dnnl::inner_product_backward_data(desc), desc);
   }
   return result;
@@ -248,9 +256,9 @@ dnnl::memory Network::add_data_backward(Stage& stage, const dnnl::memory& gradie
 dnnl::memory Network::add_pool_backward(Stage& stage, const dnnl::memory& gradient) {
   const Dims window{std::get<MaxPool>(stage.layer).size, std::get<MaxPool>(stage.layer).size};
   const Desc output = stage.pool.dst_desc();
-  const dnnl::pooling_backward::primitive_desc desc({dnnl::algorithm::pooling_max, stage.pool.src_desc(), output, window, window,
-                                                     kNoPadding, kNoPadding},
-                                                    Program::attributes(), program_.engine(), stage.pool);
+  const dnnl::pooling_backward::primitive_desc desc(
+      {dnnl::algorithm::pooling_max, stage.pool.src_desc(), output, window, window, kNoPadding, kNoPadding},
+      Program::attributes(), program_.engine(), stage.pool);
   dnnl::memory result = program_.value(desc.diff_src_desc());
   program_.add(dnnl::pooling_backward(desc), desc,
                {{DNNL_ARG_DIFF_DST, program_.in_layout(gradient, output)},
@@ -268,10 +276,13 @@ std::span<const float> Network::logits() {
 }
 
 std::span<float> Network::logits_gradient() {
-  return {static_cast<float*>(logits_gradient_.get_data_handle()), logits_gradient_.get_desc().get_size() / sizeof(float)};
+  return {static_cast<float*>(logits_gradient_.get_data_handle()),
+          logits_gradient_.get_desc().get_size() / sizeof(float)};
 }
 
-void Network::forward() { program_.run(0, forward_end_); }
+void Network::forward() {
+  program_.run(0, forward_end_);
+}
 
 void Network::backward(const std::function<void(std::size_t tensor)>& on_ready) {
   std::size_t position = forward_end_;

@@ -13,8 +13,8 @@ namespace geomx::trainer {
 
 // An Architecture compiled for one batch size. Each primitive asks for the layout it likes best; values are copied to
 // another layout only where two neighbours disagree. ReLU is fused into the layer before it on the way forward; on the
-// way back it is applied after a max-pool rather than before (they commute), where there is a quarter of the data. The first
-// layer's gradient with respect to the images is not computed.
+// way back it is applied after a max-pool rather than before (they commute), where there is a quarter of the data. The
+// first layer's gradient with respect to the images is not computed.
 class Network {
  public:
   // Keeps references. `gradients` null: forward only.

@@ -7,7 +7,9 @@
 namespace geomx::trainer {
 namespace {
 
-std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+std::size_t aligned(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 }  // namespace
 
@@ -72,9 +74,10 @@ void Program::run(std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
     const Operation& operation = operations_[i];
     // The C call takes our argument list as it is; the C++ one builds a vector each time.
-    dnnl::error::wrap_c_api(dnnl_primitive_execute(operation.primitive.get(), stream_.get(),
-                                                   static_cast<int>(operation.arguments.size()), operation.arguments.data()),
-                            "could not execute a primitive");
+    dnnl::error::wrap_c_api(
+        dnnl_primitive_execute(operation.primitive.get(), stream_.get(), static_cast<int>(operation.arguments.size()),
+                               operation.arguments.data()),
+        "could not execute a primitive");
   }
 }
 

@@ -20,8 +20,8 @@ namespace geomx::trainer {
 //   program.finish();
 //   program.run(0, program.size());
 //
-// The attributes of every primitive must come from attributes(): the scratchpad is ours. Threading: one thread at a time;
-// primitives use the OpenMP threads of the caller.
+// The attributes of every primitive must come from attributes(): the scratchpad is ours. Threading: one thread at a
+// time; primitives use the OpenMP threads of the caller.
 class Program {
  public:
   using Arguments = std::vector<std::pair<int, dnnl::memory>>;

@@ -22,7 +22,8 @@ std::filesystem::path default_directory(const std::string& name) {
 }
 
 std::string hint(const std::string& name) {
-  return name == "fashion-mnist" ? "./bootstrap data, or apt-get install dataset-fashion-mnist" : "./bootstrap data fetches it";
+  return name == "fashion-mnist" ? "./bootstrap data, or apt-get install dataset-fashion-mnist"
+                                 : "./bootstrap data fetches it";
 }
 
 std::filesystem::path find(const std::string& name, const std::filesystem::path& directory, const std::string& stem) {
@@ -31,7 +32,8 @@ std::filesystem::path find(const std::string& name, const std::filesystem::path&
     const auto file = directory / (stem + suffix);
     if (std::filesystem::exists(file, ignored)) return file;
   }
-  throw Error("data set " + name + ": no " + stem + " (plain or .gz) in " + directory.string() + " (" + hint(name) + ")");
+  throw Error("data set " + name + ": no " + stem + " (plain or .gz) in " + directory.string() + " (" + hint(name) +
+              ")");
 }
 
 }  // namespace
@@ -70,7 +72,8 @@ Dataset load_dataset(const std::string& name, Part part, const std::optional<std
   const auto wrong = std::ranges::find_if(labels.elements, [&](std::uint8_t label) { return label >= kind.classes; });
   if (wrong != labels.elements.end()) {
     throw Error(label_file.string() + ": label " + std::to_string(*wrong) + " of sample " +
-                std::to_string(wrong - labels.elements.begin()) + " is not within 0.." + std::to_string(kind.classes - 1));
+                std::to_string(wrong - labels.elements.begin()) + " is not within 0.." +
+                std::to_string(kind.classes - 1));
   }
   Dataset dataset;
   dataset.shape = kind.shape;

@@ -37,8 +37,8 @@ struct DatasetKind {
 DatasetKind dataset_kind(const std::string& name);
 
 // Reads one part of a data set from `directory`, or from where ./bootstrap puts it: Fashion-MNIST from its Debian
-// package, MNIST from ${XDG_CACHE_HOME:-~/.cache}/geomx-emu/mnist. Files may be gzip-compressed. Throws Error naming the
-// file and what is wrong: missing, damaged, counts that disagree, a label out of range.
+// package, MNIST from ${XDG_CACHE_HOME:-~/.cache}/geomx-emu/mnist. Files may be gzip-compressed. Throws Error naming
+// the file and what is wrong: missing, damaged, counts that disagree, a label out of range.
 Dataset load_dataset(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory = {});
 
 }  // namespace geomx::trainer

@@ -13,7 +13,8 @@
 namespace geomx::trainer {
 namespace {
 
-constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 32;  // no data set of ours is larger; a damaged header may say so
+constexpr std::uint64_t kMaxElements = std::uint64_t{1}
+                                       << 32;  // no data set of ours is larger; a damaged header may say so
 constexpr std::uint32_t kUnsignedBytes = 0x08;
 
 struct CloseGz {

@@ -7,7 +7,8 @@
 namespace geomx::trainer {
 
 // An array of bytes in the IDX format of the MNIST database (http://yann.lecun.com/exdb/mnist): big-endian magic
-// 0x0000 08 DD (unsigned bytes, DD dimensions), one 32-bit size per dimension, then the elements, last dimension fastest.
+// 0x0000 08 DD (unsigned bytes, DD dimensions), one 32-bit size per dimension, then the elements, last dimension
+// fastest.
 struct IdxArray {
   std::vector<std::uint32_t> shape;
   std::vector<std::uint8_t> elements;

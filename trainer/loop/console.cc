@@ -21,21 +21,23 @@ void Console::print(const std::string& line) {
 
 void Console::phase(const std::string& name, long rounds) {
   if (verbose_ < 1) return;
-  print(fmt::format("[Time {:.3f}] {}{}", seconds(), name, name == "training" ? fmt::format(", {} rounds", rounds) : ""));
+  print(
+      fmt::format("[Time {:.3f}] {}{}", seconds(), name, name == "training" ? fmt::format(", {} rounds", rounds) : ""));
 }
 
 void Console::step(const StepReport& report, const Tensors&) {
   if (verbose_ < 1 || (verbose_ < 2 && report.round % kEvery != 0)) return;
-  std::string line = fmt::format("[Time {:.3f}][Epoch {}][Iteration {}] loss {:.4f}", seconds(), report.epoch, report.round,
-                                 report.loss);
-  if (verbose_ >= 2) line += fmt::format(", computed {:.1f} ms, waited {:.1f} ms", report.compute_ms, report.communicate_ms);
+  std::string line = fmt::format("[Time {:.3f}][Epoch {}][Iteration {}] loss {:.4f}", seconds(), report.epoch,
+                                 report.round, report.loss);
+  if (verbose_ >= 2)
+    line += fmt::format(", computed {:.1f} ms, waited {:.1f} ms", report.compute_ms, report.communicate_ms);
   print(line);
 }
 
 void Console::evaluation(const EvaluationReport& report) {
   if (verbose_ < 1) return;
-  print(fmt::format("[Time {:.3f}][Epoch {}][Iteration {}] test accuracy {:.4f}, test loss {:.4f}", seconds(), report.epoch,
-                    report.round, report.accuracy, report.loss));
+  print(fmt::format("[Time {:.3f}][Epoch {}][Iteration {}] test accuracy {:.4f}, test loss {:.4f}", seconds(),
+                    report.epoch, report.round, report.accuracy, report.loss));
 }
 
 }  // namespace geomx::trainer

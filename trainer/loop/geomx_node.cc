@@ -1,5 +1,5 @@
-// geomx-node: every role of the training job. The environment (DMLC_*, the deployment guide's table) says which one this
-// process plays; the options say what a worker trains.
+// geomx-node: every role of the training job. The environment (DMLC_*, the deployment guide's table) says which one
+// this process plays; the options say what a worker trains.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -59,7 +59,9 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--batch-size", worker.batch_size, "samples per worker and round")
       ->capture_default_str()
       ->check(CLI::Range(1, 65536));
-  app.add_option("--epoch", worker.epochs, "passes over the slice")->capture_default_str()->check(CLI::Range(1L, 1'000'000L));
+  app.add_option("--epoch", worker.epochs, "passes over the slice")
+      ->capture_default_str()
+      ->check(CLI::Range(1L, 1'000'000L));
   app.add_option("--rounds", worker.rounds, "end after that many rounds, in place of --epoch")
       ->check(CLI::Range(1L, 1'000'000'000L))
       ->excludes("--epoch");
@@ -70,7 +72,8 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--learning-rate", worker.learning_rate)->capture_default_str();
   app.add_option("--momentum", worker.momentum, "of sgd")->capture_default_str();
   app.add_option("--weight-decay", worker.weight_decay)->capture_default_str();
-  app.add_option("--seed", worker.seed, "of initial values and data order; the same for all workers")->capture_default_str();
+  app.add_option("--seed", worker.seed, "of initial values and data order; the same for all workers")
+      ->capture_default_str();
   app.add_option("--threads", worker.threads, "OpenMP threads; 1 where workers share a machine")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
@@ -97,8 +100,10 @@ void refuse_what_is_not_supported(const CLI::App& app, const CommandLine& line) 
   for (const char* option : {"--mixed-sync", "--dcasgd", "--bisparse-compression-ratio"}) {
     if (app.count(option) > 0) throw UsageError(std::string(option) + " is not supported yet");
   }
-  if (line.device == "cuda" || line.device == "gpu") throw UsageError("--device " + line.device + " is not supported yet (cpu)");
-  if (line.device != "auto" && line.device != "cpu") throw UsageError("--device " + line.device + " is not known (auto or cpu)");
+  if (line.device == "cuda" || line.device == "gpu")
+    throw UsageError("--device " + line.device + " is not supported yet (cpu)");
+  if (line.device != "auto" && line.device != "cpu")
+    throw UsageError("--device " + line.device + " is not known (auto or cpu)");
 }
 
 // An option that would have no effect is refused rather than ignored.
@@ -203,7 +208,9 @@ int parse_and_run(int argc, char** argv) {
     return fail(kBadUsage, std::string(error.what()) + " (geomx-node --help)");
   }
   if (argc == 1 && std::getenv("DMLC_ROLE") == nullptr && std::getenv("DMLC_ROLE_GLOBAL") == nullptr) {
-    std::fprintf(stderr, "geomx-node: neither DMLC_ROLE nor DMLC_ROLE_GLOBAL is set\n\n%s\n\nOptions: geomx-node --help\n", kHelp);
+    std::fprintf(stderr,
+                 "geomx-node: neither DMLC_ROLE nor DMLC_ROLE_GLOBAL is set\n\n%s\n\nOptions: geomx-node --help\n",
+                 kHelp);
     return kBadUsage;
   }
   std::unique_ptr<trainer::Metrics> metrics;
@@ -225,7 +232,8 @@ int parse_and_run(int argc, char** argv) {
     } catch (const ps::Error& error) {
       throw UsageError(error.what());
     }
-    for (const std::string& warning : config.warnings) std::fprintf(stderr, "geomx-node: warning: %s\n", warning.c_str());
+    for (const std::string& warning : config.warnings)
+      std::fprintf(stderr, "geomx-node: warning: %s\n", warning.c_str());
     if (config.verbose >= 1) introduce(config, line);
     run(app, line, config, metrics.get());
     return 0;

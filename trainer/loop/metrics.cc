@@ -4,11 +4,11 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <climits>
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <climits>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -32,7 +32,9 @@ std::optional<int> inherited(const std::string& path) {
   return fd;
 }
 
-nlohmann::ordered_json event(const char* type) { return {{"type", type}}; }
+nlohmann::ordered_json event(const char* type) {
+  return {{"type", type}};
+}
 
 // JSON has no infinity; a diverged loss becomes null.
 nlohmann::ordered_json number(double value) {
@@ -55,7 +57,9 @@ Metrics::Metrics(const std::filesystem::path& path) : path_(path) {
   if (fd_ < 0) throw Error("metrics cannot be written to " + path.string() + ": " + std::strerror(errno));
 }
 
-Metrics::~Metrics() { ::close(fd_); }
+Metrics::~Metrics() {
+  ::close(fd_);
+}
 
 void Metrics::phase(const std::string& name, long rounds) {
   auto json = event("phase");

@@ -14,9 +14,9 @@ namespace geomx::trainer {
 //   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"t":...}
 //   {"type":"error","message":"...","t":...}
 //
-// "t" is in seconds of the system's clock since 1970. Training goes on without its reader: once a line cannot be written
-// (the reader has closed the pipe, or has not read for 5 seconds), no more are tried and broken() says why. SIGPIPE must be
-// ignored by the program.
+// "t" is in seconds of the system's clock since 1970. Training goes on without its reader: once a line cannot be
+// written (the reader has closed the pipe, or has not read for 5 seconds), no more are tried and broken() says why.
+// SIGPIPE must be ignored by the program.
 class Metrics : public Observer {
  public:
   // A file to append to, a named pipe, or an inherited descriptor as /dev/fd/N. Throws Error naming it.

@@ -8,8 +8,8 @@
 namespace geomx::trainer {
 
 struct StepReport {
-  long round = 0;  // from 1
-  long epoch = 0;  // from 0: the one that this step belongs to
+  long round = 0;   // from 1
+  long epoch = 0;   // from 0: the one that this step belongs to
   double loss = 0;  // mean over this worker's batch, before the update
   std::size_t samples = 0;
   double compute_ms = 0;      // forward and backward; pushes have begun meanwhile

@@ -21,7 +21,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double milliseconds(Clock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+double milliseconds(Clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
 
 ps::proto::OptimizerConfig optimizer_config(const WorkerOptions& options) {
   ps::proto::OptimizerConfig config;
@@ -66,14 +68,15 @@ class Trainer {
     const auto start = Clock::now();
     // Keys count from the input on. The last layers' gradients are ready first and travel while the rest is computed.
     const double loss = backend_->step(batch, [&](std::size_t tensor) {
-      handles_.push_back(
-          kv.push_pull(static_cast<std::uint32_t>(tensor), backend_->gradients()[tensor], backend_->parameters()[tensor]));
+      handles_.push_back(kv.push_pull(static_cast<std::uint32_t>(tensor), backend_->gradients()[tensor],
+                                      backend_->parameters()[tensor]));
     });
     const auto computed = Clock::now();
     for (const auto handle : handles_) kv.wait(handle);
     handles_.clear();
     const auto done = Clock::now();
-    return {round, (round - 1) / per_epoch_, loss, batch.size(), milliseconds(computed - start), milliseconds(done - computed)};
+    return {round,        (round - 1) / per_epoch_,       loss,
+            batch.size(), milliseconds(computed - start), milliseconds(done - computed)};
   }
 
   bool evaluation_is_due(long round) const {

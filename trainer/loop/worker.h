@@ -7,11 +7,11 @@
 
 namespace geomx::trainer {
 
-// A worker's life: load the slice, join the party, (as the master: configure the optimizer and initialise the parameters,)
-// pull, then round by round: gradient of a batch, pushed tensor by tensor while backward still runs; the answers are the new
-// parameters. Rounds are epochs x floor(slice / batch), the same for every worker. The worker of data slice 0
-// evaluates on the whole test set at the end of each epoch and at the end. A master worker without a data slice
-// initialises and leaves.
+// A worker's life: load the slice, join the party, (as the master: configure the optimizer and initialise the
+// parameters,) pull, then round by round: gradient of a batch, pushed tensor by tensor while backward still runs; the
+// answers are the new parameters. Rounds are epochs x floor(slice / batch), the same for every worker. The worker of
+// data slice 0 evaluates on the whole test set at the end of each epoch and at the end. A master worker without a data
+// slice initialises and leaves.
 //
 // Everything that can be wrong with the options or the data is found before the network is touched. Throws Error or
 // ps::Error in one line. `observer` is called on this thread.

@@ -80,7 +80,9 @@ std::vector<TensorSpec> Architecture::parameters() const {
   return specs;
 }
 
-int Architecture::classes() const { return outputs().back().channels; }
+int Architecture::classes() const {
+  return outputs().back().channels;
+}
 
 const std::vector<std::string>& model_names() {
   static const std::vector<std::string> names{"cnn"};
@@ -92,7 +94,7 @@ Architecture make_model(const std::string& name, ImageShape input, int classes) 
   Architecture model;
   model.name = name;
   model.input = input;
-  model.layers = {Convolution{16, 5, true}, MaxPool{2},        Convolution{32, 5, true}, MaxPool{2},
+  model.layers = {Convolution{16, 5, true}, MaxPool{2},       Convolution{32, 5, true}, MaxPool{2},
                   Dense{256, true},         Dense{128, true}, Dense{classes, false}};
   return model;
 }
@@ -102,11 +104,14 @@ std::string summary(const Architecture& model) {
   const auto shapes = model.outputs();
   std::string table;
   char line[160];
-  const auto row = [&](const std::string& name, const std::string& kind, const std::string& out, const std::string& count) {
+  const auto row = [&](const std::string& name, const std::string& kind, const std::string& out,
+                       const std::string& count) {
     std::snprintf(line, sizeof line, "%-8s %-26s %-10s %10s\n", name.c_str(), kind.c_str(), out.c_str(), count.c_str());
     table += line;
   };
-  const auto shape_text = [](const ImageShape& shape) { return to_string(std::vector<long>{shape.channels, shape.height, shape.width}); };
+  const auto shape_text = [](const ImageShape& shape) {
+    return to_string(std::vector<long>{shape.channels, shape.height, shape.width});
+  };
   row("layer", "kind", "output", "parameters");
   row("input", "", shape_text(model.input), "0");
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
@@ -115,8 +120,8 @@ std::string summary(const Architecture& model) {
     row(names[i].name, names[i].kind, shape_text(shapes[i]), std::to_string(count));
   }
   const auto specs = model.parameters();
-  return table + model.name + ": " + std::to_string(total_size(specs)) + " parameters in " + std::to_string(specs.size()) +
-         " tensors\n";
+  return table + model.name + ": " + std::to_string(total_size(specs)) + " parameters in " +
+         std::to_string(specs.size()) + " tensors\n";
 }
 
 }  // namespace geomx::trainer

@@ -12,14 +12,14 @@ namespace geomx::trainer {
 
 // Where a network lives and computes: parameters in canonical fp32 at this boundary, whatever the backend keeps inside.
 //
-// Threading: one thread at a time. Errors: Error. Determinism: the same parameters, batch and thread count give the same
-// bits.
+// Threading: one thread at a time. Errors: Error. Determinism: the same parameters, batch and thread count give the
+// same bits.
 class Backend {
  public:
   virtual ~Backend() = default;
 
-  // The parameters, to be written between steps (or from on_ready on, tensor by tensor), and the gradients that the last
-  // step left: means over the batch, valid until the next step.
+  // The parameters, to be written between steps (or from on_ready on, tensor by tensor), and the gradients that the
+  // last step left: means over the batch, valid until the next step.
   virtual Tensors& parameters() = 0;
   virtual const Tensors& gradients() const = 0;
 

@@ -4,15 +4,16 @@
 
 namespace geomx::trainer {
 
-// The one source of randomness: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
-// Fixed here, because the distributions of <random> and std::shuffle differ between standard libraries, and the same
-// seed must give the same training everywhere.
+// The one source of randomness: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
+// 2014). Fixed here, because the distributions of <random> and std::shuffle differ between standard libraries, and the
+// same seed must give the same training everywhere.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
   // An independent stream per purpose: Random(seed, slice, epoch).
   template <typename... More>
-  explicit Random(std::uint64_t seed, std::uint64_t first, More... more) : Random(Random(seed).next() ^ first, more...) {}
+  explicit Random(std::uint64_t seed, std::uint64_t first, More... more)
+      : Random(Random(seed).next() ^ first, more...) {}
 
   std::uint64_t next() {
     std::uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
@@ -30,9 +31,7 @@ class Random {
   }
 
   // Uniform in [low, high), 24 bits of resolution.
-  float uniform(float low, float high) {
-    return low + (high - low) * (static_cast<float>(next() >> 40) * 0x1p-24f);
-  }
+  float uniform(float low, float high) { return low + (high - low) * (static_cast<float>(next() >> 40) * 0x1p-24f); }
 
  private:
   std::uint64_t state_;

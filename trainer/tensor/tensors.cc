@@ -24,7 +24,9 @@ std::size_t total_size(const std::vector<TensorSpec>& specs) {
   return sum;
 }
 
-void AlignedBuffer::Free::operator()(std::byte* memory) const { ::operator delete[](memory, std::align_val_t(kAlignment)); }
+void AlignedBuffer::Free::operator()(std::byte* memory) const {
+  ::operator delete[](memory, std::align_val_t(kAlignment));
+}
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes)
     : data_(static_cast<std::byte*>(::operator new[](std::max<std::size_t>(bytes, 1), std::align_val_t(kAlignment)))),
@@ -49,6 +51,8 @@ std::span<const float> Tensors::operator[](std::size_t tensor) const {
   return {reinterpret_cast<const float*>(buffer_.data() + offsets_[tensor]), specs_[tensor].size()};
 }
 
-void Tensors::copy_from(const Tensors& other) { std::memcpy(buffer_.data(), other.buffer_.data(), buffer_.size()); }
+void Tensors::copy_from(const Tensors& other) {
+  std::memcpy(buffer_.data(), other.buffer_.data(), buffer_.size());
+}
 
 }  // namespace geomx::trainer

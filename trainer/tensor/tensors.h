@@ -11,7 +11,7 @@
 namespace geomx::trainer {
 
 struct TensorSpec {
-  std::string name;        // "conv1.weight"
+  std::string name;         // "conv1.weight"
   std::vector<long> shape;  // convolution weights OIHW, dense weights {outputs, inputs}, biases {outputs}
   std::size_t size() const;
   bool operator==(const TensorSpec&) const = default;

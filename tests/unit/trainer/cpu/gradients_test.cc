@@ -97,9 +97,15 @@ TEST(Reference, GradientsAreFiniteDifferences) {
   }
 }
 
-TEST(CpuBackend, CnnMatchesTheReference) { expect_like_reference(make_model("cnn", {1, 28, 28}, 10), 8, 1); }
-TEST(CpuBackend, CnnMatchesTheReferenceOnTwoThreads) { expect_like_reference(make_model("cnn", {1, 28, 28}, 10), 5, 2); }
-TEST(CpuBackend, OddShapesMatchTheReference) { expect_like_reference(tiny(), 3, 1); }
+TEST(CpuBackend, CnnMatchesTheReference) {
+  expect_like_reference(make_model("cnn", {1, 28, 28}, 10), 8, 1);
+}
+TEST(CpuBackend, CnnMatchesTheReferenceOnTwoThreads) {
+  expect_like_reference(make_model("cnn", {1, 28, 28}, 10), 5, 2);
+}
+TEST(CpuBackend, OddShapesMatchTheReference) {
+  expect_like_reference(tiny(), 3, 1);
+}
 
 TEST(CpuBackend, SameInputSameBits) {
   const Architecture model = make_model("cnn", {1, 28, 28}, 10);

@@ -22,8 +22,8 @@ namespace reference {
 
 using Values = std::vector<double>;
 
-inline Values convolve(const Values& in, const ImageShape& is, const ImageShape& os, int kernel, std::span<const float> w,
-                       std::span<const float> b) {
+inline Values convolve(const Values& in, const ImageShape& is, const ImageShape& os, int kernel,
+                       std::span<const float> w, std::span<const float> b) {
   Values out(os.size());
   for (int o = 0; o < os.channels; ++o)
     for (int y = 0; y < os.height; ++y)
@@ -32,7 +32,8 @@ inline Values convolve(const Values& in, const ImageShape& is, const ImageShape&
         for (int i = 0; i < is.channels; ++i)
           for (int ky = 0; ky < kernel; ++ky)
             for (int kx = 0; kx < kernel; ++kx)
-              sum += in[(i * is.height + y + ky) * is.width + x + kx] * w[((o * is.channels + i) * kernel + ky) * kernel + kx];
+              sum += in[(i * is.height + y + ky) * is.width + x + kx] *
+                     w[((o * is.channels + i) * kernel + ky) * kernel + kx];
         out[(o * os.height + y) * os.width + x] = sum;
       }
   return out;
@@ -95,7 +96,8 @@ inline ReferenceStep reference_step(const Architecture& model, const Tensors& pa
       tensor[l] = next_tensor;
       bool relu = false;
       if (const auto* conv = std::get_if<Convolution>(&model.layers[l])) {
-        values[l + 1] = reference::convolve(values[l], is, outputs[l], conv->kernel, parameters[next_tensor], parameters[next_tensor + 1]);
+        values[l + 1] = reference::convolve(values[l], is, outputs[l], conv->kernel, parameters[next_tensor],
+                                            parameters[next_tensor + 1]);
         relu = conv->relu;
         next_tensor += 2;
       } else if (const auto* pool = std::get_if<MaxPool>(&model.layers[l])) {
@@ -105,7 +107,8 @@ inline ReferenceStep reference_step(const Architecture& model, const Tensors& pa
         const auto& dense = std::get<Dense>(model.layers[l]);
         for (int u = 0; u < dense.units; ++u) {
           double sum = parameters[next_tensor + 1][u];
-          for (std::size_t i = 0; i < values[l].size(); ++i) sum += values[l][i] * parameters[next_tensor][u * values[l].size() + i];
+          for (std::size_t i = 0; i < values[l].size(); ++i)
+            sum += values[l][i] * parameters[next_tensor][u * values[l].size() + i];
           values[l + 1].push_back(sum);
         }
         relu = dense.relu;
@@ -137,8 +140,8 @@ inline ReferenceStep reference_step(const Architecture& model, const Tensors& pa
         }
       }
       if (conv != nullptr) {
-        gradient = reference::convolve_backward(values[l], is, outputs[l], conv->kernel, parameters[tensor[l]], gradient,
-                                                step.gradients[tensor[l]], step.gradients[tensor[l] + 1]);
+        gradient = reference::convolve_backward(values[l], is, outputs[l], conv->kernel, parameters[tensor[l]],
+                                                gradient, step.gradients[tensor[l]], step.gradients[tensor[l] + 1]);
       } else if (dense != nullptr) {
         Values before(values[l].size());
         for (int u = 0; u < dense->units; ++u) {

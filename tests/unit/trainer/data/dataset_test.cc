@@ -47,15 +47,19 @@ TEST(LoadDataset, SaysWhatIsWrong) {
   const std::string at = folder.path().string() + "/";
 
   write_gz(folder / "train-labels-idx1-ubyte.gz", idx_bytes(2049, {19}, std::string(19, '\1')));
-  EXPECT_EQ(load_error(folder), at + "train-labels-idx1-ubyte.gz: 19 labels for the 20 images of train-images-idx3-ubyte");
-  write_gz(folder / "train-labels-idx1-ubyte.gz", idx_bytes(2049, {20}, std::string(7, '\1') + '\12' + std::string(12, '\1')));
+  EXPECT_EQ(load_error(folder),
+            at + "train-labels-idx1-ubyte.gz: 19 labels for the 20 images of train-images-idx3-ubyte");
+  write_gz(folder / "train-labels-idx1-ubyte.gz",
+           idx_bytes(2049, {20}, std::string(7, '\1') + '\12' + std::string(12, '\1')));
   EXPECT_EQ(load_error(folder), at + "train-labels-idx1-ubyte.gz: label 10 of sample 7 is not within 0..9");
   write_plain(folder / "t10k-images-idx3-ubyte", idx_bytes(2051, {20, 14, 56}, std::string(20 * 784, 'x')));
   EXPECT_EQ(load_error(folder, Part::test), at + "t10k-images-idx3-ubyte: images of 28x28 wanted, 14x56 found");
   std::filesystem::remove(folder / "train-images-idx3-ubyte");
-  EXPECT_EQ(load_error(folder), "data set fashion-mnist: no train-images-idx3-ubyte (plain or .gz) in " + folder.path().string() +
+  EXPECT_EQ(load_error(folder), "data set fashion-mnist: no train-images-idx3-ubyte (plain or .gz) in " +
+                                    folder.path().string() +
                                     " (./bootstrap data, or apt-get install dataset-fashion-mnist)");
-  EXPECT_EQ(error_of([&] { load_dataset("cifar-10", Part::train); }), "data set \"cifar-10\" is not known (fashion-mnist or mnist)");
+  EXPECT_EQ(error_of([&] { load_dataset("cifar-10", Part::train); }),
+            "data set \"cifar-10\" is not known (fashion-mnist or mnist)");
 }
 
 Dataset numbered(std::size_t count) {
@@ -86,7 +90,8 @@ TEST(Slice, ByClassSeesFewClasses) {
   std::set<int> seen;
   for (std::size_t index = 0; index < 5; ++index) {
     const Dataset slice = take_slice(whole, index, 5, true);
-    EXPECT_EQ(std::set<int>(slice.labels.begin(), slice.labels.end()), (std::set<int>{2 * static_cast<int>(index), 2 * static_cast<int>(index) + 1}));
+    EXPECT_EQ(std::set<int>(slice.labels.begin(), slice.labels.end()),
+              (std::set<int>{2 * static_cast<int>(index), 2 * static_cast<int>(index) + 1}));
     EXPECT_TRUE(std::ranges::is_sorted(slice.images.begin(), slice.images.begin() + 10));  // file order within a class
     for (int image : slice.images) EXPECT_TRUE(seen.insert(image).second);
   }
@@ -153,7 +158,8 @@ TEST(Batches, TheOrderIsFixedForEver) {
 
 TEST(Batches, RefusesASliceThatIsTooSmall) {
   const Dataset data = numbered(20);
-  EXPECT_EQ(error_of([&] { Batches(data, 32, 1, 0); }), "a batch of 32 cannot be taken from a slice of 20 samples (--batch-size)");
+  EXPECT_EQ(error_of([&] { Batches(data, 32, 1, 0); }),
+            "a batch of 32 cannot be taken from a slice of 20 samples (--batch-size)");
 }
 
 }  // namespace

@@ -12,7 +12,8 @@
 // Writes files in the IDX format, right ones and wrong ones.
 namespace geomx::trainer {
 
-inline std::string idx_bytes(std::uint32_t magic, const std::vector<std::uint32_t>& shape, const std::string& elements) {
+inline std::string idx_bytes(std::uint32_t magic, const std::vector<std::uint32_t>& shape,
+                             const std::string& elements) {
   std::string bytes;
   const auto put = [&](std::uint32_t value) {
     for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift);
@@ -34,7 +35,8 @@ inline void write_gz(const std::filesystem::path& file, const std::string& bytes
   gzclose(out);
 }
 
-// A data set of `count` 28x28 images in the four files of MNIST; sample i has the label i % 10 and is filled with i % 251.
+// A data set of `count` 28x28 images in the four files of MNIST; sample i has the label i % 10 and is filled with i %
+// 251.
 inline void write_dataset(const std::filesystem::path& folder, std::uint32_t count) {
   std::string images;
   std::string labels;

@@ -38,7 +38,8 @@ TEST(Idx, SaysWhatIsWrongInOneLine) {
   const TemporaryFolder folder;
   const std::string at = folder.path().string() + "/";
   write_plain(folder / "magic", idx_bytes(2049, {1}, "a"));
-  EXPECT_EQ(error_of(folder / "magic", 3), at + "magic: magic number 2051 wanted, 2049 found: not an IDX file of bytes with 3 dimensions");
+  EXPECT_EQ(error_of(folder / "magic", 3),
+            at + "magic: magic number 2051 wanted, 2049 found: not an IDX file of bytes with 3 dimensions");
 
   write_plain(folder / "t10k-images-idx3-ubyte", idx_bytes(2051, {10000, 28, 28}, std::string(1024 - 16, 'x')));
   EXPECT_EQ(error_of(folder / "t10k-images-idx3-ubyte", 3),
@@ -50,7 +51,8 @@ TEST(Idx, SaysWhatIsWrongInOneLine) {
   EXPECT_EQ(error_of(folder / "empty", 1), at + "empty: 8 bytes wanted, 0 found: the file is truncated");
 
   write_plain(folder / "long", idx_bytes(2049, {3}, "abcd"));
-  EXPECT_EQ(error_of(folder / "long", 1), at + "long: 11 bytes wanted, more found: the file is longer than its header says");
+  EXPECT_EQ(error_of(folder / "long", 1),
+            at + "long: 11 bytes wanted, more found: the file is longer than its header says");
 
   write_plain(folder / "huge", idx_bytes(2051, {0xffffffffu, 0xffffffffu, 2}, "a"));
   EXPECT_EQ(error_of(folder / "huge", 3), at + "huge: the header says more than 4 GiB: it is damaged");

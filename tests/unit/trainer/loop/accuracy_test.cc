@@ -10,7 +10,8 @@
 namespace geomx::trainer {
 namespace {
 
-// 300 steps on a quarter of Fashion-MNIST: seconds, and well clear of what a broken gradient or a wrong label order gives.
+// 300 steps on a quarter of Fashion-MNIST: seconds, and well clear of what a broken gradient or a wrong label order
+// gives.
 TEST(Accuracy, ShortTrainingLearnsFashionMnist) {
   const Dataset data = load_dataset("fashion-mnist", Part::train);
   const Dataset test = load_dataset("fashion-mnist", Part::test);

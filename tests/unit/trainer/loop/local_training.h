@@ -15,11 +15,12 @@ namespace geomx::trainer {
 
 class LocalTraining {
  public:
-  LocalTraining(const Architecture& model, std::size_t batch, const ps::proto::OptimizerConfig& optimizer, std::uint64_t seed,
-                int threads = 1)
+  LocalTraining(const Architecture& model, std::size_t batch, const ps::proto::OptimizerConfig& optimizer,
+                std::uint64_t seed, int threads = 1)
       : backend_(make_cpu_backend(model, batch, threads)) {
     xavier_uniform(parameters(), seed);
-    for (const TensorSpec& spec : parameters().specs()) optimizers_.push_back(ps::make_optimizer(optimizer, spec.size()));
+    for (const TensorSpec& spec : parameters().specs())
+      optimizers_.push_back(ps::make_optimizer(optimizer, spec.size()));
   }
 
   Backend& backend() { return *backend_; }
@@ -31,6 +32,21 @@ class LocalTraining {
       optimizers_[t]->step(parameters()[t], backend_->gradients()[t], 1.0f, parameters()[t]);
     }
     return loss;
+  }
+
+  // The two halves of a step, for those who combine gradients in between.
+  std::vector<std::vector<float>> gradient(const Batch& batch) {
+    backend_->step(batch, [](std::size_t) {});
+    std::vector<std::vector<float>> gradients;
+    for (std::size_t t = 0; t < optimizers_.size(); ++t) {
+      gradients.emplace_back(backend_->gradients()[t].begin(), backend_->gradients()[t].end());
+    }
+    return gradients;
+  }
+  void update(const std::vector<std::vector<float>>& gradients, float scale) {
+    for (std::size_t t = 0; t < optimizers_.size(); ++t) {
+      optimizers_[t]->step(parameters()[t], gradients[t], scale, parameters()[t]);
+    }
   }
 
  private:

@@ -49,10 +49,14 @@ TEST(Metrics, AreJsonLines) {
     line.erase("t");
   }
   EXPECT_EQ(lines[0], nlohmann::json::parse(R"({"type":"phase","name":"training","rounds":469})"));
-  EXPECT_EQ(lines[1], nlohmann::json::parse(
-                          R"({"type":"step","round":12,"epoch":0,"loss":0.53,"samples":32,"compute_ms":2.1,"communicate_ms":130.2})"));
-  EXPECT_EQ(lines[2], nlohmann::json::parse(
-                          R"({"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000})"));
+  EXPECT_EQ(
+      lines[1],
+      nlohmann::json::parse(
+          R"({"type":"step","round":12,"epoch":0,"loss":0.53,"samples":32,"compute_ms":2.1,"communicate_ms":130.2})"));
+  EXPECT_EQ(
+      lines[2],
+      nlohmann::json::parse(
+          R"({"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000})"));
   EXPECT_TRUE(lines[3]["loss"].is_null());
   EXPECT_EQ(lines[4], nlohmann::json::parse(R"({"type":"error","message":"it \"failed\"\nhere"})"));
 }

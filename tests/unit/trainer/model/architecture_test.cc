@@ -21,9 +21,9 @@ TEST(Architecture, CnnIsTheOneOfTheExamples) {
   EXPECT_EQ(total_size(specs), 178'762u);
   std::vector<std::string> lines;
   for (const TensorSpec& spec : specs) lines.push_back(spec.name + " " + to_string(spec.shape));
-  EXPECT_THAT(lines, testing::ElementsAre("conv1.weight 16x1x5x5", "conv1.bias 16", "conv2.weight 32x16x5x5", "conv2.bias 32",
-                                          "fc1.weight 256x512", "fc1.bias 256", "fc2.weight 128x256", "fc2.bias 128",
-                                          "fc3.weight 10x128", "fc3.bias 10"));
+  EXPECT_THAT(lines, testing::ElementsAre("conv1.weight 16x1x5x5", "conv1.bias 16", "conv2.weight 32x16x5x5",
+                                          "conv2.bias 32", "fc1.weight 256x512", "fc1.bias 256", "fc2.weight 128x256",
+                                          "fc2.bias 128", "fc3.weight 10x128", "fc3.bias 10"));
 }
 
 TEST(Architecture, SummaryCountsParameters) {
@@ -48,8 +48,9 @@ TEST(Architecture, RefusesWhatCannotBe) {
 TEST(Xavier, WeightsFillTheirBoundAndBiasesAreZero) {
   Tensors parameters(make_model("cnn", {1, 28, 28}, 10).parameters());
   xavier_uniform(parameters, 7);
-  const std::vector<double> bounds{std::sqrt(6.0 / (25 + 400)), std::sqrt(6.0 / (400 + 800)), std::sqrt(6.0 / (512 + 256)),
-                                   std::sqrt(6.0 / (256 + 128)), std::sqrt(6.0 / (128 + 10))};
+  const std::vector<double> bounds{std::sqrt(6.0 / (25 + 400)), std::sqrt(6.0 / (400 + 800)),
+                                   std::sqrt(6.0 / (512 + 256)), std::sqrt(6.0 / (256 + 128)),
+                                   std::sqrt(6.0 / (128 + 10))};
   for (std::size_t t = 0; t < parameters.count(); ++t) {
     const auto values = parameters[t];
     if (t % 2 == 1) {
