@@ -1,11 +1,14 @@
 #include "emulator/netlink/link.h"
 
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -150,6 +153,13 @@ std::string to_string(const Mac& mac) {
 
 Message add_veth(const VethEnd& first, const VethEnd& second, std::string object) {
   if (object.empty()) object = first.name + "--" + second.name;
+  if (second.up || second.master != 0) {
+    throw InputError(object, "the second end of a veth pair can be neither up nor a bridge port from the start",
+                     "use set_up and change_link in its namespace");
+  }
+  if (second.index != 0 && first.index == 0) {
+    throw InputError(object, "the second end of a veth pair can only be given an index if the first is given one");
+  }
   Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "create veth pair", std::move(object));
   put_veth_end(message, first);
   if (first.master != 0) message.put_u32(IFLA_MASTER, static_cast<std::uint32_t>(first.master));
@@ -209,6 +219,22 @@ Link get_link(Socket& socket, const std::string& name) {
   const auto found = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == name; });
   if (found == links.end()) throw SystemError(name, "find link", ENODEV);
   return *found;
+}
+
+// To be asked for the link state by ethtool makes the kernel do its deferred work on that link; in newer kernels
+// RTM_GETLINK does as well. A netlink socket takes the request for its own namespace.
+void settle_links(Socket& socket) {
+  for (const Link& link : list_links(socket)) {
+    if (!link.up || link.kind.empty()) continue;
+    ethtool_value state{};
+    state.cmd = ETHTOOL_GLINK;
+    ifreq request{};
+    link.name.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
+    request.ifr_data = reinterpret_cast<char*>(&state);
+    if (::ioctl(socket.fd(), SIOCETHTOOL, &request) < 0 && errno != ENODEV) {
+      throw SystemError(link.name, "settle link", errno);
+    }
+  }
 }
 
 }  // namespace geomx::netlink

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "emulator/netlink/message.h"
@@ -21,21 +22,23 @@ using Mac = std::array<std::uint8_t, 6>;
 Mac parse_mac(std::string_view text);  // "02:00:0a:00:00:01"; throws InputError
 std::string to_string(const Mac& mac);
 
-// One end of a veth pair. Everything is set in the one message that creates the pair.
+// One end of a veth pair. All is set in the one message that creates the pair, with one exception: the kernel refuses
+// to bring the second end up, or into a bridge, before the pair is joined.
 struct VethEnd {
   std::string name{};        // at most 15 characters
   int netns_fd = -1;         // the namespace to be made in; -1: the socket's own
   int index = 0;             // the interface index it shall have there (EBUSY if taken); 0: the kernel's choice
   std::optional<Mac> mac{};  // none: random
   int mtu = 1500;
-  bool up = false;
-  int master = 0;  // index of the bridge *in that namespace* it becomes a port of; only the first end can
+  bool up = false;                 // first end only; bring the second up with set_up(index) in its namespace
+  int master = 0;                  // first end only: index, in that namespace, of the bridge it becomes a port of
   std::uint32_t gso_max_size = 0;  // largest super-frame in bytes, IPv4 included; 0: the kernel's 64 KiB
   std::uint32_t gso_max_segs = 0;  // and in wire packets; 1 switches super-frames off; 0: the kernel's 65535
   int txqueuelen = -1;             // packets; -1: the kernel's 1000
 };
 
-// `object` names the pair in errors; empty: "FIRST--SECOND".
+// `object` names the pair in errors; empty: "FIRST--SECOND". Throws InputError for a wish that the
+// kernel does not grant to a second end.
 Message add_veth(const VethEnd& first, const VethEnd& second, std::string object = {});
 
 struct Bridge {
@@ -63,6 +66,9 @@ struct LinkChange {
 Message change_link(const std::string& name, const LinkChange& change);
 Message change_link(int index, const LinkChange& change, std::string object);
 Message rename_link(int index, const std::string& name, std::string object);  // of a link that is up: Linux 6.2
+inline Message set_up(int index, std::string object) {
+  return change_link(index, {.up = true}, std::move(object));
+}
 inline Message set_up(const std::string& name) {
   return change_link(name, {.up = true});
 }
@@ -77,7 +83,7 @@ struct Link {
   std::string name{};
   std::string kind{};    // "veth", "bridge"; empty for loopback
   bool up = false;       // administratively
-  bool running = false;  // up at both ends
+  bool running = false;  // up at both ends; see settle_links
   int mtu = 0;
   int master = 0;
   int peer_index = 0;  // a veth's other end, in that end's namespace; 0 otherwise
@@ -88,5 +94,10 @@ struct Link {
 };
 std::vector<Link> list_links(Socket& socket);
 Link get_link(Socket& socket, const std::string& name);  // SystemError ENODEV where there is none
+
+// Makes carrier changes of the namespace's links take effect now. When a veth's other end comes up, the kernel
+// otherwise lets up to a second pass before packets flow, and drops those sent meanwhile. To be called in every
+// namespace, those with bridges included, once both ends of its links are up.
+void settle_links(Socket& socket);
 
 }  // namespace geomx::netlink

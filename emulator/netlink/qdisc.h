@@ -32,8 +32,8 @@ struct QdiscPlace {
 // Token bucket filter: a rate with a byte-bounded queue. It counts Ethernet frames without their checksum, and a GSO
 // super-frame as the frames it stands for; a frame longer than `burst` is segmented first.
 struct Tbf {
-  BitsPerSecond rate;       // rounded down to whole bytes per second
-  Bytes burst;              // credit of an idle link; at least one frame, and rate/HZ for the rate to be reached
+  BitsPerSecond rate{};     // rounded down to whole bytes per second
+  Bytes burst{};            // credit of an idle link; at least one frame, and rate/HZ for the rate to be reached
   std::uint32_t limit = 0;  // bytes that may wait
   bool operator==(const Tbf&) const = default;
 };
@@ -44,7 +44,7 @@ struct Netem {
   std::uint32_t limit = 1000;  // packets, waiting and in flight
   Nanoseconds delay{0};
   Nanoseconds jitter{0};                // uniform in [delay - jitter, delay + jitter]; reorders unless a rate is set
-  Probability loss;                     // resolution 2^-32
+  Probability loss{};                   // resolution 2^-32
   std::optional<BitsPerSecond> rate{};  // rounded down to whole bytes per second
   std::optional<std::uint64_t> seed{};  // kernel 6.7 or newer; older ones refuse it or ignore it: see read-back
   bool operator==(const Netem&) const = default;

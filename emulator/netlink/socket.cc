@@ -92,6 +92,10 @@ Socket::~Socket() {
   nl_socket_free(socket_);
 }
 
+int Socket::fd() const {
+  return nl_socket_get_fd(socket_);
+}
+
 void Socket::execute(const Message& message) {
   execute_chunk({&message, 1});
 }

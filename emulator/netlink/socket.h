@@ -35,6 +35,8 @@ class Socket {
   void dump(const Message& request, const std::function<void(std::span<const std::byte>)>& each,
             const std::function<void()>& restart);
 
+  int fd() const;
+
   static constexpr std::size_t kChunk = 64;
 
  private:

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,7 +19,7 @@
 #include <string_view>
 
 #include "emulator/base/error.h"
-#include "emulator/sandbox/wait.h"
+#include "emulator/sandbox/pidfd.h"
 
 namespace geomx::sandbox {
 
@@ -219,9 +218,7 @@ void ChildProcess::signal_group(int signal) {
 }
 
 void ChildProcess::signal(int signal) {
-  if (::pidfd_send_signal(pidfd_.get(), signal, nullptr, 0) < 0 && errno != ESRCH) {
-    throw SystemError({}, "signal process", errno);
-  }
+  signal_process(pidfd_.get(), signal);
 }
 
 }  // namespace geomx::sandbox

@@ -18,9 +18,9 @@
 
 #include "emulator/base/error.h"
 #include "emulator/sandbox/namespace.h"
+#include "emulator/sandbox/pidfd.h"
 #include "emulator/sandbox/privileges.h"
 #include "emulator/sandbox/report.h"
-#include "emulator/sandbox/wait.h"
 
 namespace geomx::sandbox {
 

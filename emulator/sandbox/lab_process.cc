@@ -1,7 +1,6 @@
 #include "emulator/sandbox/lab_process.h"
 
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,9 +10,9 @@
 
 #include "emulator/base/error.h"
 #include "emulator/sandbox/init.h"
+#include "emulator/sandbox/pidfd.h"
 #include "emulator/sandbox/privileges.h"
 #include "emulator/sandbox/report.h"
-#include "emulator/sandbox/wait.h"
 
 namespace geomx::sandbox {
 
@@ -56,7 +55,7 @@ LabProcess spawn_init(const LabOptions& options, const std::function<int(StartRe
                   .lab = lab,
                   .user_namespace = !can_make_namespaces_directly(),
                   .dies_with_thread = ::gettid() == ::getpid(),
-                  .starter = FileDescriptor(check(::pidfd_open(::getpid(), 0), "open own pidfd")),
+                  .starter = open_pidfd(::getpid()),
                   .report = std::move(report.write),
                   .pid = std::move(pid_pipe.write)};
   const pid_t helper = check(::fork(), "fork", options.name);
@@ -68,7 +67,7 @@ LabProcess spawn_init(const LabOptions& options, const std::function<int(StartRe
   pid_t pid = -1;
   if (::read(pid_pipe.read.get(), &pid, sizeof(pid)) != sizeof(pid)) throw_report(report.read.get());
   // It is our child and not yet waited for, so the number is still its own.
-  FileDescriptor pidfd(check(::pidfd_open(pid, 0), "open the lab's pidfd", options.name));
+  FileDescriptor pidfd = open_pidfd(pid);
   return {pid, std::move(pidfd), std::move(report.read), options.attached};
 }
 

@@ -1,8 +1,9 @@
-#include "emulator/sandbox/wait.h"
+#include "emulator/sandbox/pidfd.h"
 
 #include <poll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +13,17 @@
 #include "emulator/base/error.h"
 
 namespace geomx::sandbox {
+
+// The C library's declarations of these two lack C linkage until glibc 2.37.
+FileDescriptor open_pidfd(pid_t pid) {
+  return FileDescriptor(check(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "open pidfd", std::to_string(pid)));
+}
+
+bool signal_process(int pidfd, int signal) {
+  if (::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0) return true;
+  if (errno == ESRCH) return false;
+  throw SystemError({}, "signal process", errno);
+}
 
 bool wait_readable(int fd, Nanoseconds timeout) {
   using Clock = std::chrono::steady_clock;
@@ -27,9 +39,7 @@ bool wait_readable(int fd, Nanoseconds timeout) {
 }
 
 void kill_and_wait(int pidfd, Nanoseconds timeout) {
-  if (::pidfd_send_signal(pidfd, SIGKILL, nullptr, 0) < 0 && errno != ESRCH) {
-    throw SystemError({}, "kill process", errno);
-  }
+  signal_process(pidfd, SIGKILL);
   if (!wait_readable(pidfd, timeout)) {
     throw WorkError({}, "process has not ended " + to_string(timeout, true) + " after SIGKILL");
   }

@@ -1,8 +1,16 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include "emulator/base/fd.h"
 #include "emulator/base/units.h"
 
+// Processes by descriptor: unlike a pid, it never comes to mean another process.
+
 namespace geomx::sandbox {
+
+FileDescriptor open_pidfd(pid_t pid);        // throws SystemError
+bool signal_process(int pidfd, int signal);  // false where the process has ended; throws SystemError
 
 // Waits until `fd` is readable (a pidfd: until its process has ended); false where `timeout` passes first. Signals do
 // not cut it short.
