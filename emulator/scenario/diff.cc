@@ -15,7 +15,10 @@ class Differ {
  public:
   void compare(const Json& before, const Json& after, const std::string& path) {
     if (before == after) return;
-    if (before.is_object() && after.is_object()) {
+    const bool links = before.is_object() && before.contains("ends") && after.is_object();
+    if (links && (before.contains("forward") || after.contains("forward"))) {
+      compare_members(by_direction(before), by_direction(after), path);
+    } else if (before.is_object() && after.is_object()) {
       compare_members(before, after, path);
     } else if (before.is_array() && after.is_array() && labelled(before) && labelled(after)) {
       compare_members(by_label(before), by_label(after), path);
@@ -45,6 +48,18 @@ class Differ {
     Json members = Json::object();
     for (const Json& element : list) members[label(element)] = element;
     return members;
+  }
+
+  // A written link has either properties of its own, when its directions are alike, or those of each direction.
+  static Json by_direction(const Json& link) {
+    if (link.contains("forward")) return link;
+    Json split = Json::object();
+    Json properties = Json::object();
+    for (const auto& [key, value] : link.items()) {
+      (key == "name" || key == "ends" ? split : properties)[key] = value;
+    }
+    split["forward"] = split["backward"] = properties;
+    return split;
   }
 
   static std::string words(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }

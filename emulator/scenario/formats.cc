@@ -79,9 +79,7 @@ void wrong_type(const char* wanted, const Json& value, const std::string& pointe
 }
 
 Format<std::string> text() {
-  return {{{"title", "text"}, {"type", "string"}}, read_string, [](const std::string& value) {
-            return value.empty() ? Json() : Json(value);
-          }};
+  return {{{"title", "text"}, {"type", "string"}}, read_string, [](const std::string& value) { return Json(value); }};
 }
 
 Format<std::string> name() {

@@ -14,7 +14,7 @@ namespace geomx::scenario {
 // Reports "expected WANTED, found ...".
 void wrong_type(const char* wanted, const Json& value, const std::string& pointer, Problems& problems);
 
-Format<std::string> text();  // any string; an empty one is left out when written
+Format<std::string> text();  // any string
 Format<std::string> name();  // of what becomes a hostname: lower-case letters, digits, hyphens; at most 40
 Format<std::string> word(const char* title);  // a string that is not empty
 // One of `options`; those in `later` are known but not supported yet.

@@ -59,19 +59,15 @@ class Reading {
   void add(const Problem& problem) {
     std::string pointer = problem.pointer;
     while (!document_.root.contains(Json::json_pointer(pointer))) pointer.resize(pointer.rfind('/'));
-    std::string at = pointer;
-    while (true) {
+    for (std::string at = pointer;; at.resize(at.rfind('/'))) {
       if (const auto by = set_by_.find(at); by != set_by_.end()) {
         add(Place{}, "--set " + by->second, pointer, problem);
         return;
       }
-      if (const auto found = document_.places.find(at); found != document_.places.end()) {
-        const bool key = problem.at_key && at == problem.pointer;
-        add(key ? found->second.key : found->second.value, path_, pointer, problem);
-        return;
-      }
-      at.resize(at.rfind('/'));  // "" has a place, so this ends
+      if (at.empty()) break;
     }
+    const Document::Places& places = document_.places.at(pointer);  // not set, hence from the text
+    add(problem.at_key && pointer == problem.pointer ? places.key : places.value, path_, pointer, problem);
   }
 
   void apply(const std::string& assignment) {

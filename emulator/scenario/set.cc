@@ -68,13 +68,13 @@ class Override {
   std::vector<std::string> apply(Json& root) const {
     std::vector<Step> steps{{&root, "", &schema()}};
     std::string path;
+    std::vector<std::string> pointers;
     for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
       std::vector<Step> next;
-      for (const Step& step : steps) advance(step, segments_[i], path, next);
+      for (const Step& step : steps) advance(step, segments_[i], path, next, pointers);
       steps = std::move(next);
       path += (path.empty() ? "" : ".") + segments_[i];
     }
-    std::vector<std::string> pointers;
     for (const Step& step : steps) assign(step, segments_.back(), path, pointers);
     return pointers;
   }
@@ -117,7 +117,8 @@ class Override {
     return below(properties, key.c_str());
   }
 
-  void advance(const Step& step, const std::string& segment, const std::string& path, std::vector<Step>& next) const {
+  void advance(const Step& step, const std::string& segment, const std::string& path, std::vector<Step>& next,
+               std::vector<std::string>& pointers) const {
     if (step.value->is_array()) {
       for (Step& element : elements(step, segment, path)) next.push_back(std::move(element));
       return;
@@ -129,6 +130,7 @@ class Override {
         fail(fmt::format("there is no {}{}{}", path, path.empty() ? "" : ".", segment), "write the list in the file");
       }
       (*step.value)[segment] = Json::object();  // unknown keys too: the parser says what was meant
+      pointers.push_back(child(step.pointer, segment));
     }
     next.push_back({&(*step.value)[segment], child(step.pointer, segment), schema});
   }

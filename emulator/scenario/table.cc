@@ -257,9 +257,12 @@ Object<Expectation> expectation() {
 // Judged before anything else is read (parse.cc), always written.
 Field<Scenario> version() {
   Json schema{{"title", "integer"}, {"const", 1}};
-  return {
-      "version", documented(schema, "always 1, the version of the file format", nullptr),         true,
-      false,     [](const Json&, const std::string&, Scenario&, Problems&) {}, [](const Scenario&) { return Json(1); }};
+  return {"version",
+          documented(schema, "always 1, the version of the file format", nullptr),
+          true,
+          false,
+          [](const Json&, const std::string&, Scenario&, Problems&) {},
+          [](const Scenario&) { return Json(1); }};
 }
 
 Field<Scenario> seed() {
@@ -273,13 +276,19 @@ Field<Scenario> seed() {
   return field;
 }
 
+Field<Scenario> description() {
+  Field<Scenario> field = optional("description", "for people", &Scenario::description, text());
+  field.write = [](const Scenario& from) { return from.description.empty() ? Json() : Json(from.description); };
+  return field;
+}
+
 Object<Scenario> scenario() {
   using S = Scenario;
   return {"scenario",
           {
               version(),
               required("name", "what a lab of it is called", &S::name, name()),
-              optional("description", "for people", &S::description, text()),
+              description(),
               seed(),
               required("topology", "the network", &S::topology, object(topology())),
               optional("training", "the training job that runs in it", &S::training, object(training())),
