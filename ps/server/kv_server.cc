@@ -235,8 +235,9 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
     if (!planes[asker.plane].trains) throw Error("the central party does not train (DMLC_ENABLE_CENTRAL_WORKER is 0)");
     const Chunk chunk = chunk_of(data);
     const std::shared_ptr<Entry> entry = known(chunk);
+    const Buffer gradient = values_of(chunk, message);
     try {
-      if (auto sum = entry->push(asker, data.round(), data.workers(), values_of(chunk, message))) {
+      if (auto sum = entry->push(asker, data.round(), data.workers(), gradient)) {
         entry->backing().advance(std::move(*sum));
       }
     } catch (const Error& error) {
