@@ -17,12 +17,15 @@ namespace {
 // What may have arrived while the thread was kept from running: 30 ms at 10 Gbit.
 constexpr Bytes kReceiveBuffer{32 << 20};
 
-// Without root the receive queue is a ring of equal slots. Shorter super-frames make slots that do not waste memory;
-// there are enough of them for 50 ms of full-sized packets.
+// Without root the receive queue is a ring of equal slots. Super-frames are made shorter so that slots do not waste
+// memory: there are enough of them for 50 ms of full-sized packets up to 1 Gbit. A faster link needs longer
+// super-frames to be fast, and gets 32 MiB.
 constexpr std::uint32_t kRingSuperFrame = 4096;
+constexpr std::uint32_t kRingSuperFrameFast = 16384;
 constexpr std::uint32_t kRingLinkHeaders = 14 + 8;
 constexpr std::uint32_t kLeastSlots = 1024;
 constexpr std::uint32_t kMostSlots = 4096;
+constexpr std::uint32_t kSlotsFast = 2048;
 constexpr Nanoseconds kRingTime = std::chrono::milliseconds(50);
 
 constexpr std::size_t kSendBatch = 64;
@@ -30,14 +33,11 @@ constexpr Nanoseconds kRetry = std::chrono::microseconds(100);
 // An interface that takes nothing for so long is down, and frames for it are lost as on any cable.
 constexpr Nanoseconds kStall = std::chrono::milliseconds(20);
 
-RingSize ring_size(const Direction& direction, std::uint32_t longest_frame) {
-  RingSize size{kMostSlots, longest_frame};
-  if (direction.rate) {
-    const Nanoseconds each = transmission_time(Bytes{1514}, *direction.rate);
-    const auto wanted = static_cast<std::uint64_t>(kRingTime.count() / std::max<std::int64_t>(each.count(), 1));
-    size.slots = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(wanted, kLeastSlots, kMostSlots));
-  }
-  return size;
+RingSize ring_size(const Direction& direction) {
+  if (!direction.rate || *direction.rate > BitsPerSecond{1'000'000'000}) return {kSlotsFast, kRingSuperFrameFast};
+  const Nanoseconds each = transmission_time(Bytes{1514}, *direction.rate);
+  const auto wanted = static_cast<std::uint32_t>(kRingTime / each);
+  return {std::clamp(wanted, kLeastSlots, kMostSlots), kRingSuperFrame};
 }
 
 }  // namespace
@@ -51,20 +51,16 @@ Time monotonic_now() {
 WireLink::Side::Side(const WireEnd& end, const Direction& direction, bool ring)
     : socket(end.interface), engine(direction) {
   const bool queue = !ring && socket.force_receive_buffer(kReceiveBuffer);
-  int mtu = 0;
+  RingSize size = ring_size(direction);
   {
     const NetworkScope scope(end.node_netns_fd);
     restrict_offloads(end.node_interface);
     netlink::Socket netlink;
-    if (!queue) netlink.execute(netlink::change_link(end.node_interface, {.gso_max_size = kRingSuperFrame}));
-    mtu = netlink::get_link(netlink, end.node_interface).mtu;
+    if (!queue) netlink.execute(netlink::change_link(end.node_interface, {.gso_max_size = size.frame_bytes}));
+    const int mtu = netlink::get_link(netlink, end.node_interface).mtu;
+    size.frame_bytes = std::max(size.frame_bytes, static_cast<std::uint32_t>(mtu)) + kRingLinkHeaders;
   }
-  if (queue) {
-    reader = make_queue_reader(socket);
-  } else {
-    const auto longest = std::max(kRingSuperFrame, static_cast<std::uint32_t>(mtu)) + kRingLinkHeaders;
-    reader = make_ring_reader(socket, ring_size(direction, longest));
-  }
+  reader = queue ? make_queue_reader(socket) : make_ring_reader(socket, size);
   outbox.reserve(kSendBatch);
   socket.start();
 }

@@ -4,7 +4,9 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -104,11 +106,8 @@ std::vector<Datagram> collect(const FileDescriptor& fd, const std::atomic<bool>&
 }
 
 void send_paced(const FileDescriptor& fd, const sockaddr_in& to, const Blast& blast) {
-  std::vector<std::byte> padding(blast.payload - sizeof(std::uint32_t));
-  std::array<mmsghdr, kBatch> messages{};
-  std::array<iovec, 2 * kBatch> parts{};
-  std::array<std::uint32_t, kBatch> numbers{};
-  sockaddr_in destination = to;
+  set_option(fd, IPPROTO_UDP, UDP_SEGMENT, static_cast<int>(blast.payload), "send datagrams together");
+  std::vector<std::byte> datagrams(blast.payload * blast.together);
   const double frame_bits = static_cast<double>(blast.payload + kFullFrame - kUdpPayload) * 8;
   const auto start = SteadyClock::now();
   std::uint32_t sent = 0;
@@ -116,29 +115,34 @@ void send_paced(const FileDescriptor& fd, const sockaddr_in& to, const Blast& bl
     std::uint32_t due = blast.count;
     if (blast.rate.value > 0) {
       const std::chrono::duration<double> elapsed = SteadyClock::now() - start;
-      due = std::min(
-          due, 1 + static_cast<std::uint32_t>(elapsed.count() * static_cast<double>(blast.rate.value) / frame_bits));
+      const double bits = elapsed.count() * static_cast<double>(blast.rate.value);
+      due = std::min(due, blast.together + static_cast<std::uint32_t>(bits / frame_bits));
     }
-    if (due == sent) {
+    const std::uint32_t count = std::min(blast.together, blast.count - sent);
+    if (due < sent + count) {
       // Pacing a sender is what waiting is for here.
-      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
       continue;
     }
-    const std::size_t count = std::min<std::size_t>(due - sent, kBatch);
-    for (std::size_t i = 0; i < count; ++i) {
-      numbers[i] = sent + static_cast<std::uint32_t>(i);
-      parts[2 * i] = {&numbers[i], sizeof numbers[i]};
-      parts[2 * i + 1] = {padding.data(), padding.size()};
-      messages[i].msg_hdr = {};
-      messages[i].msg_hdr.msg_name = &destination;
-      messages[i].msg_hdr.msg_namelen = sizeof destination;
-      messages[i].msg_hdr.msg_iov = &parts[2 * i];
-      messages[i].msg_hdr.msg_iovlen = 2;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t number = sent + i;
+      std::memcpy(datagrams.data() + i * blast.payload, &number, sizeof number);
     }
-    const int done = ::sendmmsg(fd.get(), messages.data(), static_cast<unsigned>(count), 0);
-    // A qdisc that is full says ENOBUFS: that datagram is lost, as it should be.
-    sent += done > 0 ? static_cast<std::uint32_t>(done) : 1;
+    // A qdisc that is full says ENOBUFS: those datagrams are lost, as they should be.
+    if (::sendto(fd.get(), datagrams.data(), count * blast.payload, 0, reinterpret_cast<const sockaddr*>(&to),
+                 sizeof to) < 0 &&
+        errno != ENOBUFS) {
+      throw SystemError("traffic", "send datagrams", errno);
+    }
+    sent += count;
   }
+}
+
+// Above other processes, below the wire's own threads.
+void hurry() {
+  sched_param parameter{};
+  parameter.sched_priority = 5;
+  ::pthread_setschedparam(::pthread_self(), SCHED_RR, &parameter);
 }
 
 std::uint16_t internet_checksum(const void* data, std::size_t size) {
@@ -163,10 +167,19 @@ std::vector<Datagram> blast_udp(int from_netns, int to_netns, const std::string&
   check(::bind(receiver.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "bind", to_address);
   const FileDescriptor sender = open_socket(from_netns, SOCK_DGRAM);
   std::atomic<bool> sending{true};
-  auto received = std::async(std::launch::async, [&] { return collect(receiver, sending, quiet); });
-  send_paced(sender, to, blast);
+  auto received = std::async(std::launch::async, [&] {
+    hurry();
+    return collect(receiver, sending, quiet);
+  });
+  auto sent = std::async(std::launch::async, [&] {
+    hurry();
+    send_paced(sender, to, blast);
+  });
+  sent.wait();
   sending = false;
-  return received.get();
+  std::vector<Datagram> result = received.get();
+  sent.get();
+  return result;
 }
 
 double goodput(const std::vector<Datagram>& received, std::uint64_t payload) {

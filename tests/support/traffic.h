@@ -7,7 +7,8 @@
 #include "emulator/base/units.h"
 
 // Traffic between two network namespaces, measured by the kernel's receive timestamps rather than by when a thread got
-// to run. Each call opens its sockets inside the namespaces, takes as long as it says, and leaves nothing behind.
+// to run; threads ask for a real-time priority, so that another process on the machine is not measured instead. Each
+// call opens its sockets inside the namespaces, takes as long as it says, and leaves nothing behind.
 namespace geomx::test {
 
 inline constexpr std::uint64_t kUdpPayload = 1472;  // fills an IP packet of 1500 bytes
@@ -24,6 +25,7 @@ struct Blast {
   BitsPerSecond rate;       // of Ethernet frames; 0: as fast as the sender can
   std::uint32_t count = 0;  // datagrams
   std::uint64_t payload = kUdpPayload;
+  std::uint32_t together = 1;  // datagrams handed to the kernel as one super-frame (UDP_SEGMENT), at most 40
 };
 // Sends numbered datagrams and returns those that arrived, in order of arrival. Ends when `quiet` has passed without
 // one.
