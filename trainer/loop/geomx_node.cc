@@ -116,9 +116,13 @@ void refuse_worker_options(const CLI::App& app, const std::string& role) {
   }
 }
 
+std::string count(int number, const std::string& what) {
+  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
 std::string plane_text(const ps::PlaneConfig& plane) {
-  return ps::scheduler_name(plane) + ", " + std::to_string(plane.num_servers) + " servers, " +
-         std::to_string(plane.num_workers) + " workers";
+  return ps::scheduler_name(plane) + " with " + count(plane.num_servers, "server") + " and " +
+         count(plane.num_workers, "worker");
 }
 
 void introduce(const ps::NodeConfig& config, const CommandLine& line) {

@@ -1,0 +1,172 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "tests/e2e/emu.h"
+
+// kill -9 of any process of a run, the top one included, at random moments: nothing is left, and the next run starts at
+// once. GEOMX_KILLS is how many (4); GEOMX_KILL_SEED repeats a sequence.
+namespace geomx::test {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kAtOnce(2000);  // for the kernel to end some twenty processes on a busy machine
+constexpr seconds kSoon(15);
+constexpr int kLatestMoment = 5000;  // milliseconds after the start: lab, membership, first rounds
+
+unsigned long from_environment(const char* name, unsigned long otherwise) {
+  const char* value = std::getenv(name);
+  return value ? std::stoul(value) : otherwise;
+}
+
+// Whoever was started by a run carries its marker, however it has left the tree since.
+std::vector<std::string> marked_processes(const std::string& marker) {
+  std::vector<std::string> found;
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos || name == std::to_string(::getpid())) continue;
+    if (read_file(entry.path() / "environ").find(marker) != std::string::npos) {
+      found.push_back(name + " " + read_file(entry.path() / "comm"));
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> lines_of(const fs::path& path) {
+  std::vector<std::string> lines;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+std::vector<std::string> interfaces() {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator("/sys/class/net")) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+int depth(const std::vector<ProcessInfo>& tree, const ProcessInfo& process, pid_t root) {
+  std::map<pid_t, pid_t> parents;
+  for (const ProcessInfo& other : tree) parents[other.pid] = other.parent;
+  int steps = 0;
+  for (pid_t at = process.pid; at != root && parents.contains(at) && steps < 100; at = parents[at]) ++steps;
+  return steps;
+}
+
+// Who can be killed: run itself, the lab's two processes, and every role. Pings and other passing helpers are nobody
+// whom a run depends on.
+struct Victim {
+  std::string kind;
+  ProcessInfo process;
+};
+
+std::vector<Victim> victims(const std::vector<ProcessInfo>& tree, pid_t root) {
+  const std::map<int, std::string> by_depth{{0, "run"}, {1, "init"}, {2, "lab"}};
+  std::vector<Victim> found;
+  for (const ProcessInfo& process : tree) {
+    const int at = depth(tree, process, root);
+    if (process.command.find("geomx-node") != std::string::npos) {
+      found.push_back({process.command.find("--data-slice-idx") != std::string::npos ? "worker" : "role", process});
+    } else if (process.command.find("geomx-emu") != std::string::npos && by_depth.contains(at)) {
+      found.push_back({by_depth.at(at), process});
+    }
+  }
+  return found;
+}
+
+class Kill : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string missing = missing_for_labs(false);
+    if (::geteuid() != 0) GTEST_SKIP() << "root is needed to see every process's environment";
+    if (!missing.empty()) GTEST_SKIP() << missing;
+  }
+
+  Invocation run(const std::string& marker, bool unprivileged) const {
+    Invocation invocation;
+    invocation.argv = {
+        binary("geomx-emu").string(), "run", source("scenarios/three-dc.json").string(), "--out", marker, "--set",
+        "training.rounds=1000000"};
+    invocation.directory = scratch_.path();
+    invocation.environment = {{"GEOMX_KILL_TEST", marker}};
+    invocation.unprivileged = unprivileged;
+    return invocation;
+  }
+
+  void kill_one(int number, const std::string& wanted_kind, milliseconds moment, bool unprivileged,
+                std::mt19937_64& random) {
+    const std::string marker = "kill-" + std::to_string(::getpid()) + "-" + std::to_string(number);
+    Command command(run(marker, unprivileged));
+    EXPECT_EQ(command.wait(moment), std::nullopt) << "ended before it was killed: " << command.err();
+    const std::vector<ProcessInfo> tree = process_tree(command.pid());
+    std::vector<Victim> candidates = victims(tree, command.pid());
+    std::vector<Victim> wanted = candidates;
+    std::erase_if(wanted, [&](const Victim& victim) { return victim.kind != wanted_kind; });
+    if (wanted.empty()) wanted = candidates;
+    ASSERT_FALSE(wanted.empty()) << command.err();
+    const Victim victim = wanted[random() % wanted.size()];
+    std::cout << number << ": kill -9 of " << victim.kind << " (" << victim.process.command << ") after "
+              << moment.count() << " ms, " << tree.size() << " processes, " << (unprivileged ? "user" : "root")
+              << std::endl;
+    ::kill(victim.process.pid, SIGKILL);
+
+    const auto ended = command.wait(kSoon);
+    ASSERT_TRUE(ended) << "the run goes on without its " << victim.kind << "\n" << command.err();
+    EXPECT_EQ(*ended, victim.kind == "run" ? 128 + SIGKILL : 1) << command.err();
+    EXPECT_TRUE(eventually(kAtOnce, [&] { return marked_processes(marker).empty(); }))
+        << testing::PrintToString(marked_processes(marker));
+    for (const ProcessInfo& process : tree) EXPECT_FALSE(alive(process)) << process.command;
+    EXPECT_EQ(interfaces(), interfaces_);
+    EXPECT_THAT(lines_of("/proc/self/mountinfo"), testing::IsSubsetOf(mounts_));
+    if (victim.kind != "run" && fs::exists(scratch_.path() / marker / "run.json")) {
+      EXPECT_EQ(read_json(scratch_.path() / marker / "summary.json")["status"], "failed");
+    }
+  }
+
+  Scratch scratch_;
+  std::vector<std::string> interfaces_ = interfaces();
+  std::vector<std::string> mounts_ = lines_of("/proc/self/mountinfo");
+};
+
+TEST_F(Kill, AtRandomMomentsLeavesNothing) {
+  const unsigned long kills = from_environment("GEOMX_KILLS", 4);
+  const unsigned long seed = from_environment("GEOMX_KILL_SEED", std::random_device()());
+  std::cout << "GEOMX_KILL_SEED=" << seed << std::endl;
+  std::mt19937_64 random(seed);
+  const std::vector<std::string> kinds{"run", "worker", "lab", "role", "init"};
+  const std::size_t first = random() % kinds.size();
+  for (unsigned long i = 0; i < kills && !HasFatalFailure(); ++i) {
+    const milliseconds moment(random() % kLatestMoment);
+    kill_one(static_cast<int>(i), kinds[(first + i) % kinds.size()], moment, random() % 2 == 1, random);
+  }
+  // And the next one starts at once.
+  Invocation next;
+  next.argv = {binary("geomx-emu").string(),
+               "run",
+               source("scenarios/lossy-link.json").string(),
+               "--set",
+               R"(workload.0.argv=["true"])",
+               "--set",
+               "expect=[]"};
+  next.directory = scratch_.path();
+  Command command(next);
+  EXPECT_EQ(command.wait(kSoon), 0) << command.err();
+}
+
+}  // namespace
+}  // namespace geomx::test

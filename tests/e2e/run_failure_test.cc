@@ -1,0 +1,129 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "tests/e2e/emu.h"
+
+// What goes wrong in a run is said in one clear line, soon, and leaves a folder that says so too.
+namespace geomx::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+constexpr seconds kSoon(15);
+
+class RunFailure : public testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override {
+    const std::string missing = missing_for_labs(GetParam());
+    if (!missing.empty()) GTEST_SKIP() << missing;
+  }
+
+  Invocation run(const std::vector<std::string>& more) const {
+    Invocation invocation;
+    invocation.argv = {binary("geomx-emu").string(), "run", source("scenarios/three-dc.json").string(), "--out", "out"};
+    invocation.argv.insert(invocation.argv.end(), more.begin(), more.end());
+    invocation.directory = scratch_.path();
+    invocation.unprivileged = GetParam();
+    return invocation;
+  }
+  // One that trains until it is ended.
+  Invocation endless() const { return run({"--set", "training.rounds=1000000"}); }
+
+  static void wait_for_first_round(const Command& command) {
+    ASSERT_TRUE(eventually(seconds(60), [&] { return command.err().find("/1000000 rounds") != std::string::npos; }))
+        << command.err();
+  }
+  static std::vector<ProcessInfo> tree_with(const Command& command, const std::string& argument, std::string* whom) {
+    std::vector<ProcessInfo> tree = process_tree(command.pid());
+    std::erase_if(tree,
+                  [&](const ProcessInfo& process) { return process.command.find(argument) == std::string::npos; });
+    if (whom && !tree.empty()) *whom = tree.front().command;
+    return tree;
+  }
+  json summary() const { return read_json(scratch_.path() / "out" / "summary.json"); }
+  // The lines of standard error that are errors.
+  static std::vector<std::string> errors(const Command& command) {
+    std::vector<std::string> lines;
+    std::istringstream text(command.err());
+    for (std::string line; std::getline(text, line);) {
+      if (line.starts_with("geomx-emu:")) lines.push_back(line);
+    }
+    return lines;
+  }
+
+  Scratch scratch_;
+};
+
+TEST_P(RunFailure, AWrongDataFolderIsNamed) {
+  Command command(run({"--set", "training.data_dir=/nonexistent/data"}));
+  ASSERT_EQ(command.wait(kSoon), 1) << command.err();
+  ASSERT_EQ(errors(command).size(), 1u) << command.err();
+  EXPECT_THAT(errors(command)[0], HasSubstr("exited with code"));
+  EXPECT_THAT(errors(command)[0], HasSubstr("/nonexistent/data"));
+  EXPECT_EQ(summary()["status"], "failed");
+  EXPECT_THAT(summary()["error"].get<std::string>(), HasSubstr("/nonexistent/data"));
+}
+
+TEST_P(RunFailure, AKilledWorkerIsNamed) {
+  Command command(endless());
+  wait_for_first_round(command);
+  const std::vector<ProcessInfo> workers = tree_with(command, "--data-slice-idx 2", nullptr);
+  ASSERT_EQ(workers.size(), 1u);
+  ::kill(workers[0].pid, SIGKILL);
+  ASSERT_EQ(command.wait(kSoon), 1) << command.err();
+  ASSERT_EQ(errors(command).size(), 1u) << command.err();
+  EXPECT_THAT(errors(command)[0], HasSubstr("geomx-emu: b-worker-0: was killed by signal 9 (SIGKILL)"));
+  EXPECT_EQ(summary()["status"], "failed");
+  EXPECT_GT(summary()["training"]["rounds"], 0);  // what was reached is kept
+}
+
+TEST_P(RunFailure, AKilledLabIsSaid) {
+  Command command(endless());
+  wait_for_first_round(command);
+  std::vector<ProcessInfo> tree = process_tree(command.pid());
+  const auto lab = std::find_if(tree.begin(), tree.end(),
+                                [&](const ProcessInfo& process) { return process.parent == command.pid(); });
+  ASSERT_NE(lab, tree.end());
+  ::kill(lab->pid, SIGKILL);
+  ASSERT_EQ(command.wait(kSoon), 1) << command.err();
+  EXPECT_THAT(errors(command), testing::ElementsAre("geomx-emu: the lab process was killed"));
+  EXPECT_EQ(summary()["status"], "failed");
+  EXPECT_EQ(summary()["error"], "the lab process was killed");
+}
+
+TEST_P(RunFailure, CtrlCTearsDownInASecondAndKeepsTheFolder) {
+  Command command(endless());
+  wait_for_first_round(command);
+  const std::vector<ProcessInfo> tree = process_tree(command.pid());
+  EXPECT_GE(tree.size(), 15u);  // run, init, lab, twelve roles
+  command.signal(SIGINT);
+  ASSERT_EQ(command.wait(seconds(1)), 1) << command.err();
+  for (const ProcessInfo& process : tree) EXPECT_FALSE(alive(process)) << process.command;
+  EXPECT_EQ(summary()["status"], "interrupted");
+  EXPECT_GT(summary()["training"]["rounds"], 0);
+  EXPECT_EQ(read_json(scratch_.path() / "out" / "run.json")["status"], "interrupted");
+}
+
+TEST_P(RunFailure, AStandstillIsSaidWithWhoIsAwaited) {
+  Command command(run({"--set", "training.rounds=1000000", "--stall", "3"}));
+  wait_for_first_round(command);
+  const std::vector<ProcessInfo> workers = tree_with(command, "--data-slice-idx 2", nullptr);
+  ASSERT_EQ(workers.size(), 1u);
+  ::kill(workers[0].pid, SIGSTOP);
+  ASSERT_EQ(command.wait(kSoon), 1) << command.err();
+  EXPECT_EQ(errors(command).size(), 1u) << command.err();
+  EXPECT_EQ(summary()["status"], "failed");
+}
+
+INSTANTIATE_TEST_SUITE_P(As, RunFailure, testing::Bool(),
+                         [](const auto& tested) { return tested.param ? "user" : "root"; });
+
+}  // namespace
+}  // namespace geomx::test

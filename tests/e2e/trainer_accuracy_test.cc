@@ -1,0 +1,56 @@
+// One epoch in one process, against the accuracies that PyTorch reaches with the same network, data and settings.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "tests/unit/trainer/loop/local_training.h"
+#include "trainer/data/dataset.h"
+#include "trainer/loop/evaluate.h"
+#include "trainer/tensor/error.h"
+
+namespace geomx::trainer {
+namespace {
+
+struct Bar {
+  const char* name;
+  const char* dataset;
+  const char* optimizer;
+  double learning_rate;
+  double momentum;
+  double accuracy;  // at least, after one epoch with batch 32, for each seed
+};
+
+class OneEpoch : public testing::TestWithParam<Bar> {};
+
+TEST_P(OneEpoch, ReachesTheBar) {
+  const Bar& bar = GetParam();
+  Dataset data;
+  Dataset test;
+  try {
+    data = load_dataset(bar.dataset, Part::train);
+    test = load_dataset(bar.dataset, Part::test);
+  } catch (const Error& error) {
+    GTEST_SKIP() << "SKIPPED: " << error.what();
+  }
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    LocalTraining training(make_model("cnn", data.shape, data.classes), 32,
+                           optimizer(bar.optimizer, bar.learning_rate, bar.momentum), seed);
+    Batches batches(data, 32, seed, 0);
+    for (std::size_t i = 0; i < batches.per_epoch(); ++i) training.step(batches.next());
+    const auto score = evaluate(training.backend(), test);
+    const double accuracy = static_cast<double>(score.correct) / static_cast<double>(score.samples);
+    std::printf("%s, seed %d: %.4f (bar %.3f)\n", bar.name, static_cast<int>(seed), accuracy, bar.accuracy);
+    EXPECT_GE(accuracy, bar.accuracy) << "seed " << seed;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Bars, OneEpoch,
+                         testing::Values(Bar{"FashionSgd005", "fashion-mnist", "sgd", 0.05, 0, 0.82},
+                                         Bar{"MnistSgd001", "mnist", "sgd", 0.01, 0, 0.950},
+                                         Bar{"MnistSgd005", "mnist", "sgd", 0.05, 0, 0.975},
+                                         Bar{"MnistMomentum", "mnist", "sgd", 0.01, 0.9, 0.981},
+                                         Bar{"MnistAdam", "mnist", "adam", 0.001, 0, 0.982}),
+                         [](const auto& bar) { return std::string(bar.param.name); });
+
+}  // namespace
+}  // namespace geomx::trainer
