@@ -94,7 +94,8 @@ struct Member::Impl {
   void take_lost(const proto::Lost& lost);
   void take_departed(const proto::Departed& departed);
   void take_barrier(const proto::Header& header);
-  void set_failure(const std::string& why);
+  // `first` runs once the failure can be read, before on_failure.
+  void set_failure(const std::string& why, const std::function<void()>& first = {});
   void lose_scheduler(double silent_seconds);
 
   // the callers' threads
@@ -130,9 +131,6 @@ struct Member::Impl {
     return names;
   }
 };
-
-// the receive thread
-// ----------------------------------------------------------------------------------------------------
 
 void Member::Impl::receive() {
   for (;;) {
@@ -228,8 +226,9 @@ void Member::Impl::take_data(NodeId from, Message message) {
 void Member::Impl::take_lost(const proto::Lost& lost) {
   const NodeId who = NodeId::unpacked(lost.id());
   transport->disconnect(who);
-  if (on_lost) on_lost(who, lost.name());
-  set_failure(lost_text(lost, plane));
+  set_failure(lost_text(lost, plane), [&] {
+    if (on_lost) on_lost(who, lost.name());
+  });
 }
 
 void Member::Impl::take_departed(const proto::Departed& message) {
@@ -263,13 +262,14 @@ void Member::Impl::take_barrier(const proto::Header& header) {
   changed.notify_all();
 }
 
-void Member::Impl::set_failure(const std::string& why) {
+void Member::Impl::set_failure(const std::string& why, const std::function<void()>& first) {
   {
     const std::lock_guard lock(mutex);
     if (!failure.empty() || closed) return;
     failure = why;
     changed.notify_all();
   }
+  if (first) first();
   if (on_failure) on_failure(why);
 }
 
@@ -278,12 +278,10 @@ void Member::Impl::lose_scheduler(double silent_seconds) {
   lost.set_name("the " + scheduler_name(plane));
   lost.set_silent_seconds(silent_seconds);
   transport->disconnect(kScheduler);
-  if (on_lost) on_lost(kScheduler, lost.name());
-  set_failure(lost_text(lost, plane));
+  set_failure(lost_text(lost, plane), [&] {
+    if (on_lost) on_lost(kScheduler, lost.name());
+  });
 }
-
-// joining
-// ---------------------------------------------------------------------------------------------------------------
 
 void Member::Impl::start(Clock::time_point deadline) {
   const auto start = Clock::now();
@@ -409,9 +407,6 @@ void Member::Impl::close(const std::string& reason) {
   transport->stop();
   if (receiver.joinable()) receiver.join();
 }
-
-// public
-// ----------------------------------------------------------------------------------------------------------------
 
 Member::Member(const PlaneConfig& plane, std::unique_ptr<Transport> transport)
     : impl_(std::make_unique<Impl>(plane, std::move(transport))) {}

@@ -16,6 +16,10 @@ namespace geomx::ps {
 namespace {
 
 using Clock = Scheduler::Clock;
+using namespace std::chrono_literals;
+
+// How long a plane that cannot start goes on saying why to those who come.
+constexpr Clock::duration kGrace = 1s;
 
 Message message() {
   Message message;
@@ -43,13 +47,14 @@ struct Scheduler::Impl {
   std::optional<Barriers> barriers;  // once the plane is complete
   std::map<NodeId, Clock::time_point> last_sign;
   std::set<NodeId> present;
+  std::set<std::string> told;  // nonces of those who know that the plane cannot start
   std::atomic<bool> stopping{false};
 
   // registration
   void take_registration(const proto::Header& header, const std::string& route);
   void complete_plane();
   void send_roster(const Registry::Node& node);
-  [[noreturn]] void give_up(const std::string& why);
+  [[noreturn]] void give_up(const std::string& why, Clock::duration grace);
 
   // life
   void handle(const Transport::Received& received);
@@ -66,9 +71,6 @@ struct Scheduler::Impl {
     return describe(id, node == nullptr ? "" : node->name);
   }
 };
-
-// registration
-// ----------------------------------------------------------------------------------------------------------
 
 void Scheduler::Impl::take_registration(const proto::Header& header, const std::string& route) {
   const proto::Register& request = header.register_();
@@ -95,7 +97,9 @@ void Scheduler::Impl::take_registration(const proto::Header& header, const std::
     if (added && registry.complete()) complete_plane();
   } catch (const Refused& refused) {
     transport->reply(route, refusal(refused.what()));
-    if (refused.fatal() && !barriers) give_up(refused.what());
+    if (!refused.fatal() || barriers) return;
+    told.insert(request.nonce());
+    give_up(refused.what(), kGrace);
   }
 }
 
@@ -126,13 +130,23 @@ void Scheduler::Impl::send_roster(const Registry::Node& node) {
   transport->send(node.id, std::move(roster));
 }
 
-void Scheduler::Impl::give_up(const std::string& why) {
-  for (const Registry::Node& node : registry.nodes()) transport->reply(node.route, refusal(why));
+void Scheduler::Impl::give_up(const std::string& why, Clock::duration grace) {
+  for (const Registry::Node& node : registry.nodes()) {
+    transport->reply(node.route, refusal(why));
+    told.insert(node.nonce);
+  }
+  // Those who are still starting shall hear the reason, too, and not find a scheduler that has gone.
+  const auto deadline = Clock::now() + grace;
+  const auto all = static_cast<std::size_t>(plane.num_servers + plane.num_workers);
+  while (told.size() < all && !stopping.load()) {
+    const auto received = transport->receive(deadline);
+    if (!received) break;
+    if (!received->message.header.has_register_()) continue;
+    transport->reply(received->route, refusal(why));
+    told.insert(received->message.header.register_().nonce());
+  }
   throw Error(why);
 }
-
-// life
-// ------------------------------------------------------------------------------------------------------------------
 
 void Scheduler::Impl::handle(const Transport::Received& received) {
   const proto::Header& header = received.message.header;
@@ -141,7 +155,7 @@ void Scheduler::Impl::handle(const Transport::Received& received) {
   if (!barriers) {  // a node that does not want to wait any longer has no id yet
     if (const Registry::Node* node = registry.by_route(received.route); node != nullptr && header.has_leave()) {
       const std::string& reason = header.leave().reason();
-      give_up(node->name + " has ended before the plane was complete" + (reason.empty() ? "" : ": " + reason));
+      give_up(node->name + " has ended before the plane was complete" + (reason.empty() ? "" : ": " + reason), kGrace);
     }
     return;
   }
@@ -222,14 +236,9 @@ void Scheduler::Impl::lose(NodeId who, double silent_seconds, const std::string&
 
 // Often enough to notice a silence soon after the timeout.
 Clock::duration Scheduler::Impl::tick() const {
-  using namespace std::chrono_literals;
-  const auto quarter = std::chrono::duration_cast<Clock::duration>(plane.heartbeat_timeout / 8);
-  return plane.heartbeat_timeout.count() > 0 ? std::clamp<Clock::duration>(quarter, 5ms, 100ms)
-                                             : Clock::duration(100ms);
+  const auto eighth = std::chrono::duration_cast<Clock::duration>(plane.heartbeat_timeout / 8);
+  return plane.heartbeat_timeout.count() > 0 ? std::clamp<Clock::duration>(eighth, 5ms, 100ms) : Clock::duration(100ms);
 }
-
-// public
-// ----------------------------------------------------------------------------------------------------------------
 
 Scheduler::Scheduler(const PlaneConfig& plane, std::unique_ptr<Transport> transport)
     : impl_(std::make_unique<Impl>(plane, std::move(transport))) {}
@@ -259,8 +268,9 @@ void Scheduler::run(Clock::time_point registration_deadline) {
   listen();
   const auto start = Clock::now();
   auto last_turn = start;
+  auto next_check = start;
   while (!impl_->stopping.load()) {
-    const auto received = impl_->transport->receive(Clock::now() + impl_->tick());
+    const auto received = impl_->transport->receive(next_check);
     const auto now = Clock::now();
     // This process was paused for a whole timeout, and what the others sent meanwhile may still lie in the kernel.
     if (now - last_turn > impl_->plane.heartbeat_timeout) {
@@ -270,14 +280,20 @@ void Scheduler::run(Clock::time_point registration_deadline) {
 
     if (received) impl_->handle(*received);
     if (!impl_->barriers) {
-      if (now < registration_deadline) continue;
+      if (now < registration_deadline) {
+        if (!received) next_check = std::min(now + impl_->tick(), registration_deadline);
+        continue;
+      }
       const std::chrono::duration<double> waited = registration_deadline - start;
       impl_->give_up(missing(impl_->plane, impl_->registry.count(Role::server), impl_->registry.count(Role::worker),
-                             waited.count()));
+                             waited.count()),
+                     Clock::duration(0));
     }
     if (impl_->present.empty()) return;
-    // Only when nothing waits to be read: a sign of life may be among it.
-    if (!received && impl_->plane.heartbeat_timeout.count() > 0) impl_->check_silence();
+    if (received) continue;
+    // Only here, where nothing waits to be read: a sign of life may be among it.
+    if (impl_->plane.heartbeat_timeout.count() > 0) impl_->check_silence();
+    next_check = now + impl_->tick();
   }
 }
 

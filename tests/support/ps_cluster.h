@@ -1,8 +1,11 @@
 #pragma once
 
+#include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,5 +83,54 @@ inline std::vector<std::string> run_all(const std::vector<std::function<void()>>
   for (auto& one : running) errors.push_back(one.get());
   return errors;
 }
+
+// Members of one plane, servers first, then workers; the first worker is the master.
+using Members = std::vector<std::unique_ptr<Member>>;
+
+inline Members make_members(const Plane& plane, int servers, int workers) {
+  Members members;
+  for (int i = 0; i < servers; ++i) members.push_back(plane.member(PlaneRole::server));
+  for (int i = 0; i < workers; ++i) {
+    PlaneConfig config = plane.config(PlaneRole::worker);
+    config.order = static_cast<std::uint64_t>(workers - i);  // the last one made comes first
+    config.master = i == 0;
+    members.push_back(plane.member(config));
+  }
+  return members;
+}
+
+inline std::vector<std::string> each(Members& members, const std::function<void(Member&)>& act) {
+  std::vector<std::function<void()>> ranks;
+  for (auto& member : members) ranks.push_back([&act, &member] { act(*member); });
+  return run_all(ranks);
+}
+
+inline std::vector<std::string> join_all(Members& members) {
+  return each(members, [](Member& member) { member.join(soon()); });
+}
+
+inline std::vector<std::string> leave_all(Members& members) {
+  return each(members, [](Member& member) { member.leave(); });
+}
+
+// A counter that a test can wait for.
+class Count {
+ public:
+  void add() {
+    const std::lock_guard lock(mutex_);
+    ++value_;
+    changed_.notify_all();
+  }
+  bool reaches(int value) { return reaches_by(value, soon()); }
+  bool reaches_by(int value, Clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_until(lock, deadline, [&] { return value_ >= value; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int value_ = 0;
+};
 
 }  // namespace geomx::ps::testing

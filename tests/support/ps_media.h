@@ -4,7 +4,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ps/config/error.h"
@@ -47,6 +49,49 @@ inline Medium faulty_medium(const Medium& inner, Faults faults) {
             return make_faulty(inner.node(), mine);
           }};
 }
+// A switch that cuts a node off without a word, as kill -9 or a broken cable would.
+class Cut {
+ public:
+  void cut() { cut_->store(true); }
+  // The medium of one node that this switch cuts.
+  Medium on(const Medium& medium) const {
+    return {medium.name, [medium, cut = cut_] { return std::make_unique<Wire>(medium.node(), cut); }};
+  }
+
+ private:
+  using Flag = std::shared_ptr<std::atomic<bool>>;
+
+  class Wire : public Transport {
+   public:
+    Wire(std::unique_ptr<Transport> inner, Flag cut) : inner_(std::move(inner)), cut_(std::move(cut)) {}
+    Endpoint bind(const Endpoint& wanted) override { return inner_->bind(wanted); }
+    void connect(NodeId peer, const Endpoint& endpoint) override { inner_->connect(peer, endpoint); }
+    void adopt(NodeId peer, const std::string& route) override { inner_->adopt(peer, route); }
+    void disconnect(NodeId peer) override { inner_->disconnect(peer); }
+    void send(NodeId peer, Message message) override {
+      if (!cut_->load()) inner_->send(peer, std::move(message));
+    }
+    void reply(const std::string& route, Message message) override {
+      if (!cut_->load()) inner_->reply(route, std::move(message));
+    }
+    std::optional<Received> receive(Clock::time_point deadline) override {
+      for (;;) {
+        auto received = inner_->receive(deadline);
+        if (!received || !cut_->load()) return received;
+      }
+    }
+    void stop() override { inner_->stop(); }
+    std::unique_ptr<Transport> sibling() const override { return std::make_unique<Wire>(inner_->sibling(), cut_); }
+    Counters counters() const override { return inner_->counters(); }
+
+   private:
+    std::unique_ptr<Transport> inner_;
+    Flag cut_;
+  };
+
+  Flag cut_ = std::make_shared<std::atomic<bool>>(false);
+};
+
 inline Medium medium(const std::string& name) {
   if (name == "inproc") return inproc_medium();
   if (name == "zmq") return zmq_medium();

@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include <atomic>
+#include <vector>
 
 #include "tests/support/ps_cluster.h"
 
@@ -13,67 +12,25 @@ namespace geomx::ps::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using Members = std::vector<std::unique_ptr<Member>>;
-
-Members make_members(const Plane& plane, int servers, int workers) {
-  Members members;
-  for (int i = 0; i < servers; ++i) members.push_back(plane.member(PlaneRole::server));
-  for (int i = 0; i < workers; ++i) {
-    PlaneConfig config = plane.config(PlaneRole::worker);
-    config.order = static_cast<std::uint64_t>(workers - i);  // the last one made comes first
-    config.master = i == 0;
-    members.push_back(plane.member(config));
-  }
-  return members;
-}
-
-std::vector<std::string> each(Members& members, const std::function<void(Member&)>& act) {
-  std::vector<std::function<void()>> ranks;
-  for (auto& member : members) ranks.push_back([&act, &member] { act(*member); });
-  return run_all(ranks);
-}
-
-void join_all(Members& members) {
-  ASSERT_THAT(each(members, [](Member& member) { member.join(soon()); }), Each(IsEmpty()));
-}
-
-// A counter that a test can wait for.
-class Count {
- public:
-  void add() {
-    const std::lock_guard lock(mutex_);
-    ++value_;
-    changed_.notify_all();
-  }
-  bool reaches(int value) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_until(lock, soon(), [&] { return value_ >= value; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int value_ = 0;
-};
 
 class MemberTest : public ::testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Media, MemberTest, ::testing::ValuesIn(all_media()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Media, MemberTest, ::testing::ValuesIn(all_media()),
+                         [](const auto& test) { return test.param; });
 
 TEST_P(MemberTest, RanksFollowTheOrderAndTheMasterIsFirst) {
   Plane plane(medium(GetParam()), 2, 3);
   Members members = make_members(plane, 2, 3);
-  join_all(members);
+  ASSERT_THAT(join_all(members), Each(IsEmpty()));
   EXPECT_EQ(members[2]->self(), (NodeId{Role::worker, 0}));  // the master, though its order is the highest
   EXPECT_EQ(members[3]->self(), (NodeId{Role::worker, 2}));
   EXPECT_EQ(members[4]->self(), (NodeId{Role::worker, 1}));
   EXPECT_NE(members[0]->self(), members[1]->self());
   EXPECT_EQ(members[0]->self().role, Role::server);
   EXPECT_THAT(members[0]->name_of({Role::worker, 1}), HasSubstr("worker 1 ("));
-  each(members, [](Member& member) { member.leave(); });
+  EXPECT_THAT(leave_all(members), Each(IsEmpty()));
   EXPECT_EQ(plane.end(), "");
 }
 
@@ -82,14 +39,15 @@ TEST_P(MemberTest, DataTravelsBetweenWorkersAndServersBothWays) {
   Members members = make_members(plane, 2, 2);
   Count answers;
   for (std::size_t i = 0; i < 2; ++i) {
-    members[i]->on_data([server = members[i].get()](NodeId from, Message message) { server->send(from, std::move(message)); });
+    members[i]->on_data(
+        [server = members[i].get()](NodeId from, Message message) { server->send(from, std::move(message)); });
   }
   for (std::size_t i = 2; i < 4; ++i) {
     members[i]->on_data([&](NodeId from, const Message& message) {
       if (from.role == Role::server && message.frames.at(0).as<float>()[0] == 1.5f) answers.add();
     });
   }
-  join_all(members);
+  ASSERT_THAT(join_all(members), Each(IsEmpty()));
   const float value = 1.5f;
   for (std::size_t i = 2; i < 4; ++i) {
     for (std::uint32_t rank = 0; rank < 2; ++rank) {
@@ -100,6 +58,80 @@ TEST_P(MemberTest, DataTravelsBetweenWorkersAndServersBothWays) {
     }
   }
   EXPECT_TRUE(answers.reaches(4));
+}
+
+TEST_P(MemberTest, ABarrierHoldsEveryoneUntilTheLast) {
+  Plane plane(medium(GetParam()), 2, 3);
+  Members members = make_members(plane, 2, 3);
+  ASSERT_THAT(join_all(members), Each(IsEmpty()));
+  constexpr int kTurns = 20;
+  std::vector<std::atomic<int>> entered(kTurns);
+  const auto errors = each(members, [&](Member& member) {
+    for (int turn = 0; turn < kTurns; ++turn) {
+      entered[static_cast<std::size_t>(turn)].fetch_add(1);
+      member.barrier("turn", true, true, soon());
+      EXPECT_EQ(entered[static_cast<std::size_t>(turn)].load(), 5);
+    }
+  });
+  EXPECT_THAT(errors, Each(IsEmpty()));
+}
+
+TEST_P(MemberTest, ABarrierOfWorkersDoesNotWaitForServers) {
+  Plane plane(medium(GetParam()), 1, 2);
+  Members members = make_members(plane, 1, 2);
+  ASSERT_THAT(join_all(members), Each(IsEmpty()));
+  EXPECT_THAT(each(members,
+                   [](Member& member) {
+                     if (member.self().role == Role::worker) member.barrier("workers", false, true, soon());
+                   }),
+              Each(IsEmpty()));
+  EXPECT_THROW(members[0]->barrier("workers", false, true, soon()), Error);
+}
+
+TEST_P(MemberTest, ABarrierThatDoesNotCompleteNamesWhoIsAwaited) {
+  Plane plane(medium(GetParam()), 1, 2);
+  Members members = make_members(plane, 1, 2);
+  ASSERT_THAT(join_all(members), Each(IsEmpty()));
+  try {
+    members[1]->barrier("start", true, true, in(300ms));
+    FAIL() << "two have not come";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("barrier start: still waiting for server 0 ("));
+    EXPECT_THAT(error.what(), HasSubstr("), worker 1 ("));
+    EXPECT_THAT(error.what(), HasSubstr("after 0.3 s"));
+  }
+  EXPECT_EQ(members[1]->failure(), "");
+}
+
+TEST_P(MemberTest, ServersLearnThatAllWorkersHaveLeft) {
+  Plane plane(medium(GetParam()), 2, 2);
+  Members members = make_members(plane, 2, 2);
+  Count told;
+  members[0]->on_workers_left([&] { told.add(); });
+  ASSERT_THAT(join_all(members), Each(IsEmpty()));
+  members[2]->leave();
+  EXPECT_FALSE(members[0]->wait_until_workers_left(in(50ms)));
+  EXPECT_FALSE(members[0]->workers_left());
+  members[3]->leave();
+  EXPECT_TRUE(members[0]->wait_until_workers_left(soon()));
+  EXPECT_TRUE(members[1]->wait_until_workers_left(soon()));
+  EXPECT_TRUE(told.reaches(1));
+  EXPECT_EQ(members[0]->failure(), "");
+  members[0]->leave();
+  members[1]->leave();
+  EXPECT_EQ(plane.end(), "");
+}
+
+TEST_P(MemberTest, WhoHasLeftIsNotAwaitedAtABarrier) {
+  Plane plane(medium(GetParam()), 1, 3);
+  Members members = make_members(plane, 1, 3);
+  ASSERT_THAT(join_all(members), Each(IsEmpty()));
+  EXPECT_THAT(each(members,
+                   [&](Member& member) {
+                     if (&member == members[1].get()) return member.leave();
+                     if (member.self().role == Role::worker) member.barrier("end", false, true, soon());
+                   }),
+              Each(IsEmpty()));
 }
 
 }  // namespace

@@ -1,0 +1,319 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <stdexcept>
+
+#include "tests/support/ps_cluster.h"
+
+// What goes wrong at registration and later: everyone ends with one line that says why, and nobody waits for ever.
+namespace geomx::ps::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+// Short enough for a test, long enough for a busy machine.
+void fast_heartbeats(PlaneConfig& plane) {
+  plane.heartbeat_interval = std::chrono::duration<double>(0.1);
+  plane.heartbeat_timeout = std::chrono::duration<double>(1);
+}
+void no_heartbeats(PlaneConfig& plane) {
+  plane.heartbeat_timeout = std::chrono::duration<double>(0);
+}
+
+std::string join_error(Member& member, Clock::time_point deadline) {
+  try {
+    member.join(deadline);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "joined";
+}
+
+// These tests mostly wait, so all media wait together.
+void on_all_media(const std::function<void(const Medium& network)>& test) {
+  std::vector<std::function<void()>> runs;
+  for (const std::string& name : all_media()) {
+    runs.emplace_back([&test, name] {
+      SCOPED_TRACE(name);
+      test(medium(name));
+    });
+  }
+  EXPECT_THAT(run_all(runs), Each(IsEmpty()));
+}
+
+TEST(FaultsTest, AMissingSchedulerIsNamedWithItsVariables) {
+  on_all_media([](const Medium& network) {
+    const auto port = network.node();
+    PlaneConfig config;
+    config.scheduler_host = config.bind_host = config.advertised = "127.0.0.1";
+    config.scheduler_port = port->bind({"127.0.0.1", 0}).port;
+    config.num_servers = config.num_workers = 1;
+    port->stop();
+    Member member(config, network.node());
+    const auto start = Clock::now();
+    EXPECT_EQ(join_error(member, in(700ms)),
+              "no answer from the local scheduler at 127.0.0.1:" + std::to_string(config.scheduler_port) +
+                  " within 0.7 s (DMLC_PS_ROOT_URI, DMLC_PS_ROOT_PORT)");
+    member.leave();
+    EXPECT_LT(Clock::now() - start, 4s);  // what was queued for nobody is not waited for
+  });
+}
+
+TEST(FaultsTest, ADifferentCountEndsThePlaneAtOnce) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 2);
+    const auto worker = plane.member(PlaneRole::worker);
+    PlaneConfig wrong = plane.config(PlaneRole::worker);
+    wrong.num_workers = 3;
+    const auto other = plane.member(wrong);
+    const auto start = Clock::now();
+    const auto errors = run_all({[&] { worker->join(soon()); }, [&] { other->join(soon()); }});
+    EXPECT_THAT(errors[1], AllOf(HasSubstr("has DMLC_NUM_WORKER=3, and the local scheduler at "),
+                                 HasSubstr(" has DMLC_NUM_WORKER=2: they must be equal")));
+    EXPECT_EQ(plane.end(), errors[1]);
+    EXPECT_LT(Clock::now() - start, 9s);  // before any deadline
+    EXPECT_EQ(errors[0], errors[1]);
+  });
+}
+
+TEST(FaultsTest, ASurplusNodeIsRefusedAndThePlaneGoesOn) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 1);
+    Members members = make_members(plane, 1, 1);
+    ASSERT_THAT(join_all(members), Each(IsEmpty()));
+    const auto surplus = plane.member(PlaneRole::worker);
+    EXPECT_THAT(join_error(*surplus, soon()),
+                AllOf(HasSubstr("is one too many: 1 of 1 workers are registered"), HasSubstr("(DMLC_NUM_WORKER=1)")));
+    EXPECT_THAT(each(members, [](Member& member) { member.barrier("on", true, true, soon()); }), Each(IsEmpty()));
+    EXPECT_THAT(leave_all(members), Each(IsEmpty()));
+    EXPECT_EQ(plane.end(), "");
+  });
+}
+
+TEST(FaultsTest, APortInUseIsNamedWithItsVariable) {
+  on_all_media([](const Medium& network) {
+    const auto taken = network.node();
+    const int port = taken->bind({"127.0.0.1", 0}).port;
+    const std::string in_use =
+        "cannot listen on 127.0.0.1:" + std::to_string(port) + ": port " + std::to_string(port) + " is in use";
+
+    PlaneConfig config;
+    config.scheduler_host = config.bind_host = config.advertised = "127.0.0.1";
+    config.num_servers = config.num_workers = 1;
+    config.scheduler_port = port;
+    Scheduler scheduler(config, network.node());
+    try {
+      scheduler.run();
+      FAIL() << "the port is taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()),
+                in_use + " (DMLC_PS_ROOT_URI=127.0.0.1, DMLC_PS_ROOT_PORT=" + std::to_string(port) + ")");
+    }
+    config.port = port;
+    Member member(config, network.node());
+    EXPECT_EQ(join_error(member, soon()), in_use + " (PORT=" + std::to_string(port) + ")");
+  });
+}
+
+TEST(FaultsTest, TheSchedulerSaysWhoHasNotRegistered) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 3, [](PlaneConfig& config) { config.join_timeout = 500ms; });
+    Members members = make_members(plane, 1, 2);
+    const auto errors = join_all(members);
+    const std::string expected = "2 of 3 workers have registered within 0.5 s (DMLC_NUM_WORKER=3)";
+    EXPECT_EQ(plane.end(), expected);
+    EXPECT_THAT(errors, Each(expected));
+  });
+}
+
+TEST(FaultsTest, AMemberThatGivesUpSaysWhoHasNotRegistered) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 2);
+    const auto worker = plane.member(PlaneRole::worker);
+    const std::string error = join_error(*worker, in(400ms));
+    EXPECT_THAT(error, StartsWith("0 of 1 server has registered within 0.4 s (DMLC_NUM_SERVER=1); 1 of 2 workers have "
+                                  "registered within 0.4 s (DMLC_NUM_WORKER=2) at the local scheduler at 127.0.0.1:"));
+    EXPECT_THAT(plane.end(), AllOf(HasSubstr(" has ended before the plane was complete: "), HasSubstr(error)));
+  });
+}
+
+TEST(FaultsTest, AnotherVersionOfTheProtocolIsRefused) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 1);
+    const auto node = network.node();
+    const PlaneConfig config = plane.config(PlaneRole::worker);
+    node->connect(kScheduler, {config.scheduler_host, config.scheduler_port});
+    Message message;
+    message.header.set_version(kProtocolVersion + 1);
+    message.header.mutable_register_()->set_name("old:1");
+    node->send(kScheduler, std::move(message));
+    const auto answer = node->receive(soon());
+    ASSERT_TRUE(answer);
+    EXPECT_THAT(answer->message.header.refusal().message(),
+                AllOf(StartsWith("old:1 speaks version 2 of the protocol"), HasSubstr("speaks version 1")));
+  });
+}
+
+TEST(FaultsTest, ASilentNodeIsLostAndEveryoneIsTold) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 2, fast_heartbeats);
+    Members members = make_members(plane, 1, 1);
+    Cut cut;
+    members.push_back(std::make_unique<Member>(plane.config(PlaneRole::worker), cut.on(network).node()));
+    Count lost;
+    Count failed;
+    for (std::size_t i = 0; i < 2; ++i) {
+      members[i]->on_lost([&](NodeId who, const std::string& name) {
+        if (who == NodeId{Role::worker, 1} && name.starts_with("worker 1 (")) lost.add();
+      });
+      members[i]->on_failure([&](const std::string&) { failed.add(); });
+    }
+    ASSERT_THAT(join_all(members), Each(IsEmpty()));
+    const auto start = Clock::now();
+    cut.cut();
+    EXPECT_TRUE(lost.reaches(2));
+    EXPECT_TRUE(failed.reaches(2));
+    EXPECT_LT(Clock::now() - start, 4s);
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_THAT(members[i]->failure(), AllOf(StartsWith("worker 1 ("), HasSubstr(") has been silent for 1"),
+                                               HasSubstr(" s (PS_HEARTBEAT_TIMEOUT=1)")));
+    }
+    EXPECT_EQ(plane.end(), members[0]->failure());
+    EXPECT_THROW(members[1]->barrier("late", false, true, soon()), Error);
+    EXPECT_THROW(members[0]->wait_until_workers_left(soon()), Error);
+  });
+}
+
+TEST(FaultsTest, ASilentSchedulerIsNoticed) {
+  on_all_media([](const Medium& network) {
+    Cut cut;
+    Plane plane(cut.on(network), 1, 1, fast_heartbeats);
+    Members members;
+    members.push_back(std::make_unique<Member>(plane.config(PlaneRole::server), network.node()));
+    members.push_back(std::make_unique<Member>(plane.config(PlaneRole::worker), network.node()));
+    Count lost;
+    for (auto& member : members) {
+      member->on_lost([&](NodeId who, const std::string&) {
+        if (who == kScheduler) lost.add();
+      });
+    }
+    ASSERT_THAT(join_all(members), Each(IsEmpty()));
+    cut.cut();
+    EXPECT_TRUE(lost.reaches(2));
+    EXPECT_THROW(members[0]->wait_until_workers_left(soon()), Error);
+    for (auto& member : members) {
+      EXPECT_THAT(member->failure(),
+                  AllOf(StartsWith("the local scheduler at 127.0.0.1:"), HasSubstr(" has been silent for ")));
+    }
+    const auto start = Clock::now();
+    members.clear();
+    EXPECT_LT(Clock::now() - start, 4s);  // nobody says goodbye to the dead
+  });
+}
+
+TEST(FaultsTest, AFailureIsSharedAtOnceWithItsReason) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 2, no_heartbeats);
+    Members members = make_members(plane, 1, 2);
+    ASSERT_THAT(join_all(members), Each(IsEmpty()));
+    members[2]->fail("the data set cannot be read");
+    EXPECT_THROW(members[0]->wait_until_workers_left(soon()), Error);
+    EXPECT_THAT(members[0]->failure(),
+                AllOf(StartsWith("worker 1 ("), HasSubstr(" has failed: the data set cannot be read")));
+    EXPECT_EQ(plane.end(), members[0]->failure());
+  });
+}
+
+TEST(FaultsTest, AnExceptionInFlightIsAFailureAndNotAnOrderlyDeparture) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 1, no_heartbeats);
+    Members members = make_members(plane, 1, 1);
+    ASSERT_THAT(join_all(members), Each(IsEmpty()));
+    try {
+      const std::unique_ptr<Member> worker = std::move(members[1]);
+      throw std::runtime_error("anything");
+    } catch (const std::runtime_error&) {
+    }
+    EXPECT_THROW(members[0]->wait_until_workers_left(soon()), Error);
+    EXPECT_THAT(members[0]->failure(), HasSubstr("has failed: it has ended with an error"));
+  });
+}
+
+TEST(FaultsTest, AHandlerThatThrowsFailsThePlane) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 1, no_heartbeats);
+    Members members = make_members(plane, 1, 1);
+    members[0]->on_data([](NodeId, const Message&) { throw std::runtime_error("a bad gradient"); });
+    ASSERT_THAT(join_all(members), Each(IsEmpty()));
+    Message message;
+    message.header.mutable_data();
+    members[1]->send({Role::server, 0}, std::move(message));
+    EXPECT_THROW(members[0]->wait_until_workers_left(soon()), Error);
+    EXPECT_EQ(members[0]->failure(), "a bad gradient");
+    members[0].reset();  // tells the others
+    EXPECT_THROW(members[1]->barrier("late", false, true, soon()), Error);
+    EXPECT_THAT(members[1]->failure(), HasSubstr("has failed: a bad gradient"));
+  });
+}
+
+// A server that is busy with one message for much longer than the timeout, while a long queue of large ones waits.
+TEST(FaultsTest, AQueueOfLargeMessagesAndABusyHandlerKillNobody) {
+  on_all_media([](const Medium& network) {
+    Plane plane(network, 1, 1, fast_heartbeats);
+    Members members = make_members(plane, 1, 1);
+    Count never;
+    Count taken;
+    members[0]->on_data([&](NodeId, const Message& message) {
+      if (message.header.data().request() == 0) {
+        EXPECT_FALSE(never.reaches_by(1, in(2500ms)));
+      }
+      taken.add();
+    });
+    ASSERT_THAT(join_all(members), Each(IsEmpty()));
+    const auto megabytes = std::make_shared<std::vector<char>>(4 << 20);
+    constexpr int kMessages = 16;
+    for (int i = 0; i < kMessages; ++i) {
+      Message message;
+      message.header.mutable_data()->set_request(static_cast<std::uint64_t>(i));
+      message.frames.emplace_back(megabytes, megabytes->data(), megabytes->size());
+      members[1]->send({Role::server, 0}, std::move(message));
+    }
+    EXPECT_TRUE(taken.reaches(kMessages));
+    EXPECT_EQ(members[0]->failure(), "");
+    EXPECT_EQ(members[1]->failure(), "");
+    EXPECT_THAT(leave_all(members), Each(IsEmpty()));
+    EXPECT_EQ(plane.end(), "");
+  });
+}
+
+// Every request is repeated, and a repetition changes nothing.
+TEST(FaultsTest, LostAndDoubledMessagesDelayButDoNotBreak) {
+  on_all_media([](const Medium& network) {
+    const Medium bad = faulty_medium(network, {.seed = 3, .drop = 0.15, .duplicate = 0.15});
+    Plane plane(bad, 1, 3, [](PlaneConfig& config) {
+      no_heartbeats(config);
+      config.join_timeout = 30s;
+    });
+    Members members = make_members(plane, 1, 3);
+    ASSERT_THAT(each(members, [](Member& member) { member.join(in(30s)); }), Each(IsEmpty()));
+    std::atomic<int> entered = 0;
+    EXPECT_THAT(each(members,
+                     [&](Member& member) {
+                       for (int turn = 1; turn <= 3; ++turn) {
+                         entered.fetch_add(1);
+                         member.barrier("turn", true, true, in(30s));
+                         EXPECT_GE(entered.load(), 4 * turn);
+                       }
+                     }),
+                Each(IsEmpty()));
+  });
+}
+
+}  // namespace
+}  // namespace geomx::ps::testing
