@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -62,9 +63,19 @@ class SilencedStreams {
   FileDescriptor saved_[3];
 };
 
+// A node takes two descriptors and a shaped link up to six, and the usual limit of 1024 is for programs that use
+// select().
+void lift_descriptor_limit() {
+  rlimit limit{};
+  check(::getrlimit(RLIMIT_NOFILE, &limit), "read the limit of open files");
+  limit.rlim_cur = limit.rlim_max;
+  check(::setrlimit(RLIMIT_NOFILE, &limit), "raise the limit of open files");
+}
+
 // The lab process, from its start to its end.
 int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOptions& options,
              const std::string& folder, FileDescriptor listener) {
+  lift_descriptor_limit();
   lab::Lab lab(plan, [&](int step, int steps, const std::string& what) {
     report.progress(progress_text(step, steps + 1, what));
   });

@@ -20,6 +20,32 @@ bool is_switch(const PlannedNode& node) {
   return node.kind == scenario::NodeKind::switch_;
 }
 
+// What one node's own namespace is to be told once its interfaces are there.
+netlink::Batch configuration(const PlannedNode& node) {
+  netlink::Batch batch;
+  for (std::size_t i = 0; i < node.interfaces.size(); ++i) {
+    const PlannedInterface& interface = node.interfaces[i];
+    const std::string object = node.name + ":" + interface.name;
+    netlink::LinkChange change;
+    change.up = true;
+    if (is_switch(node)) change.master = bridge_index;
+    batch.push_back(netlink::change_link(interface_index(i), change, object));
+    if (is_switch(node)) continue;
+    batch.push_back(netlink::add_address(interface_index(i), {interface.address.value, interface.prefix}, object));
+  }
+  for (const PlannedRoute& route : node.routes) {
+    batch.push_back(netlink::add_route({{route.destination.value, route.prefix}, route.gateway.value, 0},
+                                       fmt::format("{}: {}/{} via {}", node.name, to_string(route.destination),
+                                                   route.prefix, to_string(route.gateway))));
+  }
+  for (const PlannedNeighbour& neighbour : node.neighbours) {
+    const std::size_t i = interface_number(node, neighbour.interface);
+    batch.push_back(netlink::add_neighbour(
+        {interface_index(i), neighbour.address.value, netlink::parse_mac(neighbour.mac)}, node.name));
+  }
+  return batch;
+}
+
 // The wire side of a link's end, in the lab's own namespace.
 std::string wire_side(std::size_t link, int end) {
   return fmt::format("w{}{}", link, end == 0 ? 'a' : 'b');
@@ -72,77 +98,51 @@ void Lab::make_links() {
                                            .mac = std::nullopt,
                                            .mtu = mtu}));
   }
-  std::vector<PlannedLink::End> late_ports;
+  netlink::Batch wire_sides;
+  const auto node_side = [&](const PlannedLink& link, int end) {
+    const std::size_t n = index_.at(link.ends[end].node);
+    const std::size_t i = interface_number(plan_.nodes[n], link.ends[end].interface);
+    netlink::VethEnd side;
+    side.name = link.ends[end].interface;
+    side.netns_fd = namespaces_[n].network.fd();
+    side.index = interface_index(i);
+    side.mac = netlink::parse_mac(plan_.nodes[n].interfaces[i].mac);
+    side.mtu = mtu;
+    return side;
+  };
   for (std::size_t l = 0; l < plan_.links.size(); ++l) {
     const PlannedLink& link = plan_.links[l];
-    const auto node_side = [&](int end) {
-      const std::size_t n = index_.at(link.ends[end].node);
-      const std::size_t i = interface_number(plan_.nodes[n], link.ends[end].interface);
-      netlink::VethEnd side;
-      side.name = link.ends[end].interface;
-      side.netns_fd = namespaces_[n].network.fd();
-      side.index = interface_index(i);
-      side.mac = netlink::parse_mac(plan_.nodes[n].interfaces[i].mac);
-      side.mtu = mtu;
-      side.up = true;
-      side.master = is_switch(plan_.nodes[n]) ? bridge_index : 0;
-      return side;
-    };
-    if (link.shaper == shaper::Kind::wire) {
-      for (int end = 0; end < 2; ++end) {
-        netlink::VethEnd wire;
-        wire.name = wire_side(l, end);
-        wire.mtu = mtu;
-        wire.up = true;
-        pairs.push_back(netlink::add_veth(node_side(end), wire, link.name));
-      }
+    if (link.shaper != shaper::Kind::wire) {
+      pairs.push_back(netlink::add_veth(node_side(link, 0), node_side(link, 1), link.name));
       continue;
     }
-    netlink::VethEnd first = node_side(0);
-    netlink::VethEnd second = node_side(1);
-    if (first.master != 0 && second.master != 0) {  // only a pair's first end can be given a bridge at once
-      second.master = 0;
-      late_ports.push_back(link.ends[1]);
-    } else if (second.master != 0) {
-      std::swap(first, second);
+    for (int end = 0; end < 2; ++end) {
+      netlink::VethEnd wire;
+      wire.name = wire_side(l, end);
+      wire.mtu = mtu;
+      pairs.push_back(netlink::add_veth(node_side(link, end), wire, link.name));
+      wire_sides.push_back(netlink::set_up(wire.name));
     }
-    pairs.push_back(netlink::add_veth(first, second, link.name));
   }
   netlink::Socket socket;
   socket.execute(bridges);
   socket.execute(pairs);
-  for (const PlannedLink::End& port : late_ports) {
-    const sandbox::ScopedNetwork inside(namespaces(port.node).network);
-    netlink::Socket there;
-    there.execute(netlink::change_link(port.interface, {.master = bridge_index}));
-  }
+  socket.execute(wire_sides);
 }
 
 void Lab::configure_nodes() {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-    const PlannedNode& node = plan_.nodes[n];
-    if (is_switch(node)) continue;
-    netlink::Batch batch;
-    for (std::size_t i = 0; i < node.interfaces.size(); ++i) {
-      const PlannedInterface& interface = node.interfaces[i];
-      batch.push_back(netlink::add_address(interface_index(i), {interface.address.value, interface.prefix},
-                                           node.name + ":" + interface.name));
-    }
-    for (const PlannedRoute& route : node.routes) {
-      batch.push_back(netlink::add_route({{route.destination.value, route.prefix}, route.gateway.value, 0},
-                                         fmt::format("{}: {}/{} via {}", node.name, to_string(route.destination),
-                                                     route.prefix, to_string(route.gateway))));
-    }
-    for (const PlannedNeighbour& neighbour : node.neighbours) {
-      batch.push_back(netlink::add_neighbour({interface_index(interface_number(node, neighbour.interface)),
-                                              neighbour.address.value, netlink::parse_mac(neighbour.mac)},
-                                             node.name));
-    }
-    if (batch.empty()) continue;
     const sandbox::ScopedNetwork inside(namespaces_[n].network);
-    netlink::Socket socket;
-    socket.execute(batch);
+    netlink::Socket().execute(configuration(plan_.nodes[n]));
   }
+  // Only now have all links both of their ends up.
+  for (const NodeNamespaces& node : namespaces_) {
+    const sandbox::ScopedNetwork inside(node.network);
+    netlink::Socket socket;
+    netlink::settle_links(socket);
+  }
+  netlink::Socket own;
+  netlink::settle_links(own);
 }
 
 void Lab::shape_links() {

@@ -1,8 +1,11 @@
 #include "emulator/lab/probe.h"
 
 #include <chrono>
+#include <sstream>
 
 #include "emulator/sandbox/lab_process.h"
+#include "emulator/sandbox/namespace.h"
+#include "emulator/sandbox/sysctl.h"
 
 namespace geomx::lab {
 namespace {
@@ -22,13 +25,31 @@ shaper::KernelFeatures decode(const std::string& flags) {
 
 }  // namespace
 
-shaper::KernelFeatures probe_kernel() {
+Survey survey_kernel() {
   sandbox::LabProcess probe =
       sandbox::spawn_init({.name = "geomx-probe", .attached = true, .keep = {}}, [](sandbox::StartReport& report) {
-        report.ready(encode(shaper::probe_features()));
+        // One line for the features, one for the congestion controls, then one for each refusal.
+        std::string text = encode(shaper::probe_features());
+        std::vector<std::string> refused;
+        const sandbox::Namespace node = sandbox::Namespace::create_network({}, &refused);
+        const sandbox::ScopedNetwork inside(node);
+        text += "\n" + sandbox::read_sysctl("net.ipv4.tcp_available_congestion_control");
+        for (const std::string& line : refused) text += "\n" + line;
+        report.ready(text);
         return 0;
       });
-  return decode(probe.wait_ready(std::chrono::seconds(10)));
+  std::istringstream lines(probe.wait_ready(std::chrono::seconds(10)));
+  Survey survey;
+  std::string line;
+  std::getline(lines, line);
+  survey.features = decode(line);
+  std::getline(lines, survey.congestion_controls);
+  while (std::getline(lines, line)) survey.refused.push_back(line);
+  return survey;
+}
+
+shaper::KernelFeatures probe_kernel() {
+  return survey_kernel().features;
 }
 
 }  // namespace geomx::lab

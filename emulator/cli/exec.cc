@@ -1,0 +1,110 @@
+#include "emulator/cli/exec.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "emulator/base/error.h"
+#include "emulator/cli/signals.h"
+#include "emulator/cli/terminal.h"
+#include "emulator/control/client.h"
+
+namespace geomx::cli {
+namespace {
+
+struct Options {
+  std::string lab;
+  std::string node;
+  std::vector<std::string> command;
+};
+
+// The caller's environment and folder: the command runs as here, but for its network and host name.
+control::ProcessSpec spec_of(const Options& options) {
+  control::ProcessSpec spec;
+  spec.node = options.node;
+  spec.argv = options.command;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) spec.environment[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  spec.directory = std::filesystem::current_path();
+  return spec;
+}
+
+void wait(pollfd* entries, nfds_t count) {
+  if (::poll(entries, count, -1 /* as long as the command takes */) < 0 && errno != EINTR) {
+    throw SystemError("exec", "wait for the command", errno);
+  }
+}
+
+int exec_in_terminal(control::Client& client, control::ProcessSpec spec) {
+  Signals signals{SIGWINCH, SIGTERM, SIGHUP};
+  Terminal terminal;
+  spec.stdin_fd = spec.stdout_fd = spec.stderr_fd = terminal.program_side();
+  spec.own_session = true;
+  const control::ProcessId process = client.spawn(spec);
+  terminal.close_program_side();
+  std::optional<int> status;
+  bool input = true;
+  bool output = true;
+  for (;;) {
+    pollfd entries[] = {{signals.fd(), POLLIN, 0},
+                        {output ? terminal.fd() : -1, POLLIN, 0},
+                        {status ? -1 : client.fd(), POLLIN, 0},
+                        {input ? STDIN_FILENO : -1, POLLIN, 0}};
+    // After the command's end only what it has written is waited for, and nothing more comes.
+    if (status && ::poll(entries, 2, 0) <= 0) return *status;
+    if (!status) wait(entries, 4);
+    while (const auto signal = signals.next()) {
+      *signal == SIGWINCH ? terminal.resize() : client.signal(process, *signal);
+    }
+    if (entries[1].revents != 0) output = terminal.from_program();
+    if (entries[3].revents != 0) input = terminal.from_user();
+    if (entries[2].revents != 0) {
+      if (const auto exit = client.next_exit(std::chrono::milliseconds(0))) status = exit->status;
+    }
+  }
+}
+
+int exec_plainly(control::Client& client, control::ProcessSpec spec) {
+  Signals signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+  spec.stdin_fd = STDIN_FILENO;
+  spec.stdout_fd = STDOUT_FILENO;
+  spec.stderr_fd = STDERR_FILENO;
+  const control::ProcessId process = client.spawn(spec);
+  for (;;) {
+    pollfd entries[] = {{signals.fd(), POLLIN, 0}, {client.fd(), POLLIN, 0}};
+    wait(entries, 2);
+    while (const auto signal = signals.next()) client.signal(process, *signal);
+    if (const auto exit = client.next_exit(std::chrono::milliseconds(0))) return exit->status;
+  }
+}
+
+}  // namespace
+
+void add_exec(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("exec", "Run a command in a node; its exit code is returned");
+  command->add_option("LAB", options->lab, "The lab's name")->required();
+  command->add_option("NODE", options->node, "The node's name")->required();
+  command->add_option("COMMAND", options->command, "The command and its arguments, after --")->required();
+  command->positionals_at_end();
+  command->footer(
+      "Examples:\n"
+      "  geomx-emu exec three-dc a-worker-0 -- ping -c 3 b-worker-0\n"
+      "  geomx-emu exec three-dc a-gateway -- bash");
+  command->callback([options, &exit_code] {
+    control::Client client = control::Client::connect(options->lab);
+    control::ProcessSpec spec = spec_of(*options);
+    const bool terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
+    exit_code = terminal ? exec_in_terminal(client, std::move(spec)) : exec_plainly(client, std::move(spec));
+  });
+}
+
+}  // namespace geomx::cli

@@ -1,0 +1,78 @@
+#include "emulator/cli/inspect.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "emulator/control/client.h"
+
+namespace geomx::cli {
+namespace {
+
+std::string text_of(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : "-";
+}
+
+void print_nodes(const nlohmann::json& nodes) {
+  fmt::print("{:<28} {:<7} {}\n", "NODE", "KIND", "INTERFACES");
+  for (const auto& node : nodes) {
+    std::string interfaces;
+    for (const auto& interface : node["interfaces"]) {
+      if (interface["address"].is_null()) continue;
+      interfaces += fmt::format("{}{} {}", interfaces.empty() ? "" : ", ", text_of(interface["name"]),
+                                text_of(interface["address"]));
+    }
+    if (interfaces.empty()) interfaces = fmt::format("{} ports", node["interfaces"].size());
+    fmt::print("{:<28} {:<7} {}\n", text_of(node["name"]), text_of(node["kind"]), interfaces);
+    for (const auto& difference : node["differences"]) fmt::print("  differs: {}\n", text_of(difference));
+  }
+}
+
+void print_links(const nlohmann::json& links) {
+  fmt::print("\n{:<28} {:<6} {:<32} {:>10} {:>12} {:>7}  {}\n", "LINK", "SHAPER", "DIRECTION", "PACKETS", "BYTES",
+             "DROPS", "READ BACK");
+  for (const auto& link : links) {
+    for (const char* way : {"forward", "backward"}) {
+      const auto& direction = link[way];
+      const auto& counters = direction["counters"];
+      const auto drops = counters["dropped_queue"].get<std::uint64_t>() +
+                         counters["dropped_loss"].get<std::uint64_t>() + counters["overruns"].get<std::uint64_t>();
+      fmt::print("{:<28} {:<6} {:<32} {:>10} {:>12} {:>7}  {}\n", text_of(link["name"]), text_of(link["shaper"]),
+                 text_of(direction["direction"]), counters["packets"].get<std::uint64_t>(),
+                 counters["bytes"].get<std::uint64_t>(), drops, text_of(direction["read_back"]));
+    }
+  }
+}
+
+int inspect(const std::string& lab, bool json) {
+  const std::string document = control::Client::connect(lab).inspect();
+  if (json) {
+    fmt::print("{}\n", document);
+    return 0;
+  }
+  const nlohmann::json inspection = nlohmann::json::parse(document);
+  print_nodes(inspection["nodes"]);
+  print_links(inspection["links"]);
+  for (const auto& line : inspection["refused"]) fmt::print("\nnot granted by this kernel: {}", text_of(line));
+  fmt::print("\n{}\n", inspection["as_planned"].get<bool>() ? "all as planned" : "differs from the plan, see above");
+  return 0;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, int& exit_code) {
+  struct Options {
+    std::string lab;
+    bool json = false;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("inspect", "What the kernel has of a lab, compared with its plan");
+  command->add_option("LAB", options->lab, "The lab's name")->required();
+  command->add_flag("--json", options->json, "Print one JSON object with the arrays nodes and links");
+  command->footer("Examples:\n  geomx-emu inspect three-dc\n  geomx-emu inspect three-dc --json | jq '.links[].name'");
+  command->callback([options, &exit_code] { exit_code = inspect(options->lab, options->json); });
+}
+
+}  // namespace geomx::cli

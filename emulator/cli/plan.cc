@@ -1,0 +1,33 @@
+#include "emulator/cli/plan.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "emulator/cli/scenario_options.h"
+#include "emulator/lab/inspect.h"
+#include "emulator/lab/plan.h"
+#include "emulator/lab/probe.h"
+
+namespace geomx::cli {
+
+void add_plan(CLI::App& app, int& exit_code) {
+  struct Options {
+    ScenarioOptions scenario;
+    bool json = false;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("plan", "What a scenario would make here: nodes, addresses, links, shapers");
+  add_scenario_options(*command, options->scenario);
+  command->add_flag("--json", options->json, "Print one JSON object with the arrays nodes and links");
+  command->footer("Examples:\n  geomx-emu plan scenarios/three-dc.json --shaper wire");
+  command->callback([options, &exit_code] {
+    const scenario::Scenario scenario = load(options->scenario);
+    const lab::Plan plan = lab::make_plan(scenario, lab::probe_kernel(), choice(options->scenario));
+    fmt::print("{}", options->json ? lab::plan_json(plan) + "\n" : lab::describe(plan));
+    exit_code = 0;
+  });
+}
+
+}  // namespace geomx::cli

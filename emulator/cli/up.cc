@@ -1,0 +1,98 @@
+#include "emulator/cli/up.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+#include "emulator/base/error.h"
+#include "emulator/cli/scenario_options.h"
+#include "emulator/cli/signals.h"
+#include "emulator/control/launch.h"
+#include "emulator/lab/plan.h"
+#include "emulator/lab/probe.h"
+#include "emulator/scenario/write.h"
+
+namespace geomx::cli {
+namespace {
+
+struct Options {
+  ScenarioOptions scenario;
+  std::string name;
+  bool detach = false;
+};
+
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+// Until a signal, or the lab's own end. False: the lab has ended by itself.
+bool wait_for_signal(const control::RunningLab& lab, const Signals& signals) {
+  for (;;) {
+    pollfd entries[] = {{signals.fd(), POLLIN, 0}, {lab.pidfd(), POLLIN, 0}};
+    if (::poll(entries, 2, -1 /* as long as the user likes */) < 0 && errno != EINTR) {
+      throw SystemError("up", "wait for a signal", errno);
+    }
+    if (entries[0].revents != 0) return true;
+    if (entries[1].revents != 0) return false;
+  }
+}
+
+int up(const Options& options) {
+  const scenario::Scenario scenario = load(options.scenario);
+  lab::Plan plan = lab::make_plan(scenario, lab::probe_kernel(), choice(options.scenario));
+  if (!options.name.empty()) plan.lab = options.name;
+
+  // From here on a signal must not leave half a lab: it is looked at when the lab is there, and ends it.
+  const Signals signals{SIGINT, SIGTERM, SIGHUP};
+  control::LaunchOptions launch;
+  launch.detach = options.detach;
+  launch.scenario_json = scenario::write(scenario);
+  const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  if (terminal) {
+    launch.progress = [](int step, int steps, const std::string& what) {
+      fmt::print(stderr, "\r\033[K{}/{} {}", step, steps, what);
+    };
+  }
+  control::RunningLab lab = control::launch(plan, launch);
+  if (terminal) fmt::print(stderr, "\r\033[K");
+  fmt::print("{} is up: {} nodes, {} links, {:.2f} s\n", plan.lab, plan.nodes.size(), plan.links.size(),
+             seconds(lab.up_time()));
+  if (options.detach) {
+    fmt::print("geomx-emu exec {0} NODE -- COMMAND   geomx-emu inspect {0}   geomx-emu down {0}\n", plan.lab);
+    return 0;
+  }
+  fmt::print("Ctrl-C ends it\n");
+  std::fflush(stdout);
+  if (!wait_for_signal(lab, signals)) {
+    siginfo_t end{};
+    ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(lab.pidfd()), &end, WEXITED | WNOHANG | WNOWAIT);
+    if (end.si_code != CLD_EXITED || end.si_status != 0) throw WorkError(plan.lab, "the lab's process has been killed");
+    fmt::print("{} has been ended by 'geomx-emu down'\n", plan.lab);
+    return 0;
+  }
+  fmt::print("{} is down: {:.2f} s\n", plan.lab, seconds(lab.stop()));
+  return 0;
+}
+
+}  // namespace
+
+void add_up(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("up", "Bring a scenario's network up, without its job");
+  add_scenario_options(*command, options->scenario);
+  command->add_flag("--detach,-d", options->detach, "Leave it running and return");
+  command->add_option("--name", options->name, "The lab's name (default: the scenario's)")->type_name("LAB");
+  command->footer(
+      "Examples:\n"
+      "  geomx-emu up scenarios/three-dc.json\n"
+      "  geomx-emu up scenarios/three-dc.json --detach --name play --set topology.links.*.rate=10Mbit");
+  command->callback([options, &exit_code] { exit_code = up(*options); });
+}
+
+}  // namespace geomx::cli

@@ -1,0 +1,285 @@
+// Labs as a user has them: up, list, inspect, exec, down, and what is left when something is killed. Each as root and
+// as an ordinary user.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+#include <regex>
+
+#include "tests/e2e/emu.h"
+
+namespace geomx::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 30s;
+
+constexpr const char* kScenario = R"({
+  "version": 1, "name": "play",
+  "topology": {
+    "datacenters": [ {"name": "central"}, {"name": "a", "hosts": 2}, {"name": "b", "hosts": 1} ],
+    "links": [ {"name": "wan-a", "ends": ["central", "a"], "rate": "100Mbit", "delay": "20ms"},
+               {"name": "wan-b", "ends": ["central", "b"], "rate": "50Mbit", "delay": "10ms"} ]
+  }
+})";
+
+struct Result {
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+class Lab : public ::testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override {
+    const std::string missing = missing_for_labs(GetParam());
+    if (!missing.empty()) GTEST_SKIP() << "SKIPPED: " << missing;
+    std::ofstream(scratch_.path() / "play.json") << kScenario;
+    emu({"down", "--all"});
+  }
+  void TearDown() override { emu({"down", "--all"}); }
+
+  Invocation invocation(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), binary("geomx-emu").string());
+    return {.argv = std::move(arguments), .directory = scratch_.path(), .unprivileged = GetParam()};
+  }
+
+  // Runs it to its end.
+  Result emu(std::vector<std::string> arguments) const {
+    Command command(invocation(std::move(arguments)));
+    const auto status = command.wait(kPatience);
+    return {status.value_or(-1), command.out(), command.err()};
+  }
+
+  Result exec(const std::string& node, std::vector<std::string> argv) const {
+    argv.insert(argv.begin(), {"exec", "play", node, "--"});
+    return emu(std::move(argv));
+  }
+
+  pid_t lab_pid() const {
+    const auto labs = nlohmann::json::parse(emu({"list", "--json"}).out);
+    return labs.empty() ? -1 : labs[0]["pid"].get<pid_t>();
+  }
+
+  void bring_up() const {
+    const Result up = emu({"up", "play.json", "--detach"});
+    ASSERT_EQ(up.status, 0) << up.err;
+  }
+
+  Scratch scratch_;
+};
+
+INSTANTIATE_TEST_SUITE_P(As, Lab, ::testing::Values(false, true),
+                         [](const auto& param) { return param.param ? "OrdinaryUser" : "Root"; });
+
+std::string host_interfaces() {
+  std::string names;
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/class/net")) {
+    names += entry.path().filename().string() + "\n";
+  }
+  return names;
+}
+
+TEST_P(Lab, ComesUpIsSeenAndGoesDown) {
+  const std::string before = host_interfaces();
+  bring_up();
+  const auto labs = nlohmann::json::parse(emu({"list", "--json"}).out);
+  ASSERT_THAT(labs, SizeIs(1));
+  EXPECT_EQ(labs[0]["name"], "play");
+  EXPECT_EQ(labs[0]["nodes"], 9);
+  EXPECT_EQ(labs[0]["attached"], false);
+  EXPECT_EQ(host_interfaces(), before);
+  const std::vector<ProcessInfo> tree = process_tree(labs[0]["pid"].get<pid_t>());
+  EXPECT_GE(tree.size(), 2u);
+
+  const Result down = emu({"down", "play"});
+  EXPECT_EQ(down.status, 0) << down.err;
+  for (const ProcessInfo& process : tree) EXPECT_FALSE(alive(process)) << process.command;
+  EXPECT_EQ(nlohmann::json::parse(emu({"list", "--json"}).out), nlohmann::json::array());
+  EXPECT_EQ(host_interfaces(), before);
+}
+
+TEST_P(Lab, EveryHostReachesEveryOtherByNameInTheTimeThatTheDelaysSay) {
+  bring_up();
+  const auto round_trip = [&](const std::string& from, const std::string& to) {
+    const Result ping = exec(from, {"ping", "-c", "5", "-i", "0.2", "-w", "10", to});
+    EXPECT_EQ(ping.status, 0) << ping.out << ping.err;
+    std::smatch match;
+    return std::regex_search(ping.out, match, std::regex("= ([0-9.]+)/")) ? std::stod(match[1]) : -1.0;  // the least
+  };
+  for (const char* from : {"a-host-0", "a-host-1", "b-host-0", "central-gateway"}) {
+    for (const char* to : {"a-host-0", "a-host-1", "b-host-0", "central", "b-gateway"}) {
+      const auto one_way = [](const std::string& name) { return name[0] == 'a' ? 20 : name[0] == 'b' ? 10 : 0; };
+      const bool same = from[0] == to[0];
+      const double expected = same ? 0 : 2.0 * (one_way(from) + one_way(to));
+      const double measured = round_trip(from, to);
+      EXPECT_GE(measured, expected) << from << " -> " << to;
+      EXPECT_LE(measured, expected + 3) << from << " -> " << to;  // a busy machine's timers are late
+    }
+  }
+}
+
+TEST_P(Lab, InspectFindsTheKernelAsPlanned) {
+  bring_up();
+  const Result ping = exec("a-host-0", {"ping", "-c", "3", "-i", "0.2", "b-host-0"});
+  EXPECT_EQ(ping.status, 0) << ping.out;
+  const Result inspected = emu({"inspect", "play", "--json"});
+  ASSERT_EQ(inspected.status, 0) << inspected.err;
+  const auto json = nlohmann::json::parse(inspected.out);
+  EXPECT_THAT(json["nodes"], SizeIs(9));
+  EXPECT_THAT(json["links"], SizeIs(8));
+  EXPECT_EQ(json["as_planned"], true);
+  EXPECT_EQ(json["scenario"]["name"], "play");
+  for (const auto& node : json["nodes"]) {
+    EXPECT_THAT(node["differences"], IsEmpty()) << node;
+    for (const auto& interface : node["interfaces"]) EXPECT_EQ(interface["up"], true) << node["name"];
+  }
+  for (const auto& link : json["links"]) {
+    if (link["name"] != "wan-a") continue;
+    EXPECT_EQ(link["forward"]["asked"]["rate"], "100Mbit");
+    EXPECT_THAT(link["forward"]["read_back"].get<std::string>(), HasSubstr("100Mbit"));
+    // Three echo requests of 98 bytes one way, and the replies the other.
+    EXPECT_EQ(link["backward"]["counters"]["packets"], 3);
+    EXPECT_EQ(link["forward"]["counters"]["packets"], 3);
+    EXPECT_EQ(link["forward"]["counters"]["bytes"], 3 * 98);
+  }
+}
+
+TEST_P(Lab, InspectSeesWhatDiffers) {
+  bring_up();
+  ASSERT_EQ(exec("a-gateway", {"ip", "link", "set", "eth1", "down"}).status, 0);
+  const auto json = nlohmann::json::parse(emu({"inspect", "play", "--json"}).out);
+  EXPECT_EQ(json["as_planned"], false);
+}
+
+TEST_P(Lab, ExecIsAsIfTheCommandRanHere) {
+  bring_up();
+  EXPECT_EQ(exec("a-host-0", {"sh", "-c", "exit 7"}).status, 7);
+  EXPECT_EQ(exec("a-host-0", {"sh", "-c", "kill -9 $$"}).status, 128 + SIGKILL);
+  EXPECT_EQ(exec("a-host-0", {"hostname"}).out, "a-host-0\n");
+  const Result streams = exec("a-host-0", {"sh", "-c", "echo out; echo err >&2"});
+  EXPECT_EQ(streams.out, "out\n");
+  EXPECT_EQ(streams.err, "err\n");
+  const Result missing = exec("a-host-0", {"no-such-command"});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_THAT(missing.err, HasSubstr("no-such-command"));
+  const Result unknown = exec("a-hots-0", {"true"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("a-host-0"));  // did you mean
+}
+
+TEST_P(Lab, ExecForwardsSignals) {
+  bring_up();
+  Command command(invocation({"exec", "play", "a-host-0", "--", "sh", "-c",
+                              "trap 'echo caught; exit 3' TERM; echo ready; while :; do sleep 0.05; done"}));
+  ASSERT_TRUE(eventually(10s, [&] { return command.out() == "ready\n"; }));
+  command.signal(SIGTERM);
+  EXPECT_EQ(command.wait(10s), 3);
+  EXPECT_EQ(command.out(), "ready\ncaught\n");
+}
+
+TEST_P(Lab, ACommandWhoseExecIsKilledIsEnded) {
+  bring_up();
+  const pid_t lab = lab_pid();
+  const auto sleepers = [&] {
+    std::vector<ProcessInfo> tree = process_tree(lab);
+    std::erase_if(tree,
+                  [](const ProcessInfo& process) { return process.command.find("sleep 1234") == std::string::npos; });
+    return tree;
+  };
+  Command command(invocation({"exec", "play", "a-host-0", "--", "sleep", "1234"}));
+  ASSERT_TRUE(eventually(10s, [&] { return !sleepers().empty(); }));
+  command.signal(SIGKILL);
+  EXPECT_TRUE(eventually(10s, [&] { return sleepers().empty(); }));
+  EXPECT_EQ(exec("a-host-0", {"true"}).status, 0);
+}
+
+TEST_P(Lab, ASecondOneOfTheSameNameIsRefused) {
+  bring_up();
+  const Result second = emu({"up", "play.json", "--detach"});
+  EXPECT_EQ(second.status, 2);
+  EXPECT_THAT(second.err, HasSubstr("running"));
+  const Result other = emu({"up", "play.json", "--detach", "--name", "other"});
+  EXPECT_EQ(other.status, 0) << other.err;
+  EXPECT_THAT(nlohmann::json::parse(emu({"list", "--json"}).out), SizeIs(2));
+}
+
+TEST_P(Lab, InTheForegroundItEndsWithCtrlC) {
+  Command up(invocation({"up", "play.json"}));
+  ASSERT_TRUE(eventually(kPatience, [&] { return up.out().find("Ctrl-C") != std::string::npos; })) << up.err();
+  const std::vector<ProcessInfo> tree = process_tree(lab_pid());
+  up.signal(SIGINT);
+  EXPECT_EQ(up.wait(10s), 0);
+  EXPECT_THAT(up.out(), HasSubstr("is down"));
+  for (const ProcessInfo& process : tree) EXPECT_FALSE(alive(process)) << process.command;
+}
+
+TEST_P(Lab, WhateverIsKilledNothingIsLeftAndTheNextComesUpAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    Command up(invocation({"up", "play.json"}));
+    ASSERT_TRUE(eventually(kPatience, [&] { return up.out().find("Ctrl-C") != std::string::npos; }))
+        << "round " << round << ": " << up.err();
+    const std::vector<ProcessInfo> tree = process_tree(up.pid());
+    ASSERT_GE(tree.size(), 3u);  // up, init, the lab
+    const pid_t victim = tree[static_cast<std::size_t>(round) % tree.size()].pid;
+    ASSERT_EQ(::kill(victim, SIGKILL), 0);
+    ASSERT_TRUE(up.wait(10s).has_value()) << "round " << round;
+    for (const ProcessInfo& process : tree) {
+      EXPECT_TRUE(eventually(2s, [&] { return !alive(process); })) << "round " << round << ": " << process.command;
+    }
+  }
+  EXPECT_EQ(nlohmann::json::parse(emu({"list", "--json"}).out), nlohmann::json::array());
+}
+
+TEST_P(Lab, ADetachedOneSurvivesItsStarterButNotItsKiller) {
+  bring_up();
+  const pid_t lab = lab_pid();
+  const std::vector<ProcessInfo> tree = process_tree(lab);
+  ASSERT_GE(tree.size(), 2u);
+  ASSERT_EQ(::kill(lab, SIGKILL), 0);
+  for (const ProcessInfo& process : tree) {
+    EXPECT_TRUE(eventually(2s, [&] { return !alive(process); })) << process.command;
+  }
+  bring_up();
+  EXPECT_EQ(exec("b-host-0", {"true"}).status, 0);
+}
+
+TEST_P(Lab, ABrokenScenarioMakesNothing) {
+  std::ofstream(scratch_.path() / "broken.json") << R"({"version": 1, "name": "x", "topology": {"datacenters": [
+    {"name": "a"}], "links": [ {"ends": ["a", "nowhere"], "rate": "10"} ]}})";
+  const Result up = emu({"up", "broken.json", "--detach"});
+  EXPECT_EQ(up.status, 2);
+  EXPECT_THAT(up.err, HasSubstr("nowhere"));
+  EXPECT_EQ(nlohmann::json::parse(emu({"list", "--json"}).out), nlohmann::json::array());
+}
+
+TEST_P(Lab, UsageAndUnknownLabsAreBadInput) {
+  EXPECT_EQ(emu({}).status, 2);
+  EXPECT_EQ(emu({"frobnicate"}).status, 2);
+  EXPECT_EQ(emu({"inspect"}).status, 2);
+  EXPECT_EQ(emu({"inspect", "nobody"}).status, 2);
+  EXPECT_EQ(emu({"down", "nobody"}).status, 2);
+  EXPECT_EQ(emu({"down", "--all"}).status, 0);
+  EXPECT_EQ(emu({"--help"}).status, 0);
+  EXPECT_THAT(emu({"--version"}).out, HasSubstr("geomx-emu "));
+}
+
+TEST_P(Lab, PlanAndDoctorAnswerInJson) {
+  const auto plan = nlohmann::json::parse(emu({"plan", "play.json", "--json", "--shaper", "wire"}).out);
+  EXPECT_THAT(plan["nodes"], SizeIs(9));
+  for (const auto& link : plan["links"]) {
+    EXPECT_EQ(link["shaper"], link["scope"] == "wan" ? "wire" : "none") << link["name"];
+  }
+  const Result doctor = emu({"doctor", "--json"});
+  EXPECT_EQ(doctor.status, 0) << doctor.out;
+  EXPECT_EQ(nlohmann::json::parse(doctor.out)["fit"], true);
+}
+
+}  // namespace
+}  // namespace geomx::test
