@@ -171,7 +171,7 @@ void Job::take(Member& member, const std::vector<Metric>& metrics) {
 }
 
 std::optional<Job::Clock::time_point> Job::next_deadline() const {
-  if (!started_) return Clock::time_point::min();
+  if (!started_) return std::nullopt;
   if (mains_ended_) return *mains_ended_ + grace_;
   std::optional<Clock::time_point> next;
   for (const Member& member : members_) {

@@ -38,7 +38,7 @@ class Job {
   bool read_pipes();  // whether anything was read
 
   bool finished() const;
-  // When advance() has something to do without anything having happened before; nullopt: never.
+  // When advance(), called once before, has something to do though nothing has happened; nullopt: never.
   std::optional<Clock::time_point> next_deadline() const;
   // Who is still awaited, and how far each has come.
   std::string awaited() const;

@@ -104,7 +104,9 @@ void ProgressView::update(const ProgressState& state) {
     return;
   }
   const Clock::time_point now = Clock::now();
-  if (now < next_line_) return;
+  const bool first_round = !training_ && state.training && state.training->rounds > 0;
+  if (now < next_line_ && !first_round) return;
+  training_ = training_ || first_round;
   next_line_ = now + kBetweenLines;
   step(progress_line(state, 0));
 }

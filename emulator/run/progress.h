@@ -41,6 +41,7 @@ class ProgressView {
   bool silent_;
   bool terminal_;
   bool line_shown_ = false;
+  bool training_ = false;  // a round has been seen: worth a line at once
   std::chrono::steady_clock::time_point next_line_{};
 };
 

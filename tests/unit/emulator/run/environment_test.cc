@@ -1,0 +1,154 @@
+#include "emulator/run/environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tests/unit/emulator/run/three_dc.h"
+
+namespace geomx::run {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Not;
+using Variables = std::map<std::string, std::string>;
+
+const RoleProcess& find(const std::vector<RoleProcess>& processes, const std::string& name) {
+  for (const RoleProcess& process : processes) {
+    if (process.role.name == name) return process;
+  }
+  throw std::runtime_error("no role " + name);
+}
+
+std::vector<RoleProcess> demo() {
+  const scenario::Scenario scenario = test::three_dc();
+  return role_processes(scenario, test::plan_of(scenario), "/bin/geomx-node");
+}
+
+// Each expected table is the guide's own listing with the addresses of the plan.
+TEST(Environment, GlobalSchedulerAsInTheGuide) {
+  EXPECT_EQ(find(demo(), "central-global-scheduler").environment, (Variables{{"DMLC_ROLE_GLOBAL", "global_scheduler"},
+                                                                             {"DMLC_PS_GLOBAL_ROOT_URI", "10.0.0.1"},
+                                                                             {"DMLC_PS_GLOBAL_ROOT_PORT", "9092"},
+                                                                             {"DMLC_NUM_GLOBAL_SERVER", "1"},
+                                                                             {"DMLC_NUM_GLOBAL_WORKER", "2"},
+                                                                             {"PS_VERBOSE", "1"},
+                                                                             {"DMLC_INTERFACE", "eth0"}}));
+}
+
+TEST(Environment, CentralPartyAsInTheGuide) {
+  const std::vector<RoleProcess> processes = demo();
+  const scenario::Scenario scenario = test::three_dc();
+  const std::string scheduler = to_string(test::plan_of(scenario).address_of("central-scheduler"));
+  EXPECT_EQ(find(processes, "central-scheduler").environment, (Variables{{"DMLC_ROLE", "scheduler"},
+                                                                         {"DMLC_PS_ROOT_URI", scheduler},
+                                                                         {"DMLC_PS_ROOT_PORT", "9093"},
+                                                                         {"DMLC_NUM_SERVER", "1"},
+                                                                         {"DMLC_NUM_WORKER", "1"},
+                                                                         {"PS_VERBOSE", "1"},
+                                                                         {"DMLC_INTERFACE", "eth0"}}));
+  EXPECT_EQ(find(processes, "central-global-server-0").environment, (Variables{{"DMLC_ROLE_GLOBAL", "global_server"},
+                                                                               {"DMLC_PS_GLOBAL_ROOT_URI", "10.0.0.1"},
+                                                                               {"DMLC_PS_GLOBAL_ROOT_PORT", "9092"},
+                                                                               {"DMLC_NUM_GLOBAL_SERVER", "1"},
+                                                                               {"DMLC_NUM_GLOBAL_WORKER", "2"},
+                                                                               {"DMLC_ROLE", "server"},
+                                                                               {"DMLC_PS_ROOT_URI", scheduler},
+                                                                               {"DMLC_PS_ROOT_PORT", "9093"},
+                                                                               {"DMLC_NUM_SERVER", "1"},
+                                                                               {"DMLC_NUM_WORKER", "1"},
+                                                                               {"DMLC_ENABLE_CENTRAL_WORKER", "0"},
+                                                                               {"DMLC_NUM_ALL_WORKER", "4"},
+                                                                               {"PS_VERBOSE", "1"},
+                                                                               {"DMLC_INTERFACE", "eth0"}}));
+  EXPECT_EQ(find(processes, "central-master").environment, (Variables{{"DMLC_ROLE", "worker"},
+                                                                      {"DMLC_ROLE_MASTER_WORKER", "1"},
+                                                                      {"DMLC_PS_ROOT_URI", scheduler},
+                                                                      {"DMLC_PS_ROOT_PORT", "9093"},
+                                                                      {"DMLC_NUM_SERVER", "1"},
+                                                                      {"DMLC_NUM_WORKER", "1"},
+                                                                      {"DMLC_NUM_ALL_WORKER", "4"},
+                                                                      {"PS_VERBOSE", "1"},
+                                                                      {"DMLC_INTERFACE", "eth0"}}));
+}
+
+TEST(Environment, OtherPartiesAsInTheGuide) {
+  const std::vector<RoleProcess> processes = demo();
+  const std::string scheduler = to_string(test::plan_of(test::three_dc()).address_of("b-scheduler"));
+  EXPECT_EQ(find(processes, "b-server-0").environment, (Variables{{"DMLC_PS_GLOBAL_ROOT_URI", "10.0.0.1"},
+                                                                  {"DMLC_PS_GLOBAL_ROOT_PORT", "9092"},
+                                                                  {"DMLC_NUM_GLOBAL_SERVER", "1"},
+                                                                  {"DMLC_NUM_GLOBAL_WORKER", "2"},
+                                                                  {"DMLC_ROLE", "server"},
+                                                                  {"DMLC_PS_ROOT_URI", scheduler},
+                                                                  {"DMLC_PS_ROOT_PORT", "9093"},
+                                                                  {"DMLC_NUM_SERVER", "1"},
+                                                                  {"DMLC_NUM_WORKER", "2"},
+                                                                  {"PS_VERBOSE", "1"},
+                                                                  {"DMLC_INTERFACE", "eth0"}}));
+  EXPECT_EQ(find(processes, "b-worker-1").environment, (Variables{{"DMLC_ROLE", "worker"},
+                                                                  {"DMLC_PS_ROOT_URI", scheduler},
+                                                                  {"DMLC_PS_ROOT_PORT", "9093"},
+                                                                  {"DMLC_NUM_SERVER", "1"},
+                                                                  {"DMLC_NUM_WORKER", "2"},
+                                                                  {"DMLC_NUM_ALL_WORKER", "4"},
+                                                                  {"PS_VERBOSE", "1"},
+                                                                  {"DMLC_INTERFACE", "eth0"}}));
+}
+
+TEST(Environment, WorkersGetTheirSliceAndTheMasterNone) {
+  const std::vector<RoleProcess> processes = demo();
+  EXPECT_THAT(find(processes, "b-worker-1").argv,
+              ElementsAre("/bin/geomx-node", "--cpu", "--data-slice-idx", "3", "--dataset", "fashion-mnist", "--model",
+                          "cnn", "--batch-size", "32", "--epoch", "1", "--learning-rate", "0.001", "--optimizer",
+                          "adam", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
+  EXPECT_THAT(find(processes, "central-master").argv, Not(Contains("--data-slice-idx")));
+  EXPECT_THAT(find(processes, "central-master").argv, Contains("--epoch"));
+  EXPECT_THAT(find(processes, "a-server-0").argv, ElementsAre("/bin/geomx-node", "--metrics", "/dev/fd/3"));
+}
+
+TEST(Environment, EveryTrainingOptionReachesTheWorkers) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->epochs.reset();
+  scenario.training->rounds = 20;
+  scenario.training->data_dir = "/data/mnist";
+  scenario.training->split_by_class = true;
+  scenario.training->optimizer = {"sgd", 0.05, 0.9, 0.0001};
+  const auto processes = role_processes(scenario, test::plan_of(scenario), "geomx-node");
+  EXPECT_THAT(find(processes, "a-worker-0").argv,
+              ElementsAre("geomx-node", "--cpu", "--data-slice-idx", "0", "--dataset", "fashion-mnist", "--data-dir",
+                          "/data/mnist", "--model", "cnn", "--batch-size", "32", "--rounds", "20", "--learning-rate",
+                          "0.05", "--optimizer", "sgd", "--momentum", "0.9", "--weight-decay", "0.0001",
+                          "--split-by-class", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
+}
+
+TEST(Environment, CentralWorkersAndSeveralServersAreCounted) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->parties = {{"central", 2, 1, 1}, {"a", 0, 2, 2}, {"b", 0, 1, 3}};
+  const auto processes = role_processes(scenario, test::plan_of(scenario), "geomx-node");
+  const Variables server = find(processes, "central-global-server-1").environment;
+  EXPECT_EQ(server.at("DMLC_ENABLE_CENTRAL_WORKER"), "1");
+  EXPECT_EQ(server.at("DMLC_NUM_GLOBAL_SERVER"), "2");
+  EXPECT_EQ(server.at("DMLC_NUM_GLOBAL_WORKER"), "3");  // party servers: two in a, one in b
+  EXPECT_EQ(server.at("DMLC_NUM_SERVER"), "2");
+  EXPECT_EQ(server.at("DMLC_NUM_WORKER"), "2");  // the master and one more
+  EXPECT_EQ(server.at("DMLC_NUM_ALL_WORKER"), "6");
+  EXPECT_EQ(find(processes, "b-worker-0").environment.at("DMLC_NUM_WORKER"), "3");
+  EXPECT_EQ(find(processes, "a-server-1").environment.at("DMLC_NUM_SERVER"), "2");
+}
+
+TEST(Environment, ClearsWhatWouldConfigureRolesBehindTheScenariosBack) {
+  ::setenv("DMLC_ROLE_GLOBAL", "global_server", 1);
+  ::setenv("PORT", "80", 1);
+  ::setenv("GEOMX_TEST_KEPT", "1", 1);
+  clear_role_environment();
+  EXPECT_EQ(std::getenv("DMLC_ROLE_GLOBAL"), nullptr);
+  EXPECT_EQ(std::getenv("PORT"), nullptr);
+  EXPECT_STREQ(std::getenv("GEOMX_TEST_KEPT"), "1");
+  ::unsetenv("GEOMX_TEST_KEPT");
+}
+
+}  // namespace
+}  // namespace geomx::run

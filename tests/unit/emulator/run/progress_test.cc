@@ -1,0 +1,78 @@
+#include "emulator/run/progress.h"
+
+#include <gtest/gtest.h>
+
+#include "emulator/run/idle_rtt.h"
+
+namespace geomx::run {
+namespace {
+
+ProgressState half_way() {
+  ProgressState state;
+  state.elapsed_seconds = 65;
+  state.total_rounds = 100;
+  TrainingResult training;
+  training.rounds = 50;
+  training.samples = 6400;
+  training.samples_per_second = 100;
+  training.train_loss = 0.5321;
+  training.test_accuracy = 0.812;
+  state.training = training;
+  state.wan_rates = {{"central->a", 12.3e6}};
+  return state;
+}
+
+TEST(Progress, LineForAFile) {
+  EXPECT_EQ(progress_line(half_way(), 0),
+            "1:05  50/100 rounds  loss 0.532  accuracy 81.2%  100 samples/s  1:04 left  central->a 12.3Mbit");
+}
+
+TEST(Progress, BarForATerminalKeepsToItsWidth) {
+  const std::string line = progress_line(half_way(), 200);
+  EXPECT_EQ(line.substr(0, 43), "1:05  [##########..........] 50/100 rounds ");
+  EXPECT_EQ(progress_line(half_way(), 30).size(), 30u);
+}
+
+TEST(Progress, SaysWhoIsAwaitedBeforeTheFirstRound) {
+  ProgressState state = half_way();
+  state.training->rounds = 0;
+  state.waiting_for = "a-worker-0 (ready)";
+  EXPECT_EQ(progress_line(state, 0), "1:05  waiting for a-worker-0 (ready)  central->a 12.3Mbit");
+}
+
+TEST(Progress, MoreRoundsThanExpectedFillTheBarAndNoMore) {
+  ProgressState state = half_way();
+  state.training->rounds = 120;
+  EXPECT_NE(progress_line(state, 200).find("[####################] 120/100"), std::string::npos);
+  EXPECT_EQ(progress_line(state, 200).find("left"), std::string::npos);
+}
+
+TEST(Progress, SilentModePrintsNothing) {
+  std::FILE* file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  {
+    ProgressView view(ProgressView::Mode::silent, file);
+    view.step("lab up");
+    view.update(half_way());
+    EXPECT_EQ(std::ftell(file), 0);
+  }
+  ProgressView view(ProgressView::Mode::automatic, file);
+  view.update(half_way());
+  const long once = std::ftell(file);
+  EXPECT_GT(once, 0);
+  view.update(half_way());  // within the five seconds between two lines
+  EXPECT_EQ(std::ftell(file), once);
+  std::fclose(file);
+}
+
+TEST(Pings, TheMedianCounts) {
+  EXPECT_EQ(median_of_pings("64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=61.2 ms\n"
+                            "64 bytes from 10.0.0.1: icmp_seq=2 ttl=64 time=60.3 ms\n"
+                            "64 bytes from 10.0.0.1: icmp_seq=3 ttl=64 time=60.1 ms\n"),
+            std::chrono::microseconds(60'300));
+  EXPECT_FALSE(median_of_pings("ping: connect: Network is unreachable\n"));
+  EXPECT_FALSE(median_of_pings("time=ms"));
+}
+
+}  // namespace
+}  // namespace geomx::run

@@ -1,0 +1,152 @@
+#include "emulator/run/summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "emulator/run/table.h"
+#include "tests/unit/emulator/run/three_dc.h"
+
+namespace geomx::run {
+namespace {
+
+using nlohmann::ordered_json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+Summary example() {
+  Summary summary;
+  summary.wall_seconds = 42.5;
+  summary.lab = {15, 14, 0.08, 0.01};
+  TrainingResult training;
+  training.test_accuracy = 0.83;
+  training.rounds = 469;
+  training.samples = 60000;
+  training.samples_per_second = 1500;
+  training.seconds_to_accuracy = {{"0.8", 40.0}};
+  summary.training = training;
+  control::LinkCounters counters;
+  counters.link = "wan-a";
+  counters.forward.packets = 1000;
+  counters.forward.bytes = 1'000'000;
+  counters.forward.delay_nanoseconds = 30'100'000;
+  counters.forward.busy_nanoseconds = 1'000'000'000;
+  counters.forward.busy_bytes = 12'400'000;
+  counters.forward.dropped_queue = 5;
+  summary.links = report_links(test::plan_of(test::three_dc()), {}, {counters}, {});
+  summary.fidelity = {Verdict::faithful, {}};
+  return summary;
+}
+
+std::vector<std::string> keys(const ordered_json& object) {
+  std::vector<std::string> names;
+  for (const auto& [key, value] : object.items()) names.push_back(key);
+  return names;
+}
+
+TEST(Summary, HasTheContractsFieldsInItsOrder) {
+  const ordered_json document = to_json(example());
+  EXPECT_THAT(keys(document),
+              ElementsAre("status", "error", "wall_seconds", "lab", "training", "links", "fidelity", "expectations"));
+  EXPECT_EQ(document["status"], "ok");
+  EXPECT_TRUE(document["error"].is_null());
+  EXPECT_EQ(document["lab"],
+            (ordered_json{{"nodes", 15}, {"links", 14}, {"up_seconds", 0.08}, {"down_seconds", 0.01}}));
+  const ordered_json& training = document["training"];
+  EXPECT_EQ(training["test_accuracy"], 0.83);
+  EXPECT_EQ(training["rounds"], 469);
+  EXPECT_EQ(training["samples_per_second"], 1500.0);
+  EXPECT_EQ(training["seconds_to_accuracy"]["0.8"], 40.0);
+  EXPECT_EQ(training["wan_bytes"], 1'000'000);
+  EXPECT_EQ(training["lan_bytes"], 0);
+  ASSERT_EQ(document["links"].size(), 4u);
+  const ordered_json& link = document["links"][0];
+  EXPECT_EQ(link["name"], "wan-a");
+  EXPECT_EQ(link["direction"], "central->a");
+  EXPECT_EQ(link["asked"]["rate"], "100Mbit");
+  EXPECT_EQ(link["asked"]["delay"], "30ms");
+  EXPECT_TRUE(link["asked"]["loss"].is_null());
+  EXPECT_EQ(link["measured"]["rate"], "99.2Mbit");
+  EXPECT_EQ(link["measured"]["delay"], "30.1ms");
+  EXPECT_EQ(link["measured"]["loss"], "0%");
+  EXPECT_EQ(link["bytes"], 1'000'000);
+  EXPECT_EQ(link["drops"], 5);
+  EXPECT_TRUE(document["links"][1]["measured"]["rate"].is_null());
+  EXPECT_EQ(document["fidelity"], (ordered_json{{"verdict", "faithful"}, {"reasons", ordered_json::array()}}));
+}
+
+TEST(Summary, WhatIsNotANumberIsNull) {
+  Summary summary = example();
+  summary.training->train_loss = std::nan("");
+  summary.training->test_accuracy.reset();
+  const ordered_json document = to_json(summary);
+  EXPECT_TRUE(document["training"]["train_loss"].is_null());
+  EXPECT_TRUE(document["training"]["test_accuracy"].is_null());
+  summary.training.reset();
+  EXPECT_TRUE(to_json(summary)["training"].is_null());
+}
+
+TEST(Summary, ExitCodeFollowsStatusAndExpectations) {
+  Summary summary = example();
+  EXPECT_EQ(exit_code(summary), 0);
+  summary.expectations = {{{"training.test_accuracy", 0.9, {}}, 0.83, false}};
+  EXPECT_EQ(exit_code(summary), 1);
+  summary.expectations[0].met = true;
+  EXPECT_EQ(exit_code(summary), 0);
+  summary.status = Status::interrupted;
+  EXPECT_EQ(exit_code(summary), 1);
+}
+
+TEST(Expectations, AreJudgedOnTheSummarysOwnNumbers) {
+  const std::vector<scenario::Expectation> wanted{{"training.test_accuracy", 0.8, {}},
+                                                  {"training.test_accuracy", 0.84, {}},
+                                                  {"training.test_accuracy", 0.83, 0.83},
+                                                  {"training.wan_bytes", {}, 999'999},
+                                                  {"training.seconds_to_accuracy.0.8", {}, 60},
+                                                  {"training.seconds_to_accuracy.0.9", {}, 60},
+                                                  {"links.0.drops", {}, 5},
+                                                  {"links.wan-a.central->a.drops", 5, 5},
+                                                  {"links.wan-a.a->central.drops", 0, 0},
+                                                  {"links.9.drops", 0, {}},
+                                                  {"links.wan-a", 0, {}},
+                                                  {"status", 0, {}},
+                                                  {"", 0, {}},
+                                                  {"lab.nodes", 15, 15},
+                                                  {"lab.node", 15, 15}};
+  std::vector<bool> met;
+  for (const ExpectationResult& result : check_expectations(wanted, to_json(example()))) met.push_back(result.met);
+  EXPECT_THAT(met, ElementsAre(true, false, true, false, true, false, true, true, true, false, false, false, false,
+                               true, false));
+}
+
+TEST(Table, SaysWhatWasReachedAndWhatWasNot) {
+  Summary summary = example();
+  summary.fidelity = {Verdict::degraded, {"wan-a central->a: rate 50Mbit measured, 100Mbit asked (-50.0%)"}};
+  summary.expectations = {{{"training.test_accuracy", 0.9, {}}, 0.83, false}};
+  const std::string table = closing_table("three-dc", summary, "/runs/x");
+  EXPECT_THAT(table, HasSubstr("three-dc: ok after 42.5 s (15 nodes, 14 links; up in 0.08 s, down in 0.01 s)\n"));
+  EXPECT_THAT(table, HasSubstr("test accuracy 83.00%   rounds 469   1500 samples/s   accuracy 0.8 after 40.0 s\n"));
+  EXPECT_THAT(table, HasSubstr("100Mbit / 99.2Mbit"));
+  EXPECT_THAT(table, HasSubstr("30ms / 30.1ms"));
+  EXPECT_THAT(table, HasSubstr("fidelity: degraded\n    wan-a central->a: rate 50Mbit"));
+  EXPECT_THAT(table, HasSubstr("expected training.test_accuracy >= 0.9: NOT MET (0.83)"));
+  EXPECT_THAT(table, HasSubstr("/runs/x\n"));
+}
+
+TEST(Table, NamesLanLinksOnlyWhereTheyAreToBlame) {
+  Summary summary = example();
+  LinkReport lan;
+  lan.link = "a-worker-0--a-switch";
+  lan.direction = "a-worker-0->a-switch";
+  lan.scope = lab::LinkScope::lan;
+  summary.links.push_back(lan);
+  EXPECT_THAT(closing_table("x", summary, "/r"), Not(HasSubstr("a-worker-0")));
+  summary.fidelity = {Verdict::degraded, {"a-worker-0--a-switch a-worker-0->a-switch: timers 3ms late"}};
+  EXPECT_THAT(closing_table("x", summary, "/r"), HasSubstr("\n  a-worker-0--a-switch  a-worker-0->a-switch"));
+}
+
+}  // namespace
+}  // namespace geomx::run
