@@ -226,8 +226,9 @@ struct KvWorker::Impl {
   std::string unanswered(Handle handle, const std::string& allowed) const {
     for (const auto& [request, part] : parts) {
       if (part.handle != handle) continue;
-      const std::string about = part.chunk.total > 0 ? " about " + in_words(part.chunk) : "";
-      return "no answer from " + member.name_of(part.server) + about + " within " + allowed;
+      std::string line = "no answer from " + member.name_of(part.server);
+      if (part.chunk.total > 0) line.append(" about ").append(in_words(part.chunk));
+      return line.append(" within ").append(allowed);
     }
     return "no answer within " + allowed;
   }
@@ -365,10 +366,13 @@ void KvWorker::on_failure(std::function<void(const std::string&)> handler) {
   std::string failure;
   {
     const std::lock_guard lock(impl_->mutex);
+    if (impl_->failure.empty()) {
+      impl_->failure_handler = std::move(handler);
+      return;
+    }
     failure = impl_->failure;
-    if (failure.empty()) impl_->failure_handler = std::move(handler);
   }
-  if (!failure.empty()) handler(failure);
+  handler(failure);
 }
 
 bool KvWorker::done(Handle handle) const {
@@ -399,14 +403,14 @@ std::uint64_t KvWorker::round() const {
       ->second;
 }
 
-void KvWorker::pull_chunk(const Chunk& chunk, Answered answered) {
+void KvWorker::pull_chunk(const Chunk& chunk, const Answered& answered) {
   proto::Data data;
   data.set_operation(proto::PULL);
   impl_->exchange_chunk(chunk, std::move(data), {}, answered);
 }
 
 void KvWorker::push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Buffer sum,
-                               Answered answered) {
+                               const Answered& answered) {
   proto::Data data;
   data.set_operation(proto::PUSH_PULL);
   data.set_round(round);

@@ -67,8 +67,9 @@ class KvWorker {
     Buffer value;
   };
   using Answered = std::function<void(Answer)>;
-  void pull_chunk(const Chunk& chunk, Answered answered);
-  void push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Buffer sum, Answered answered);
+  void pull_chunk(const Chunk& chunk, const Answered& answered);
+  void push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Buffer sum,
+                       const Answered& answered);
 
   // Called once when the plane can no longer work; at once where it cannot already.
   void on_failure(std::function<void(const std::string& why)> handler);

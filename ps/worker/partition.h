@@ -13,8 +13,8 @@ struct Chunk {
   std::uint32_t key = 0;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-  std::uint64_t total = 0;  // of the whole tensor
-  auto operator<=>(const Chunk&) const = default;
+  std::uint64_t total = 0;                         // of the whole tensor
+  auto operator<=>(const Chunk&) const = default;  // NOLINT(modernize-use-nullptr): no pointer is near
 };
 
 std::string in_words(const Chunk& chunk);  // "tensor 3", "tensor 3 from element 4096"

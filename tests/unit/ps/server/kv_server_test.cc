@@ -69,11 +69,11 @@ class Client {
   }
 
  private:
-  std::unique_ptr<Member> member_;
   std::uint64_t last_request_ = 0;
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::map<std::uint64_t, Answer> answers_;
+  std::unique_ptr<Member> member_;  // goes first: its thread writes to the answers
 };
 
 proto::Data request(proto::Operation operation, const Chunk& chunk, std::uint64_t round = 0,

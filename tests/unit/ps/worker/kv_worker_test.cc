@@ -25,7 +25,7 @@ class Script {
  public:
   using Answer = std::function<std::optional<Message>(const Message& asked)>;
 
-  Script(std::unique_ptr<Member> member, Answer answer) : member_(std::move(member)), answer_(std::move(answer)) {
+  Script(std::unique_ptr<Member> member, Answer answer) : answer_(std::move(answer)), member_(std::move(member)) {
     member_->on_data([this](NodeId from, const Message& asked) {
       std::optional<Message> message = answer_(asked);
       if (!message) return;
@@ -38,8 +38,8 @@ class Script {
   Member& member() { return *member_; }
 
  private:
-  std::unique_ptr<Member> member_;
   Answer answer_;
+  std::unique_ptr<Member> member_;  // goes first: its thread calls the answer
 };
 
 Message greeting(std::uint32_t shard, std::uint32_t all_workers = 1) {
