@@ -1,13 +1,10 @@
 #include "ps/transport/zmq_transport.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <random>
@@ -17,7 +14,9 @@
 
 #include "ps/config/error.h"
 #include "ps/transport/traffic.h"
+#include "ps/transport/wake.h"
 #include "ps/transport/wire.h"
+#include "ps/transport/zmq_channel.h"
 #include "ps/transport/zmq_socket.h"
 
 #if defined(__SANITIZE_THREAD__)
@@ -30,95 +29,11 @@ extern "C" const char* __tsan_default_suppressions() {
 namespace geomx::ps {
 namespace {
 
+using zeromq::Channel;
 using zeromq::Context;
-using zeromq::Part;
 using zeromq::Socket;
 
-// Below this, copying a frame costs less than sharing it.
-constexpr std::size_t kCopyBelow = 512;
 constexpr std::int64_t kMaxFrameBytes = std::int64_t{4} << 30;
-
-// Wakes a thread that polls. write() and read() on an eventfd are atomic.
-class Wake {
- public:
-  Wake() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (fd_ < 0) throw Error(std::string("cannot create an eventfd: ") + std::strerror(errno));
-  }
-  ~Wake() { ::close(fd_); }
-  Wake(const Wake&) = delete;
-  Wake& operator=(const Wake&) = delete;
-
-  int descriptor() const { return fd_; }
-  void notify() {
-    const std::uint64_t one = 1;
-    // It can only fail where the counter is full: then the thread is awake already.
-    [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);
-  }
-  void clear() {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto read = ::read(fd_, &count, sizeof count);
-  }
-
- private:
-  int fd_;
-};
-
-// A frame on its way out; ZeroMQ's I/O thread gives it back. `handed_over` repeats, where the language and its tools
-// can see it, the order between the two threads that ZeroMQ's queues make.
-struct Outgoing {
-  Buffer frame;
-  std::atomic<bool> handed_over{false};
-
-  static void give_back(void* /*data*/, void* hint) {
-    auto* outgoing = static_cast<Outgoing*>(hint);
-    [[maybe_unused]] const bool seen = outgoing->handed_over.load(std::memory_order_acquire);
-    delete outgoing;
-  }
-};
-
-void fill(Part& part, const void* data, std::size_t size) {
-  if (zmq_msg_init_size(part.get(), size) != 0)
-    throw Error("no memory for a message of " + std::to_string(size) + " bytes");
-  if (size > 0) std::memcpy(zmq_msg_data(part.get()), data, size);
-}
-
-void fill(Part& part, const Buffer& frame) {
-  if (frame.size() < kCopyBelow) return fill(part, frame.data(), frame.size());
-  auto outgoing = std::make_unique<Outgoing>(frame);
-  outgoing->handed_over.store(true, std::memory_order_release);
-  // ZeroMQ only reads what is to be sent.
-  if (zmq_msg_init_data(part.get(), const_cast<void*>(frame.data()), frame.size(), Outgoing::give_back,
-                        outgoing.get()) != 0) {
-    throw Error("no memory for a message");
-  }
-  static_cast<void>(outgoing.release());
-}
-
-// The frame that lies in a received part; without a copy unless ZeroMQ left it unaligned (it packs small ones).
-Buffer wrap(std::shared_ptr<Part> part) {
-  const void* data = part->data();
-  const std::size_t size = part->size();
-  if (reinterpret_cast<std::uintptr_t>(data) % Buffer::kAlignment != 0) return Buffer::copy_of(data, size);
-  return {std::move(part), data, size};
-}
-
-// A socket and the mutex that makes it usable from several threads.
-struct Channel {
-  Channel(Socket opened, std::string name)
-      : descriptor(opened.descriptor()), route(std::move(name)), socket(std::move(opened)) {}
-
-  const int descriptor;
-  const std::string route;  // of what is received here; empty on the listener, whose routes are its peers' identities
-  std::mutex mutex;
-  std::optional<Socket> socket;  // none once it is closed
-
-  void close(std::chrono::milliseconds linger) {
-    const std::lock_guard lock(mutex);
-    if (!socket) return;
-    socket->linger(static_cast<int>(linger.count()));
-    socket.reset();
-  }
-};
 
 std::string random_identity() {
   std::random_device device;
@@ -188,6 +103,7 @@ Socket ZmqTransport::open(int type) {
   Socket socket(*context_, type);
   socket.set(ZMQ_SNDHWM, 0, "ZMQ_SNDHWM");
   socket.set(ZMQ_RCVHWM, 0, "ZMQ_RCVHWM");
+  socket.linger(static_cast<int>(options_.linger.count()));
   socket.set(ZMQ_MAXMSGSIZE, kMaxFrameBytes, "ZMQ_MAXMSGSIZE");
   return socket;
 }
@@ -272,82 +188,42 @@ void ZmqTransport::reply(const std::string& route, Message message) {
     if (stopped_) return;
     for (const auto& [peer, known] : roads_) {
       const auto* connected = std::get_if<std::shared_ptr<Channel>>(&known);
-      if (connected != nullptr && (*connected)->route == route) road = known;
+      if (connected != nullptr && (*connected)->route() == route) road = known;
     }
   }
   transmit(road, message);
 }
 
 void ZmqTransport::transmit(const Road& road, const Message& message) {
-  if (std::holds_alternative<Gone>(road)) return;
   std::shared_ptr<Channel> channel;
-  Part identity;
-  const auto* peer = std::get_if<Identity>(&road);
-  if (peer != nullptr) {
+  std::string identity;
+  if (const auto* peer = std::get_if<Identity>(&road)) {
     const std::lock_guard lock(mutex_);
     channel = listener_;
-    if (!channel) return;
-    fill(identity, peer->value.data(), peer->value.size());
-  } else {
-    channel = std::get<std::shared_ptr<Channel>>(road);
+    identity = peer->value;
+  } else if (const auto* connected = std::get_if<std::shared_ptr<Channel>>(&road)) {
+    channel = *connected;
   }
-
-  const std::string header = encode_header(message.header);
-  Part head;
-  fill(head, header.data(), header.size());
-  std::vector<Part> frames(message.frames.size());
-  for (std::size_t i = 0; i < frames.size(); ++i) fill(frames[i], message.frames[i]);
-
-  const std::lock_guard lock(channel->mutex);
-  if (!channel->socket) return;
-  Socket& socket = *channel->socket;
-  if (peer != nullptr && !socket.send(identity, true)) return;
-  bool sent = socket.send(head, !frames.empty());
-  for (std::size_t i = 0; i < frames.size() && sent; ++i) sent = socket.send(frames[i], i + 1 < frames.size());
-  if (sent) traffic_.sent(header.size() + frame_bytes(message));
-  // Sending may have taken the note that something has arrived, for which the receiving thread polls.
-  if (socket.readable()) wake_.notify();
+  if (!channel) return;
+  const auto outcome = channel->send(identity, message);
+  if (outcome.bytes > 0) traffic_.sent(outcome.bytes);
+  if (outcome.readable) wake_.notify();
 }
 
 std::optional<Transport::Received> ZmqTransport::take(Channel& channel) {
-  const bool listener = channel.route.empty();
-  for (;;) {
+  Channel::Parts parts;
+  while (channel.receive(parts)) {
     Received received;
-    Part head;
-    bool whole = true;
-    {
-      const std::lock_guard lock(channel.mutex);
-      if (!channel.socket) return std::nullopt;
-      Socket& socket = *channel.socket;
-      Part* last = &head;
-      Part identity;
-      if (listener) {
-        if (!socket.receive(identity)) return std::nullopt;
-        received.route = identity.text();
-        whole = identity.more() && socket.receive(head);
-        if (!whole) last = &identity;
-      } else {
-        if (!socket.receive(head)) return std::nullopt;
-        received.route = channel.route;
-      }
-      // The parts of a message arrive together.
-      bool more = last->more();
-      while (more) {
-        auto part = std::make_shared<Part>();
-        if (!socket.receive(*part)) {
-          whole = false;
-          break;
-        }
-        more = part->more();
-        received.message.frames.push_back(wrap(std::move(part)));
-      }
+    if (!parts.head || !decode_header(parts.head->data(), parts.head->size(), received.message.header)) {
+      traffic_.rejected();
+      continue;
     }
-    if (whole && decode_header(head.data(), head.size(), received.message.header)) {
-      traffic_.received(head.size() + frame_bytes(received.message));
-      return received;
-    }
-    traffic_.rejected();
+    received.message.frames = std::move(parts.frames);
+    received.route = std::move(parts.route);
+    traffic_.received(parts.head->size() + frame_bytes(received.message));
+    return received;
   }
+  return std::nullopt;
 }
 
 void ZmqTransport::refresh_polled() {
@@ -361,7 +237,7 @@ void ZmqTransport::refresh_polled() {
     if (const auto* channel = std::get_if<std::shared_ptr<Channel>>(&road)) polled_.push_back(*channel);
   }
   descriptors_.assign(1, {wake_.descriptor(), POLLIN, 0});
-  for (const auto& channel : polled_) descriptors_.push_back({channel->descriptor, POLLIN, 0});
+  for (const auto& channel : polled_) descriptors_.push_back({channel->descriptor(), POLLIN, 0});
 }
 
 void ZmqTransport::wait(Clock::time_point deadline) {
@@ -403,7 +279,7 @@ void ZmqTransport::stop_now() {
     }
   }
   wake_.notify();
-  for (const auto& channel : channels) channel->close(options_.linger);
+  for (const auto& channel : channels) channel->close();
   context.reset();  // waits for the linger
 }
 

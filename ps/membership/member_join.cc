@@ -1,0 +1,157 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <random>
+#include <utility>
+
+#include "ps/config/error.h"
+#include "ps/membership/member_state.h"
+
+namespace geomx::ps {
+namespace {
+
+std::string process_name() {
+  char host[256] = {};
+  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
+  return std::string(host) + ":" + std::to_string(::getpid());
+}
+
+std::string random_nonce() {
+  std::random_device device;
+  std::string nonce;
+  for (int i = 0; i < 4; ++i) {
+    char word[9];
+    std::snprintf(word, sizeof word, "%08x", device());
+    nonce += word;
+  }
+  return nonce;
+}
+
+}  // namespace
+
+void Member::Impl::start(Clock::time_point deadline) {
+  const auto start = Clock::now();
+  Endpoint bound;
+  try {
+    bound = transport->bind({plane.bind_host, plane.port});
+  } catch (const Error& error) {
+    throw Error(std::string(error.what()) +
+                (plane.port != 0 ? " (PORT=" + std::to_string(plane.port) + ")" : " (DMLC_NODE_HOST, DMLC_INTERFACE)"));
+  }
+  transport->connect(kScheduler, {plane.scheduler_host, plane.scheduler_port});
+
+  proto::Register request;
+  request.set_role(plane.role == PlaneRole::server ? proto::ROLE_SERVER : proto::ROLE_WORKER);
+  request.set_host(plane.advertised);
+  request.set_port(static_cast<std::uint32_t>(bound.port));
+  request.set_num_servers(static_cast<std::uint32_t>(plane.num_servers));
+  request.set_num_workers(static_cast<std::uint32_t>(plane.num_workers));
+  request.set_name(process_name());
+  request.set_master(plane.master);
+  request.set_order(plane.order);
+  request.set_nonce(random_nonce());
+  registration = request;
+
+  receiver = std::thread([this] { receive(); });
+  await_roster(start, deadline);
+  start_heart();
+  await_roads(start, deadline);
+}
+
+void Member::Impl::await_roster(Clock::time_point start, Clock::time_point deadline) {
+  std::unique_lock lock(mutex);
+  for (;;) {
+    Message request = message();
+    *request.header.mutable_register_() = registration;
+    transport->send(kScheduler, std::move(request));
+    const auto until = std::min(deadline, Clock::now() + kRepeat);
+    changed.wait_until(lock, until, [&] { return have_roster || !failure.empty(); });
+    if (!failure.empty()) throw Error(failure);
+    if (have_roster) return;
+    if (Clock::now() < deadline) continue;
+
+    const double waited = std::chrono::duration<double>(deadline - start).count();
+    if (registered) {
+      throw Error(
+          missing(plane, static_cast<int>(registered->servers()), static_cast<int>(registered->workers()), waited) +
+          " at the " + scheduler_name(plane));
+    }
+    throw Error("no answer from the " + scheduler_name(plane) + " within " + seconds_text(waited) + " (" +
+                variables_of(plane).root_uri + ", " + variables_of(plane).root_port + ")");
+  }
+}
+
+void Member::Impl::await_roads(Clock::time_point start, Clock::time_point deadline) {
+  std::unique_lock lock(mutex);
+  std::vector<NodeId> ends;
+  for (const auto& [id, peer] : peers) {
+    if (!has_road(id)) continue;
+    ends.push_back(id);
+    if (self.role == Role::worker) transport->connect(id, peer.endpoint);
+  }
+  const auto stands = [&](NodeId id) { return greeted.contains(id) || departed.contains(id); };
+  for (;;) {
+    if (self.role == Role::worker) {
+      for (const NodeId& server : ends) {
+        if (stands(server)) continue;
+        Message hello = message();
+        hello.header.mutable_hello()->set_answer(false);
+        transport->send(server, std::move(hello));
+      }
+    }
+    const auto until = std::min(deadline, Clock::now() + kRepeat);
+    changed.wait_until(lock, until, [&] { return std::all_of(ends.begin(), ends.end(), stands) || !failure.empty(); });
+    if (!failure.empty()) throw Error(failure);
+    std::erase_if(ends, stands);
+    if (ends.empty()) return;
+    if (Clock::now() < deadline) continue;
+
+    const std::string waited = seconds_text(std::chrono::duration<double>(deadline - start).count());
+    const NodeId first = ends.front();
+    if (self.role == Role::server) throw Error("no connection from " + names_of(ends) + " within " + waited);
+    throw Error("no answer from " + name_of(first) + " at " + to_string(peers.at(first).endpoint) + " within " +
+                waited + " (on that node: DMLC_NODE_HOST, DMLC_INTERFACE, PORT)");
+  }
+}
+
+void Member::Impl::start_heart() {
+  if (plane.heartbeat_timeout.count() <= 0) return;
+  Heart::Options options;
+  options.scheduler = {plane.scheduler_host, plane.scheduler_port};
+  options.interval = plane.heartbeat_interval;
+  options.timeout = plane.heartbeat_timeout;
+  options.heard = [this] {
+    const std::lock_guard lock(mutex);
+    std::vector<NodeId> ids(heard.begin(), heard.end());
+    heard.clear();
+    return ids;
+  };
+  options.on_silence = [this](double silent) { lose_scheduler(silent); };
+  const std::lock_guard lock(mutex);
+  options.self = self;
+  heart = std::make_unique<Heart>(std::move(options), transport->sibling());
+}
+
+void Member::Impl::close(const std::string& reason) {
+  std::unique_ptr<Heart> last_heart;
+  {
+    const std::lock_guard lock(mutex);
+    if (closed) return;
+    closed = true;
+    changed.notify_all();
+    last_heart = std::move(heart);
+    // One who has registered without a roster is known to the scheduler by its route.
+    if (have_roster || registered) {
+      Message farewell = message();
+      farewell.header.mutable_leave()->set_reason(reason);
+      transport->send(kScheduler, std::move(farewell));
+    } else if (receiver.joinable()) {
+      transport->disconnect(kScheduler);  // it never answered: nothing to flush
+    }
+  }
+  last_heart.reset();
+  transport->stop();
+  if (receiver.joinable()) receiver.join();
+}
+
+}  // namespace geomx::ps
