@@ -20,7 +20,7 @@
 // was asked for. Settings are never read back.
 //
 // GEOMX_CONFORMANCE=full runs every rate and delay, else a sample. GEOMX_UNPRIVILEGED=1 runs as an ordinary user.
-// GEOMX_STATISTICS_ONLY=1 leaves out what a slow machine (user-mode Linux) cannot do: rates and throughput.
+// GEOMX_SLOW_MACHINE=1 asks for less at once (user-mode Linux).
 namespace geomx::test {
 namespace {
 
@@ -102,7 +102,7 @@ std::vector<Case> cases() {
   for (const Kind kind : {Kind::tc, Kind::wire}) {
     for (const std::uint64_t rate : {1, 10, 100, 1000}) {
       for (const int delay : {0, 5, 30, 100}) {
-        const bool sample = (rate == 10 && delay == 0) || (rate == 100 && delay == 30);
+        const bool sample = rate == 100 && (delay == 30 || (delay == 0 && kind == Kind::tc));
         if (full() || sample) result.push_back({kind, rate, delay});
       }
     }
@@ -123,10 +123,7 @@ Direction direction_of(const Case& c) {
 
 class RateAndDelay : public ::testing::TestWithParam<Case> {
  protected:
-  void SetUp() override {
-    if (set("GEOMX_STATISTICS_ONLY")) GTEST_SKIP() << "SKIPPED: GEOMX_STATISTICS_ONLY is set";
-    SKIP_UNLESS_AVAILABLE(GetParam().kind, direction_of(GetParam()), direction_of(GetParam()));
-  }
+  void SetUp() override { SKIP_UNLESS_AVAILABLE(GetParam().kind, direction_of(GetParam()), direction_of(GetParam())); }
 };
 
 TEST_P(RateAndDelay, UdpGoodput) {
@@ -185,8 +182,9 @@ TEST_P(RateAndDelay, RoundTripWhenIdle) {
   Nanoseconds wanted = 2 * (direction.delay + transmission_time(Bytes{kPingFrame}, *direction.rate));
   const Nanoseconds found = median(times);
   std::cout << "RTT " << seconds(found) * 1e3 << " ms, asked " << seconds(wanted) * 1e3 << " ms\n";
-  EXPECT_GT(seconds(found), seconds(wanted) - 0.0005);
-  EXPECT_LT(seconds(found), seconds(wanted) + 0.0005);
+  const double tolerance = set("GEOMX_SLOW_MACHINE") ? 0.002 : 0.0005;
+  EXPECT_GT(seconds(found), seconds(wanted) - tolerance);
+  EXPECT_LT(seconds(found), seconds(wanted) + tolerance);
 }
 
 INSTANTIATE_TEST_SUITE_P(Links, RateAndDelay, ::testing::ValuesIn(cases()), [](const auto& test) {
@@ -197,8 +195,8 @@ INSTANTIATE_TEST_SUITE_P(Links, RateAndDelay, ::testing::ValuesIn(cases()), [](c
 class Loss : public ::testing::TestWithParam<Kind> {};
 
 std::set<std::uint32_t> lost(LinkBed& bed, std::uint32_t count) {
-  // Slow enough for no queue to matter.
-  const Blast blast{BitsPerSecond{80'000'000}, count, 200};
+  // No further ahead than any queue on the way can hold, so that nothing but the link's loss loses packets.
+  const Blast blast{.count = count, .payload = 200, .window = 200};
   const auto received = blast_udp(bed.a(), bed.b(), LinkBed::kAddressB, blast, milliseconds(300));
   std::set<std::uint32_t> missing;
   for (std::uint32_t i = 0; i < count; ++i) missing.insert(i);
@@ -213,17 +211,21 @@ TEST_P(Loss, OnePercentWithinTheBinomialInterval) {
   lossy.loss = 0.01;
   lossy.delay = milliseconds(5);
   SKIP_UNLESS_AVAILABLE(GetParam(), lossy, Direction{});
-  LinkBed bed(GetParam(), lossy, Direction{});
   const std::uint32_t count = 40000;
   const double mean = count * lossy.loss;
   const double half_width = 2.576 * std::sqrt(count * lossy.loss * (1 - lossy.loss));
-  const auto found = static_cast<double>(lost(bed, count).size());
-  std::cout << "lost " << found << " of " << count << ", wanted " << mean << " +- " << half_width << "\n";
+  double found = 0;
+  // True randomness misses a 99 % interval once in a hundred times; twice in a row would be a defect.
+  for (int attempt = 0; attempt < 2 && std::abs(found - mean) > half_width; ++attempt) {
+    LinkBed bed(GetParam(), lossy, Direction{});
+    const auto missing = lost(bed, count).size();
+    EXPECT_EQ(bed.shaper().counters().forward.dropped_loss, missing);
+    found = static_cast<double>(missing);
+    std::cout << "lost " << found << " of " << count << ", wanted " << mean << " +- " << half_width << "\n";
+  }
   EXPECT_NEAR(found, mean, half_width);
-  EXPECT_EQ(bed.shaper().counters().forward.dropped_loss, static_cast<std::uint64_t>(found));
 }
 
-// Without a seed the interval above is missed once in a hundred runs; this one decides for a fixed seed.
 TEST_P(Loss, FixedSeedDropsTheSamePackets) {
   Direction lossy;
   lossy.loss = 0.01;
@@ -249,10 +251,10 @@ class Queue : public ::testing::TestWithParam<Kind> {};
 // A burst much faster than the link: what the queue holds and what is on the wire arrives, the rest does not.
 std::size_t survivors_of_burst(Kind kind, const shaper::QueueLimit& queue) {
   Direction direction;
-  direction.rate = BitsPerSecond{2'000'000};
+  // A frame takes 6 ms (60 ms); 200 of them are sent within one or two of these.
+  direction.rate = BitsPerSecond{set("GEOMX_SLOW_MACHINE") ? 200'000u : 2'000'000u};
   direction.queue = queue;
   LinkBed bed(kind, direction, Direction{});
-  // 2 Mbit takes 6 ms for a frame; 200 of them are sent within one or two of these.
   const auto received = blast_udp(bed.a(), bed.b(), LinkBed::kAddressB, {BitsPerSecond{0}, 200}, milliseconds(300));
   for (std::size_t i = 0; i < received.size() && i < 40; ++i) EXPECT_EQ(received[i].sequence, i) << "not drop-tail";
   return received.size();

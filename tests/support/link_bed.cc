@@ -1,9 +1,5 @@
 #include "tests/support/link_bed.h"
 
-#include <chrono>
-#include <thread>
-
-#include "emulator/base/error.h"
 #include "emulator/netlink/address.h"
 #include "emulator/netlink/link.h"
 #include "emulator/netlink/neighbour.h"
@@ -19,15 +15,6 @@ constexpr std::uint32_t kA = 0x0a090001;
 constexpr std::uint32_t kB = 0x0a090002;
 
 const sandbox::NetworkSettings kNode{.congestion_control = "", .socket_buffer_max = Bytes{256 << 20}};
-
-// A link that was just set up drops what is sent until the kernel has noticed its carrier, in its own time.
-void wait_until_running(netlink::Socket& socket, const std::string& name) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (!netlink::get_link(socket, name).running) {
-    if (std::chrono::steady_clock::now() > deadline) throw WorkError(name, "no carrier within 5 s");
-    std::this_thread::yield();
-  }
-}
 
 void address(int netns, std::uint32_t own, std::uint32_t other, const netlink::Mac& other_mac) {
   const sandbox::ScopedNetwork scope(netns);
@@ -81,12 +68,10 @@ void LinkBed::give_addresses() {
   for (const int netns : {a_.fd(), b_.fd()}) {
     const sandbox::ScopedNetwork scope(netns);
     netlink::Socket socket;
-    wait_until_running(socket, "eth0");
+    netlink::settle_links(socket);
   }
   netlink::Socket socket;
-  if (loop_) {
-    for (const std::string& end : wire_ends_) wait_until_running(socket, end);
-  }
+  netlink::settle_links(socket);
 }
 
 }  // namespace geomx::test

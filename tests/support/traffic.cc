@@ -78,14 +78,20 @@ Nanoseconds wall_clock() {
 
 struct alignas(cmsghdr) Control : std::array<char, CMSG_SPACE(sizeof(timespec))> {};
 
-std::vector<Datagram> collect(const FileDescriptor& fd, const std::atomic<bool>& sending, Nanoseconds quiet) {
+// What sender and receiver of one blast tell each other.
+struct Progress {
+  std::atomic<bool> sending{true};
+  std::atomic<std::uint32_t> arrived{0};  // the highest number
+};
+
+std::vector<Datagram> collect(const FileDescriptor& fd, Progress& progress, Nanoseconds quiet) {
   std::vector<Datagram> result;
   std::array<mmsghdr, kBatch> messages{};
   std::array<iovec, kBatch> parts{};
   std::array<std::uint32_t, kBatch> numbers{};
   std::array<Control, kBatch> controls{};
   SteadyClock::time_point last = SteadyClock::now();
-  while (sending || SteadyClock::now() - last < quiet) {
+  while (progress.sending || SteadyClock::now() - last < quiet) {
     if (!readable_within(fd, std::chrono::milliseconds(10))) continue;
     for (std::size_t i = 0; i < kBatch; ++i) {
       parts[i] = {&numbers[i], sizeof numbers[i]};
@@ -100,16 +106,18 @@ std::vector<Datagram> collect(const FileDescriptor& fd, const std::atomic<bool>&
       const auto at = static_cast<std::size_t>(i);
       result.push_back({numbers[at], stamp_of(messages[at].msg_hdr)});
     }
+    if (count > 0) progress.arrived = result.back().sequence;
     last = SteadyClock::now();
   }
   return result;
 }
 
-void send_paced(const FileDescriptor& fd, const sockaddr_in& to, const Blast& blast) {
+void send_paced(const FileDescriptor& fd, const sockaddr_in& to, const Blast& blast, const Progress& progress) {
   set_option(fd, IPPROTO_UDP, UDP_SEGMENT, static_cast<int>(blast.payload), "send datagrams together");
   std::vector<std::byte> datagrams(blast.payload * blast.together);
   const double frame_bits = static_cast<double>(blast.payload + kFullFrame - kUdpPayload) * 8;
   const auto start = SteadyClock::now();
+  auto last_sent = start;
   std::uint32_t sent = 0;
   while (sent < blast.count) {
     std::uint32_t due = blast.count;
@@ -117,6 +125,10 @@ void send_paced(const FileDescriptor& fd, const sockaddr_in& to, const Blast& bl
       const std::chrono::duration<double> elapsed = SteadyClock::now() - start;
       const double bits = elapsed.count() * static_cast<double>(blast.rate.value);
       due = std::min(due, blast.together + static_cast<std::uint32_t>(bits / frame_bits));
+    }
+    if (blast.window > 0) {
+      due = std::min(due, progress.arrived + blast.window);
+      if (SteadyClock::now() - last_sent > std::chrono::seconds(5)) return;  // nothing comes back: enough was sent
     }
     const std::uint32_t count = std::min(blast.together, blast.count - sent);
     if (due < sent + count) {
@@ -135,6 +147,7 @@ void send_paced(const FileDescriptor& fd, const sockaddr_in& to, const Blast& bl
       throw SystemError("traffic", "send datagrams", errno);
     }
     sent += count;
+    last_sent = SteadyClock::now();
   }
 }
 
@@ -166,17 +179,17 @@ std::vector<Datagram> blast_udp(int from_netns, int to_netns, const std::string&
   const sockaddr_in to = endpoint(to_address);
   check(::bind(receiver.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "bind", to_address);
   const FileDescriptor sender = open_socket(from_netns, SOCK_DGRAM);
-  std::atomic<bool> sending{true};
+  Progress progress;
   auto received = std::async(std::launch::async, [&] {
     hurry();
-    return collect(receiver, sending, quiet);
+    return collect(receiver, progress, quiet);
   });
   auto sent = std::async(std::launch::async, [&] {
     hurry();
-    send_paced(sender, to, blast);
+    send_paced(sender, to, blast, progress);
   });
   sent.wait();
-  sending = false;
+  progress.sending = false;
   std::vector<Datagram> result = received.get();
   sent.get();
   return result;

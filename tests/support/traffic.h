@@ -22,10 +22,11 @@ struct Datagram {
 };
 
 struct Blast {
-  BitsPerSecond rate;       // of Ethernet frames; 0: as fast as the sender can
+  BitsPerSecond rate{};     // of Ethernet frames; 0: as fast as the sender can
   std::uint32_t count = 0;  // datagrams
   std::uint64_t payload = kUdpPayload;
   std::uint32_t together = 1;  // datagrams handed to the kernel as one super-frame (UDP_SEGMENT), at most 40
+  std::uint32_t window = 0;    // not 0: sends no further than this beyond the last number that has arrived
 };
 // Sends numbered datagrams and returns those that arrived, in order of arrival. Ends when `quiet` has passed without
 // one.
