@@ -5,8 +5,9 @@
 namespace geomx::ps {
 namespace {
 
-constexpr std::uint64_t kLeastChunks = 32;           // more than anyone has servers, so that the split is even
-constexpr std::uint64_t kLongestChunk = 256 * 1024;  // elements: 1 MiB, short enough to overlap, long enough to stream
+constexpr std::uint64_t kLeastChunks = 32;  // more than anyone has servers, so that the split is even
+// Elements: 256 KiB. A chunk that is received, stepped and sent stays in a core's cache; messages are still few.
+constexpr std::uint64_t kLongestChunk = 64 * 1024;
 
 }  // namespace
 

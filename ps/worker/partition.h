@@ -19,7 +19,7 @@ struct Chunk {
 
 std::string in_words(const Chunk& chunk);  // "tensor 3", "tensor 3 from element 4096"
 
-// How a tensor is cut: short of `bigarray_bound` it stays whole; else into at least 32 equal chunks of at most 1 MiB.
+// How a tensor is cut: short of `bigarray_bound` it stays whole; else into at least 32 equal chunks of at most 256 KiB.
 // The cut does not depend on the number of servers: parties with different numbers of servers agree on the chunks.
 std::vector<Chunk> chunks_of(std::uint32_t key, std::uint64_t total, std::uint64_t bigarray_bound);
 

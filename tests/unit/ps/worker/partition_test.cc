@@ -22,7 +22,7 @@ TEST(PartitionTest, ChunksCoverALongTensorInOrder) {
       ASSERT_EQ(chunk.offset, next);
       ASSERT_EQ(chunk.total, total);
       ASSERT_GT(chunk.length, 0U);
-      ASSERT_LE(chunk.length, 256U * 1024);
+      ASSERT_LE(chunk.length, 64U * 1024);
       next += chunk.length;
     }
     ASSERT_EQ(next, total);
