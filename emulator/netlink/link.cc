@@ -1,14 +1,11 @@
 #include "emulator/netlink/link.h"
 
-#include <linux/ethtool.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <linux/sockios.h>
 #include <linux/veth.h>
-#include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -93,7 +90,6 @@ Link parse_link(std::span<const std::byte> bytes) {
   Link link;
   link.index = header->ifi_index;
   link.up = (header->ifi_flags & IFF_UP) != 0;
-  link.running = (header->ifi_flags & IFF_RUNNING) != 0;
   link.mtu = static_cast<int>(number(IFLA_MTU));
   link.master = static_cast<int>(number(IFLA_MASTER));
   link.txqueuelen = static_cast<int>(number(IFLA_TXQLEN));
@@ -108,6 +104,12 @@ Link parse_link(std::span<const std::byte> bytes) {
                             nla_len(attributes[IFLA_LINKINFO]), IFLA_INFO_KIND);
     if (kind != nullptr) link.kind = nla_get_string(kind);
   }
+  // The carrier bit changes at once; the operational state follows when the kernel has acted. Loopback has none.
+  int state = IF_OPER_UNKNOWN;
+  if (attributes[IFLA_OPERSTATE] != nullptr) state = nla_get_u8(attributes[IFLA_OPERSTATE]);
+  const bool carrier = (header->ifi_flags & IFF_LOWER_UP) != 0;
+  link.running = link.up && (state == IF_OPER_UP || (link.kind.empty() && state == IF_OPER_UNKNOWN));
+  link.settled = link.kind.empty() || !link.up || (state != IF_OPER_UNKNOWN && carrier == (state == IF_OPER_UP));
   if (link.kind == "veth") link.peer_index = static_cast<int>(number(IFLA_LINK));
   return link;
 }
@@ -219,22 +221,6 @@ Link get_link(Socket& socket, const std::string& name) {
   const auto found = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == name; });
   if (found == links.end()) throw SystemError(name, "find link", ENODEV);
   return *found;
-}
-
-// To be asked for the link state by ethtool makes the kernel do its deferred work on that link; in newer kernels
-// RTM_GETLINK does as well. A netlink socket takes the request for its own namespace.
-void settle_links(Socket& socket) {
-  for (const Link& link : list_links(socket)) {
-    if (!link.up || link.kind.empty()) continue;
-    ethtool_value state{};
-    state.cmd = ETHTOOL_GLINK;
-    ifreq request{};
-    link.name.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
-    request.ifr_data = reinterpret_cast<char*>(&state);
-    if (::ioctl(socket.fd(), SIOCETHTOOL, &request) < 0 && errno != ENODEV) {
-      throw SystemError(link.name, "settle link", errno);
-    }
-  }
 }
 
 }  // namespace geomx::netlink

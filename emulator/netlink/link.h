@@ -83,7 +83,8 @@ struct Link {
   std::string name{};
   std::string kind{};    // "veth", "bridge"; empty for loopback
   bool up = false;       // administratively
-  bool running = false;  // up at both ends; see settle_links
+  bool running = false;  // up at both ends, and the kernel has acted on that: packets flow
+  bool settled = false;  // no carrier change is waiting for the kernel to act on it
   int mtu = 0;
   int master = 0;
   int peer_index = 0;  // a veth's other end, in that end's namespace; 0 otherwise
@@ -95,9 +96,10 @@ struct Link {
 std::vector<Link> list_links(Socket& socket);
 Link get_link(Socket& socket, const std::string& name);  // SystemError ENODEV where there is none
 
-// Makes carrier changes of the namespace's links take effect now. When a veth's other end comes up, the kernel
-// otherwise lets up to a second pass before packets flow, and drops those sent meanwhile. To be called in every
-// namespace, those with bridges included, once both ends of its links are up.
+// Returns when the carrier changes of the namespace's links have taken effect. When a veth's other end comes up, the
+// kernel may let up to a second pass before packets flow, and drops those sent meanwhile. To be called in every
+// namespace, those with bridges included, once both ends of its links are up. Kernels since 6.9 do it on request, for
+// older ones this waits. Throws SystemError naming the link (ETIMEDOUT after 10 s).
 void settle_links(Socket& socket);
 
 }  // namespace geomx::netlink

@@ -108,7 +108,7 @@ std::string find_program(const SpawnOptions& options) {
   }
   for (std::string_view rest = path; !name.empty() && !rest.empty();) {
     const std::size_t end = std::min(rest.find(':'), rest.size());
-    const std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
+    std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
     if (executable(candidate)) return candidate;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }

@@ -55,7 +55,7 @@ void prepare_mounts() {
   mount_or_throw(
       "proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr,
       "a container that masks parts of /proc forbids this; run it with --security-opt systempaths=unconfined");
-  mount_or_throw("tmpfs", kPrivateDirectory, MS_NOSUID | MS_NODEV, "mode=1777", "");
+  mount_or_throw("tmpfs", kPrivateDirectory, MS_NOSUID | MS_NODEV, "mode=1777", "the directory must exist");
 }
 
 void close_all_but(std::vector<int> kept) {

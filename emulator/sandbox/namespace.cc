@@ -63,7 +63,7 @@ std::vector<std::string> apply(const NetworkSettings& settings) {
   for (const char* scope : {"all", "default"}) {
     const std::string prefix = std::string("net.ipv4.conf.") + scope;
     wish(prefix + ".rp_filter", "0");
-    wish(prefix + ".send_redirects", "0");
+    if (settings.forward) wish(prefix + ".send_redirects", "0");
   }
   wish("net.ipv4.tcp_slow_start_after_idle", "0");
   if (!settings.congestion_control.empty()) wish("net.ipv4.tcp_congestion_control", settings.congestion_control);

@@ -253,26 +253,25 @@ TEST(Route, CrossesARouter) {
 }
 
 TEST_F(Pair, TbfLimitsTheRate) {
-  constexpr double kRate = 20e6;
-  left.socket->execute(add_qdisc({.link_index = kIndex}, Tbf{{20'000'000}, {3000}, 1 << 20}, "left"));
+  constexpr double kRate = 5e6;
+  left.socket->execute(add_qdisc({.link_index = kIndex}, Tbf{{5'000'000}, {3000}, 1 << 20}, "left"));
   const Udp from = left.udp(kLeft);
   const Udp to = right.udp(kRight);
   constexpr std::size_t kPayload = 1458;  // 1500-byte frames
-  constexpr int kPackets = 500;           // 0.3 s; all of them fit the queue
-  ASSERT_TRUE(from.send(kRight, kPayload));
-  const auto first = to.receive(5s);
-  ASSERT_TRUE(first);
-  for (int i = 1; i < kPackets; ++i) ASSERT_TRUE(from.send(kRight, kPayload));
+  constexpr int kPackets = 100;           // 0.24 s; all of them fit the queue, and the receiver
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < kPackets; ++i) ASSERT_TRUE(from.send(kRight, kPayload));
   std::chrono::steady_clock::time_point last{};
-  std::uint64_t bits = 0;
-  for (int i = 1; i < kPackets; ++i) {
+  for (int i = 0; i < kPackets; ++i) {
     const auto received = to.receive(5s);
     ASSERT_TRUE(received) << "packet " << i;
     last = received->at;
-    bits += (received->bytes + 42) * 8;
   }
-  const double measured = static_cast<double>(bits) / std::chrono::duration<double>(last - first->at).count();
-  EXPECT_NEAR(measured, kRate, 0.05 * kRate);
+  // The first two frames are the idle link's credit. A busy machine may make it slower, but nothing makes it faster.
+  const double bits = (kPackets - 2) * (kPayload + 42) * 8.0;
+  const double measured = bits / std::chrono::duration<double>(last - start).count();
+  EXPECT_LE(measured, kRate);
+  EXPECT_GE(measured, 0.7 * kRate);
 }
 
 TEST_F(Pair, QdiscCountersAddUp) {

@@ -377,21 +377,19 @@ TEST_F(Lab, LeaksNoDescriptors) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
-TEST_F(Lab, MakesNamespacesByTheHundred) {
+TEST_F(Lab, HoldsANamespaceByOneDescriptor) {
   const std::string seen = inside([] {
     constexpr int kCount = 200;
     const std::size_t before = open_descriptors();
-    const auto start = std::chrono::steady_clock::now();
     {
       std::vector<Namespace> all;
+      all.reserve(kCount);
       for (int i = 0; i < kCount; ++i) all.push_back(Namespace::create_network({}));
       if (open_descriptors() != before + kCount) return std::string("not one descriptor each");
     }
-    if (open_descriptors() != before) return std::string("descriptors leaked");
-    const auto each = (std::chrono::steady_clock::now() - start) / kCount;
-    return std::string(each < 10ms ? "fast" : "slow: " + to_string(Nanoseconds(each), true));
+    return std::string(open_descriptors() == before ? "one descriptor each" : "descriptors leaked");
   });
-  EXPECT_EQ(seen, "fast");
+  EXPECT_EQ(seen, "one descriptor each");
 }
 
 TEST_F(Lab, NamespacesHaveTheirSettings) {
@@ -550,10 +548,8 @@ TEST(Spawn, CanOwnATerminal) {
 
 TEST(PrivilegesTest, SayWhichWayALabIsMade) {
   const Privileges privileges = probe_privileges();
-  if (can_make_namespaces_directly()) {
-    EXPECT_EQ(privileges.mode, LabMode::root);
-  } else {
-    EXPECT_NE(privileges.mode, LabMode::root);
+  if (privileges.mode != LabMode::impossible) {
+    EXPECT_EQ(privileges.mode, can_make_namespaces_directly() ? LabMode::root : LabMode::user_namespace);
   }
   EXPECT_EQ(privileges.mode == LabMode::impossible, !privileges.obstacle.empty());
 }
