@@ -1,7 +1,9 @@
 // One epoch in one process, against the accuracies that PyTorch reaches with the same network, data and settings.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "tests/unit/trainer/loop/local_training.h"
 #include "trainer/data/dataset.h"
@@ -17,8 +19,11 @@ struct Bar {
   const char* optimizer;
   double learning_rate;
   double momentum;
-  double accuracy;  // at least, after one epoch with batch 32, for each seed
+  double accuracy;  // at least, after one epoch with batch 32
 };
+
+// The last batches of an epoch move the accuracy by up to a percent either way: one seed says little.
+constexpr std::size_t kSeeds = 5;
 
 class OneEpoch : public testing::TestWithParam<Bar> {};
 
@@ -32,16 +37,18 @@ TEST_P(OneEpoch, ReachesTheBar) {
   } catch (const Error& error) {
     GTEST_SKIP() << "SKIPPED: " << error.what();
   }
-  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+  std::vector<double> accuracies;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     LocalTraining training(make_model("cnn", data.shape, data.classes), 32,
                            optimizer(bar.optimizer, bar.learning_rate, bar.momentum), seed);
     Batches batches(data, 32, seed, 0);
     for (std::size_t i = 0; i < batches.per_epoch(); ++i) training.step(batches.next());
     const auto score = evaluate(training.backend(), test);
-    const double accuracy = static_cast<double>(score.correct) / static_cast<double>(score.samples);
-    std::printf("%s, seed %d: %.4f (bar %.3f)\n", bar.name, static_cast<int>(seed), accuracy, bar.accuracy);
-    EXPECT_GE(accuracy, bar.accuracy) << "seed " << seed;
+    accuracies.push_back(static_cast<double>(score.correct) / static_cast<double>(score.samples));
+    std::printf("%s, seed %d: %.4f (bar %.3f)\n", bar.name, static_cast<int>(seed), accuracies.back(), bar.accuracy);
   }
+  std::ranges::sort(accuracies);
+  EXPECT_GE(accuracies[kSeeds / 2], bar.accuracy) << "median of " << kSeeds << " seeds";
 }
 
 INSTANTIATE_TEST_SUITE_P(Bars, OneEpoch,
