@@ -23,7 +23,7 @@ constexpr Bytes kReceiveBuffer{32 << 20};
 constexpr std::uint32_t kRingSuperFrame = 4096;
 constexpr std::uint32_t kRingSuperFrameFast = 16384;
 constexpr std::uint32_t kRingLinkHeaders = 14 + 8;
-constexpr std::uint32_t kLeastSlots = 1024;
+constexpr std::uint32_t kLeastSlots = 2048;
 constexpr std::uint32_t kMostSlots = 4096;
 constexpr std::uint32_t kSlotsFast = 2048;
 constexpr Nanoseconds kRingTime = std::chrono::milliseconds(50);

@@ -9,9 +9,10 @@
 namespace geomx::shaper {
 
 struct WireLoopOptions {
-  int threads = 1;       // at most one per core is of use; both directions of a link belong to one thread
-  bool realtime = true;  // ask for SCHED_RR, else a negative nice value, so that training does not delay packets
-  bool ring = false;     // read frames as a lab without root has to, even where more is permitted
+  int threads = 1;  // at most one per core is of use; both directions of a link belong to one thread
+  bool realtime =
+      true;  // ask for SCHED_RR, else a negative nice value, else short slices: training shall not delay packets
+  bool ring = false;  // read frames as a lab without root has to, even where more is permitted
 };
 
 class WireLink;
@@ -26,7 +27,7 @@ class WireLoop {
   WireLoop(const WireLoop&) = delete;
   WireLoop& operator=(const WireLoop&) = delete;
 
-  // How the threads are scheduled, for doctor and run.json: "SCHED_RR 10", "nice -11", "normal".
+  // How the threads are scheduled, for doctor and run.json: "SCHED_RR 10", "nice -11", "normal, slices of 0.1 ms".
   std::string scheduling() const;
   const WireLoopOptions& options() const { return options_; }
 

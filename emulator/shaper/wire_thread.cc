@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,26 @@ constexpr int kRealtimePriority = 10;
 constexpr int kNice = -11;
 constexpr auto kCommandDeadline = std::chrono::seconds(10);
 
+// A thread that asks for short slices preempts those with long ones when it wakes, which needs no privilege
+// (Linux 6.12; older kernels accept and ignore it).
+bool ask_for_short_slices() {
+  // struct sched_attr of <linux/sched/types.h>, which C libraries' headers clash with.
+  struct {
+    std::uint32_t size;
+    std::uint32_t policy;
+    std::uint64_t flags;
+    std::int32_t nice;
+    std::uint32_t priority;
+    std::uint64_t runtime;
+    std::uint64_t deadline;
+    std::uint64_t period;
+  } attributes{};
+  attributes.size = sizeof attributes;
+  attributes.policy = SCHED_OTHER;
+  attributes.runtime = 100'000;
+  return ::syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
+}
+
 // The best that is permitted to the calling thread.
 std::string raise_priority() {
   // Timers on time: the default slack of 50 us is more than a packet at 1 Gbit takes.
@@ -33,7 +54,7 @@ std::string raise_priority() {
     return "SCHED_RR " + std::to_string(kRealtimePriority);
   }
   if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice) == 0) return "nice " + std::to_string(kNice);
-  return "normal";
+  return ask_for_short_slices() ? "normal, slices of 0.1 ms" : "normal";
 }
 
 void drain(int event_fd) {
