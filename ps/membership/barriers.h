@@ -23,7 +23,7 @@ class Barriers {
     std::string name;
     std::uint32_t group = 0;
     std::uint64_t generation = 0;
-    auto operator<=>(const Barrier&) const = default;
+    auto operator<=>(const Barrier&) const = default;  // NOLINT(modernize-use-nullptr): mistakes <=> for a pointer
   };
   struct Release {
     Barrier barrier;

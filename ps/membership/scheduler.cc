@@ -137,7 +137,7 @@ void Scheduler::Impl::give_up(const std::string& why, Clock::duration grace) {
   }
   // Those who are still starting shall hear the reason, too, and not find a scheduler that has gone.
   const auto deadline = Clock::now() + grace;
-  const auto all = static_cast<std::size_t>(plane.num_servers + plane.num_workers);
+  const auto all = static_cast<std::size_t>(plane.num_servers) + static_cast<std::size_t>(plane.num_workers);
   while (told.size() < all && !stopping.load()) {
     const auto received = transport->receive(deadline);
     if (!received) break;

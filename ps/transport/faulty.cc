@@ -52,7 +52,7 @@ class FaultyTransport : public Transport {
     Message message;
   };
 
-  void pass(Send send, Message message) {
+  void pass(const Send& send, Message message) {
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     const double lot = std::uniform_real_distribution<>(0, 1)(random_);

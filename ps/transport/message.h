@@ -19,7 +19,7 @@ enum class Role : std::uint8_t { scheduler = 1, server = 2, worker = 3 };
 struct NodeId {
   Role role = Role::scheduler;
   std::uint32_t rank = 0;
-  auto operator<=>(const NodeId&) const = default;
+  auto operator<=>(const NodeId&) const = default;  // NOLINT(modernize-use-nullptr): mistakes <=> for a pointer
   std::uint32_t packed() const { return (static_cast<std::uint32_t>(role) << 24) | rank; }
   static NodeId unpacked(std::uint32_t packed) { return {static_cast<Role>(packed >> 24), packed & 0xffffffu}; }
 };

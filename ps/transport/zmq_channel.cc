@@ -17,6 +17,8 @@ constexpr std::size_t kCopyBelow = 512;
 // A frame on its way out; ZeroMQ's I/O thread gives it back. `handed_over` repeats, where the language and its tools
 // can see it, the order between the two threads that ZeroMQ's queues make.
 struct Outgoing {
+  explicit Outgoing(Buffer buffer) : frame(std::move(buffer)) {}
+
   Buffer frame;
   std::atomic<bool> handed_over{false};
 

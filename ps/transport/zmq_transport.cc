@@ -127,7 +127,7 @@ Endpoint ZmqTransport::bind(const Endpoint& wanted) {
     }
   }
   const std::string bound = socket.last_endpoint();
-  const Endpoint endpoint{wanted.host, std::stoi(bound.substr(bound.rfind(':') + 1))};
+  Endpoint endpoint{wanted.host, std::stoi(bound.substr(bound.rfind(':') + 1))};
   listener_ = std::make_shared<Channel>(std::move(socket), "");
   generation_.fetch_add(1);
   wake_.notify();
