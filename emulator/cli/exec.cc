@@ -28,6 +28,8 @@ control::ProcessSpec spec_of(const Options& options) {
   control::ProcessSpec spec;
   spec.node = options.node;
   spec.argv = options.command;
+  // The parser leaves the separator in where an argument came before it.
+  if (spec.argv.size() > 1 && spec.argv.front() == "--") spec.argv.erase(spec.argv.begin());
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
     const std::size_t equals = text.find('=');
@@ -94,7 +96,6 @@ void add_exec(CLI::App& app, int& exit_code) {
   command->add_option("LAB", options->lab, "The lab's name")->required();
   command->add_option("NODE", options->node, "The node's name")->required();
   command->add_option("COMMAND", options->command, "The command and its arguments, after --")->required();
-  command->positionals_at_end();
   command->footer(
       "Examples:\n"
       "  geomx-emu exec three-dc a-worker-0 -- ping -c 3 b-worker-0\n"

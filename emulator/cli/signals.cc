@@ -16,6 +16,9 @@ Signals::Signals(std::initializer_list<int> signals) {
 }
 
 Signals::~Signals() {
+  // One that nobody has read has been answered all the same: whatever it was to end is ending.
+  while (next()) {
+  }
   ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 

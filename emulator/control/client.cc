@@ -40,16 +40,21 @@ struct Client::Impl {
 
   [[noreturn]] void gone() const { throw WorkError(lab, "the lab has ended"); }
 
-  // Takes exits out of what has arrived; the first other answer is returned.
+  // Takes everything out of what has arrived: exits are queued, also those behind the answer, for which the socket
+  // would not become readable again; the answer, of which there is at most one, is returned.
   std::optional<wire::Answer> sort() {
+    std::optional<wire::Answer> other;
     while (const auto body = channel.next()) {
       wire::Answer answer;
       if (!answer.ParseFromString(*body)) throw WorkError(lab, "its answer is not understood");
-      if (answer.what_case() != wire::Answer::kExit) return answer;
+      if (answer.what_case() != wire::Answer::kExit) {
+        other = std::move(answer);
+        continue;
+      }
       exits.push_back({answer.exit().process(), answer.exit().status(), answer.exit().by_signal()});
       check(::eventfd_write(queued.get(), 1), "signal eventfd", lab);
     }
-    return std::nullopt;
+    return other;
   }
 
   // Waits until the socket has something, or `deadline`. False: nothing came.

@@ -13,8 +13,9 @@
 // removed by whoever sees it next.
 namespace geomx::control {
 
-// /run/geomx-emu for root; else $XDG_RUNTIME_DIR/geomx-emu, or /tmp/geomx-emu-UID where that is unset or not ours.
-// Made with mode 0700 where it is missing. Throws WorkError where it belongs to somebody else.
+// $GEOMX_EMU_RUNTIME_DIR where it is set; else /run/geomx-emu for root; else $XDG_RUNTIME_DIR/geomx-emu, or
+// /tmp/geomx-emu-UID where that is unset or not ours. Made with mode 0700 where it is missing. Throws WorkError where
+// it belongs to somebody else.
 std::string runtime_root();
 
 // What `list` says about a lab.

@@ -47,7 +47,11 @@ class Lab : public ::testing::TestWithParam<bool> {
 
   Invocation invocation(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), binary("geomx-emu").string());
-    return {.argv = std::move(arguments), .directory = scratch_.path(), .unprivileged = GetParam()};
+    // A runtime folder of our own, so that tests beside this one keep their labs; and one too long for a socket's path.
+    return {.argv = std::move(arguments),
+            .directory = scratch_.path(),
+            .environment = {{"GEOMX_EMU_RUNTIME_DIR", scratch_.path() / std::string(100, 'r')}},
+            .unprivileged = GetParam()};
   }
 
   // Runs it to its end.
