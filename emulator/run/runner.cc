@@ -52,8 +52,7 @@ std::optional<std::int64_t> planned_rounds(const scenario::Scenario& scenario) {
   std::int64_t workers = 0;
   for (const scenario::Party& party : training.parties) workers += party.workers;
   if (!training.epochs || workers == 0) return std::nullopt;
-  const std::int64_t slice = 60000 / workers;
-  return *training.epochs * ((slice + training.batch_size - 1) / training.batch_size);
+  return *training.epochs * (60000 / workers / training.batch_size);
 }
 
 class Runner {

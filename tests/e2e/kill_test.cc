@@ -103,7 +103,10 @@ class Kill : public testing::Test {
         binary("geomx-emu").string(), "run", source("scenarios/three-dc.json").string(), "--out", marker, "--set",
         "training.rounds=1000000"};
     invocation.directory = scratch_.path();
-    invocation.environment = {{"GEOMX_KILL_TEST", marker}};
+    // The same lab's name in the same place each time: what a killed run leaves there must not stop the next.
+    invocation.environment = {
+        {"GEOMX_KILL_TEST", marker},
+        {"GEOMX_EMU_RUNTIME_DIR", (scratch_.path() / (unprivileged ? "labs-user" : "labs-root")).string()}};
     invocation.unprivileged = unprivileged;
     return invocation;
   }
@@ -164,6 +167,7 @@ TEST_F(Kill, AtRandomMomentsLeavesNothing) {
                "--set",
                "expect=[]"};
   next.directory = scratch_.path();
+  next.environment = {{"GEOMX_EMU_RUNTIME_DIR", (scratch_.path() / "labs-root").string()}};
   Command command(next);
   EXPECT_EQ(command.wait(kSoon), 0) << command.err();
 }

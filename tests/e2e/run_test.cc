@@ -31,6 +31,7 @@ class Run : public testing::TestWithParam<bool> {
     invocation.argv = {binary("geomx-emu").string(), "run", scenario.string()};
     invocation.argv.insert(invocation.argv.end(), more.begin(), more.end());
     invocation.directory = scratch_.path();
+    invocation.environment = {{"GEOMX_EMU_RUNTIME_DIR", scratch_.path() / "labs"}};
     invocation.unprivileged = unprivileged();
     return invocation;
   }
@@ -121,7 +122,7 @@ TEST_P(Run, AnExpectationUnmetMakesTheExitCodeOne) {
 
 TEST_P(Run, AWorkloadsOutputAndTrafficAreKept) {
   Command command(run(source("scenarios/lossy-link.json"),
-                      {"--set", "workload.0.argv.4=100", "--set", "expect.0.max=30", "--set", "expect.0.min=0"}));
+                      {"--set", "workload.0.argv.4=\"100\"", "--set", "expect.0.max=30", "--set", "expect.0.min=0"}));
   ASSERT_EQ(command.wait(seconds(60)), 0) << command.err();
   ASSERT_TRUE(fs::exists(scratch_.path() / "runs"));
   const fs::path folder = fs::directory_iterator(scratch_.path() / "runs")->path();
