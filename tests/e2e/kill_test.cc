@@ -44,6 +44,15 @@ std::vector<std::string> marked_processes(const std::string& marker) {
   return found;
 }
 
+// Those of a tree that have not ended, whether or not they still have an environment.
+std::vector<std::string> remaining(const std::vector<ProcessInfo>& tree) {
+  std::vector<std::string> found;
+  for (const ProcessInfo& process : tree) {
+    if (alive(process)) found.push_back(std::to_string(process.pid) + " " + process.command);
+  }
+  return found;
+}
+
 std::vector<std::string> lines_of(const fs::path& path) {
   std::vector<std::string> lines;
   std::ifstream file(path);
@@ -131,9 +140,11 @@ class Kill : public testing::Test {
     const auto ended = command.wait(kSoon);
     ASSERT_TRUE(ended) << "the run goes on without its " << victim.kind << "\n" << command.err();
     EXPECT_EQ(*ended, victim.kind == "run" ? 128 + SIGKILL : 1) << command.err();
-    EXPECT_TRUE(eventually(kAtOnce, [&] { return marked_processes(marker).empty(); }))
-        << testing::PrintToString(marked_processes(marker));
-    for (const ProcessInfo& process : tree) EXPECT_FALSE(alive(process)) << process.command;
+    const auto end = std::chrono::steady_clock::now();
+    EXPECT_TRUE(eventually(kAtOnce, [&] { return marked_processes(marker).empty() && remaining(tree).empty(); }))
+        << testing::PrintToString(marked_processes(marker)) << testing::PrintToString(remaining(tree));
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - end;
+    std::cout << "   nothing left after " << took.count() << " ms" << std::endl;
     EXPECT_EQ(interfaces(), interfaces_);
     EXPECT_THAT(lines_of("/proc/self/mountinfo"), testing::IsSubsetOf(mounts_));
     if (victim.kind != "run" && fs::exists(scratch_.path() / marker / "run.json")) {
