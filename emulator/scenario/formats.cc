@@ -28,7 +28,7 @@ bool valid_name(const std::string& name) {
          name.back() != '-' && std::all_of(name.begin(), name.end(), allowed);
 }
 
-Format<double> bounded(Json schema, bool (*holds)(double value, double limit), double limit, std::string range) {
+Format<double> bounded(Json schema, bool (*holds)(double value, double limit), double limit, const std::string& range) {
   return {std::move(schema),
           [holds, limit, range](const Json& value, const std::string& pointer, double& into, Problems& problems) {
             if (!value.is_number()) {
@@ -107,7 +107,7 @@ Format<std::string> word(const char* title) {
           [](const std::string& value) { return Json(value); }};
 }
 
-Format<std::string> choice(std::vector<std::string> options, std::vector<std::string> later) {
+Format<std::string> choice(const std::vector<std::string>& options, const std::vector<std::string>& later) {
   return {
       {{"title", "choice"}, {"type", "string"}, {"enum", options}},
       [options, later](const Json& value, const std::string& pointer, std::string& into, Problems& problems) {

@@ -18,7 +18,7 @@ Format<std::string> text();  // any string
 Format<std::string> name();  // of what becomes a hostname: lower-case letters, digits, hyphens; at most 40
 Format<std::string> word(const char* title);  // a string that is not empty
 // One of `options`; those in `later` are known but not supported yet.
-Format<std::string> choice(std::vector<std::string> options, std::vector<std::string> later = {});
+Format<std::string> choice(const std::vector<std::string>& options, const std::vector<std::string>& later = {});
 Format<NodeKind> node_kind();
 Format<bool> boolean();
 

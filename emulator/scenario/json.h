@@ -15,7 +15,8 @@ using Json = nlohmann::ordered_json;  // keys keep the file's order
 struct Place {
   int line = 0;    // from 1
   int column = 0;  // from 1, in characters
-  auto operator<=>(const Place&) const = default;
+  bool operator==(const Place&) const = default;
+  bool operator<(const Place& other) const { return line != other.line ? line < other.line : column < other.column; }
 };
 
 // Something wrong at a JSON pointer. The pointer may name a key that is not there ("/topology/links/0/ends").

@@ -93,8 +93,8 @@ Object<Node> node() {
 LinkProperties common(const Link& link) {
   return link.forward == link.backward ? link.forward : LinkProperties{};
 }
-void set_common(Link& link, LinkProperties properties) {
-  link.forward = link.backward = std::move(properties);
+void set_common(Link& link, const LinkProperties& properties) {
+  link.forward = link.backward = properties;
 }
 
 Field<Link> direction(const char* key, const char* description, LinkProperties Link::*member) {
