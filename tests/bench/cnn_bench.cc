@@ -42,7 +42,11 @@ void step(benchmark::State& state) {
   state.counters["images/s"] =
       benchmark::Counter(static_cast<double>(state.iterations() * state.range(0)), benchmark::Counter::kIsRate);
 }
-BENCHMARK(step)->ArgsProduct({{32, 256}, {1, 2}})->ArgNames({"batch", "threads"})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(step)
+    ->ArgsProduct({{32, 256}, {1, 2}})
+    ->ArgNames({"batch", "threads"})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 void score(benchmark::State& state) {
   const Architecture model = make_model("cnn", {1, 28, 28}, 10);
@@ -50,7 +54,8 @@ void score(benchmark::State& state) {
   xavier_uniform(backend->parameters(), 1);
   const Samples samples(model, 1000);
   for (auto _ : state) benchmark::DoNotOptimize(backend->score(samples.batch()));
-  state.counters["images/s"] = benchmark::Counter(static_cast<double>(state.iterations() * 1000), benchmark::Counter::kIsRate);
+  state.counters["images/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * 1000), benchmark::Counter::kIsRate);
 }
 BENCHMARK(score)->Arg(1)->Arg(2)->ArgName("threads")->UseRealTime()->Unit(benchmark::kMillisecond);
 
