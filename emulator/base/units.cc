@@ -20,8 +20,13 @@ struct Unit {
 // Largest first: formatting takes the first unit that the value fills.
 constexpr std::array<Unit, 4> kRateUnits{{{"Gbit", 1e9}, {"Mbit", 1e6}, {"kbit", 1e3}, {"bit", 1}}};
 constexpr std::array<Unit, 5> kDurationUnits{{{"min", 60e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}}};
-constexpr std::array<Unit, 7> kByteUnits{
-    {{"GiB", 1024.0 * 1024 * 1024}, {"GB", 1e9}, {"MiB", 1024.0 * 1024}, {"MB", 1e6}, {"KiB", 1024}, {"KB", 1e3}, {"B", 1}}};
+constexpr std::array<Unit, 7> kByteUnits{{{"GiB", 1024.0 * 1024 * 1024},
+                                          {"GB", 1e9},
+                                          {"MiB", 1024.0 * 1024},
+                                          {"MB", 1e6},
+                                          {"KiB", 1024},
+                                          {"KB", 1e3},
+                                          {"B", 1}}};
 
 double parse_quantity(std::string_view text, std::span<const Unit> units, std::string_view kind,
                       std::string_view example) {
@@ -34,7 +39,8 @@ double parse_quantity(std::string_view text, std::span<const Unit> units, std::s
       if (suffix == unit.suffix) return number * unit.scale;
     }
     if (suffix.empty()) {
-      throw InputError({}, fmt::format("{} \"{}\" has no unit", kind, text), fmt::format("write it as \"{}\"", example));
+      throw InputError({}, fmt::format("{} \"{}\" has no unit", kind, text),
+                       fmt::format("write it as \"{}\"", example));
     }
   }
   std::string known;
@@ -87,7 +93,9 @@ std::string to_string(Nanoseconds duration, bool rounded) {
   return format_quantity(static_cast<double>(duration.count()), std::span(kDurationUnits).subspan(1), rounded);
 }
 
-std::string to_string(Probability probability) { return fmt::format("{:.6g}%", probability.value * 100); }
+std::string to_string(Probability probability) {
+  return fmt::format("{:.6g}%", probability.value * 100);
+}
 
 std::string to_string(Bytes size, bool rounded) {
   constexpr std::array<Unit, 4> kBinary{{kByteUnits[0], kByteUnits[2], kByteUnits[4], kByteUnits[6]}};

@@ -18,7 +18,8 @@ TEST(Units, ParsesEverySpelling) {
 }
 
 TEST(Units, WritesWhatItReads) {
-  for (const char* text : {"1kbit", "1.5Mbit", "999kbit", "40Gbit", "123.456kbit", "17bit"}) EXPECT_EQ(to_string(parse_rate(text)), text);
+  for (const char* text : {"1kbit", "1.5Mbit", "999kbit", "40Gbit", "123.456kbit", "17bit"})
+    EXPECT_EQ(to_string(parse_rate(text)), text);
   for (const char* text : {"5us", "30ms", "1.5s", "90s", "17ns"}) EXPECT_EQ(to_string(parse_duration(text)), text);
   for (const char* text : {"0.1%", "100%", "0%"}) EXPECT_EQ(to_string(parse_probability(text)), text);
   for (const char* text : {"1500B", "64KiB", "512MiB"}) EXPECT_EQ(to_string(parse_bytes(text)), text);
