@@ -22,7 +22,8 @@ CREATE TABLE links (id INTEGER PRIMARY KEY, name TEXT NOT NULL, direction TEXT N
 CREATE TABLE link_samples (time REAL NOT NULL, link INTEGER NOT NULL REFERENCES links(id), packets INTEGER NOT NULL,
                            bytes INTEGER NOT NULL, dropped_queue INTEGER NOT NULL, dropped_loss INTEGER NOT NULL,
                            backlog_bytes INTEGER NOT NULL, busy_nanoseconds INTEGER NOT NULL,
-                           busy_bytes INTEGER NOT NULL, delay_nanoseconds INTEGER, lateness_p99_nanoseconds INTEGER);
+                           busy_bytes INTEGER NOT NULL, delay_nanoseconds INTEGER, lateness_p99_nanoseconds INTEGER,
+                           overruns INTEGER NOT NULL);
 CREATE TABLE steps (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER NOT NULL, epoch INTEGER NOT NULL, loss REAL,
                     samples INTEGER NOT NULL, compute_ms REAL NOT NULL, communicate_ms REAL NOT NULL);
 CREATE TABLE evaluations (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER NOT NULL, epoch INTEGER NOT NULL,
@@ -115,7 +116,7 @@ struct Database::Impl {
   std::string file;
   Handle handle;
   bool in_transaction = false;
-  Statement sample{handle.get(), file, "INSERT INTO link_samples VALUES (?,?,?,?,?,?,?,?,?,?,?)"};
+  Statement sample{handle.get(), file, "INSERT INTO link_samples VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"};
   Statement step{handle.get(), file, "INSERT INTO steps VALUES (?,?,?,?,?,?,?,?)"};
   Statement evaluation{handle.get(), file, "INSERT INTO evaluations VALUES (?,?,?,?,?,?,?)"};
   Statement event{handle.get(), file, "INSERT INTO events VALUES (?,?,?,?)"};
@@ -165,7 +166,7 @@ void Database::add_link_sample(double time, std::size_t link, const control::Lin
     impl_->sample.run(time, id++, direction->packets, direction->bytes, direction->dropped_queue,
                       direction->dropped_loss, direction->backlog_bytes, direction->busy_nanoseconds,
                       direction->busy_bytes, unless_negative(direction->delay_nanoseconds),
-                      unless_negative(direction->lateness_p99_nanoseconds));
+                      unless_negative(direction->lateness_p99_nanoseconds), direction->overruns);
   }
 }
 

@@ -75,6 +75,12 @@ class Judge {
                              to_string(Probability{link.asked.loss})));
   }
 
+  void overruns(const LinkReport& link) {
+    if (link.overruns == 0) return;
+    measured_ = true;
+    reason(link, fmt::format("{} packets lost to this machine, not to the link", link.overruns));
+  }
+
   void punctuality(const LinkReport& link, std::optional<double> cpu_pressure) {
     if (link.lateness) {
       measured_ = true;
@@ -129,6 +135,7 @@ Fidelity judge(const std::vector<LinkReport>& links, std::optional<double> cpu_p
     judge.delay(links[i]);
     if (links[i].forward && i + 1 < links.size()) judge.round_trip(links[i], links[i + 1]);
     judge.loss(links[i]);
+    judge.overruns(links[i]);
     judge.punctuality(links[i], cpu_pressure);
   }
   return std::move(judge).verdict();

@@ -8,14 +8,14 @@
 
 // Whether a run's network was what the scenario asked for. Pure.
 //
-// | what                                   | degraded when                                     | judged when |
-// |----------------------------------------|---------------------------------------------------|-------------------------------|
-// | rate                                   | above asked + 2 % or below asked - 5 %            | packets waited >= 100
-// ms      | | one-way delay, idle round trip         | off by more than 0.5 ms and 2 % (+ asked jitter)  | a packet
-// passed; ping answered| | loss                                   | outside the 99.9 % binomial interval              |
-// packets passed, loss was asked| | timer lateness, 99th percentile        | above 1 ms | the wire has timed packets |
-// | CPU pressure ("some", over the run)    | above 80 %                                        | a delay was asked of
-// the wire and lateness is not known |
+// | what                           | degraded when                              | judged when                      |
+// |--------------------------------|--------------------------------------------|----------------------------------|
+// | rate                           | above asked + 2 % or below asked - 5 %     | packets waited 100 ms or more    |
+// | one-way delay; idle round trip | off by 0.5 ms and 2 % (plus asked jitter)  | a packet passed; ping answered   |
+// | loss                           | outside the 99.9 % binomial interval       | loss was asked, packets passed   |
+// | overruns                       | the machine lost a packet, not the link    | always                           |
+// | timer lateness, 99th percentile| above 1 ms                                 | the wire has timed packets       |
+// | CPU pressure                   | tasks waited for a CPU 80 % of the time    | a wire's lateness is not known   |
 //
 // A job that takes all of the CPU is no reason as long as the timers stay punctual.
 namespace geomx::run {

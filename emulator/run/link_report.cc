@@ -37,6 +37,7 @@ void fill_measured(LinkReport& report, const DirectionCounters& start, const Dir
   report.bytes = grown(start.bytes, end.bytes);
   report.dropped_queue = grown(start.dropped_queue, end.dropped_queue);
   report.dropped_loss = grown(start.dropped_loss, end.dropped_loss);
+  report.overruns = grown(start.overruns, end.overruns);
   const std::uint64_t busy = grown(start.busy_nanoseconds, end.busy_nanoseconds);
   if (busy >= static_cast<std::uint64_t>(kShortestBacklog.count())) {
     const double bits = 8.0 * static_cast<double>(grown(start.busy_bytes, end.busy_bytes));

@@ -32,6 +32,7 @@ struct LinkReport {
   std::uint64_t bytes = 0;
   std::uint64_t dropped_queue = 0;
   std::uint64_t dropped_loss = 0;
+  std::uint64_t overruns = 0;  // packets that this machine lost, not the emulated link
 };
 
 // A data center's switch and the cable that joins it to its gateway are how a LAN is made, not what a scenario asked

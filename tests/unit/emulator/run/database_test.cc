@@ -72,6 +72,7 @@ TEST_F(DatabaseTest, KeepsEveryKindOfRow) {
   counters.backward.packets = 5;
   counters.backward.bytes = 500;
   counters.backward.delay_nanoseconds = 30'000'000;
+  counters.backward.overruns = 2;
   database.add_link_sample(2, 1, counters);
   database.flush();
   const fs::path file = base_ / "run.sqlite";
@@ -80,7 +81,7 @@ TEST_F(DatabaseTest, KeepsEveryKindOfRow) {
   EXPECT_EQ(query(file, "SELECT * FROM evaluations"), "9.0|a-worker-0|469|1|0.83|0.45|10000\n");
   EXPECT_EQ(query(file, "SELECT * FROM events"), "10.0|exit|a-worker-0|exited with code 0\n");
   EXPECT_EQ(query(file, "SELECT * FROM link_samples"),
-            "2.0|2|0|0|0|0|0|0|0|NULL|NULL\n2.0|3|5|500|0|0|0|0|0|30000000|NULL\n");
+            "2.0|2|0|0|0|0|0|0|0|NULL|NULL|0\n2.0|3|5|500|0|0|0|0|0|30000000|NULL|2\n");
 }
 
 TEST_F(DatabaseTest, WhatWasFlushedSurvivesAKill) {

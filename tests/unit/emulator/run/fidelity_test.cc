@@ -107,6 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
              "delay 1.51ms measured, 1ms asked"},
         Case{"round_trip_off", [](LinkReport& link) { link.idle_rtt = milliseconds(62); },
              "wan-a: idle round trip 62ms measured, 60ms expected"},
+        Case{"overruns", [](LinkReport& link) { link.overruns = 7; }, "7 packets lost to this machine"},
         Case{"late", [](LinkReport& link) { link.lateness = milliseconds(3); }, "timers 3ms late"},
         Case{"loss_as_asked",
              [](LinkReport& link) {

@@ -28,6 +28,7 @@ TEST(LinkReport, CountsBetweenTheTwoReadings) {
   auto end = counters("wan-a", 1100, 1000, 12'500'000);
   end.forward.delay_nanoseconds = 30'100'000;
   end.forward.lateness_p99_nanoseconds = 150'000;
+  end.forward.overruns = 4;
   const auto reports = report_links(plan, {counters("wan-a", 100, 0, 0)}, {end}, {});
   ASSERT_EQ(reports.size(), 4u);
   EXPECT_EQ(reports[0].direction, "central->a");
@@ -39,6 +40,7 @@ TEST(LinkReport, CountsBetweenTheTwoReadings) {
   EXPECT_EQ(reports[0].rate->value, 100'000'000u);
   EXPECT_EQ(reports[0].delay, microseconds(30'100));
   EXPECT_EQ(reports[0].lateness, microseconds(150));
+  EXPECT_EQ(reports[0].overruns, 4u);
   EXPECT_DOUBLE_EQ(*reports[0].loss, 10.0 / 1010);
   EXPECT_FALSE(reports[1].rate || reports[1].delay || reports[1].loss || reports[1].idle_rtt);
   EXPECT_EQ(total_bytes(reports, lab::LinkScope::wan), 1'000'000u);
