@@ -248,12 +248,7 @@ class JobFails : public Trainer {
  protected:
   void expect_all_end(const Change& change, const std::string& culprit, const std::string& pattern) {
     const auto start = Clock::now();
-    // The wait for nodes that never come is the default 10 s; half of it leaves room for a busy machine.
-    auto processes = start_all({"--rounds", "1000", "--data-dir", small_data()},
-                               [&](GuideRole& role, std::vector<std::string>& options) {
-                                 role.environment["GEOMX_JOIN_TIMEOUT"] = "5";
-                                 change(role, options);
-                               });
+    auto processes = start_all({"--rounds", "1000", "--data-dir", small_data()}, change);
     std::string everything;
     for (Process& process : processes) {
       const auto status = process.wait(start + 20s);

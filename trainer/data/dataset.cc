@@ -29,7 +29,7 @@ std::string hint(const std::string& name) {
 std::filesystem::path find(const std::string& name, const std::filesystem::path& directory, const std::string& stem) {
   for (const char* suffix : {"", ".gz"}) {
     std::error_code ignored;
-    const auto file = directory / (stem + suffix);
+    auto file = directory / (stem + suffix);
     if (std::filesystem::exists(file, ignored)) return file;
   }
   throw Error("data set " + name + ": no " + stem + " (plain or .gz) in " + directory.string() + " (" + hint(name) +

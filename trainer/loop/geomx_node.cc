@@ -1,5 +1,6 @@
 // geomx-node: every role of the training job. The environment (DMLC_*, the deployment guide's table) says which one
 // this process plays; the options say what a worker trains.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -117,12 +118,12 @@ void refuse_worker_options(const CLI::App& app, const std::string& role) {
 }
 
 std::string count(int number, const std::string& what) {
-  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 std::string plane_text(const ps::PlaneConfig& plane) {
-  return ps::scheduler_name(plane) + " with " + count(plane.num_servers, "server") + " and " +
-         count(plane.num_workers, "worker");
+  return fmt::format("{} with {} and {}", ps::scheduler_name(plane), count(plane.num_servers, "server"),
+                     count(plane.num_workers, "worker"));
 }
 
 void introduce(const ps::NodeConfig& config, const CommandLine& line) {

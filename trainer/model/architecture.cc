@@ -31,6 +31,7 @@ std::vector<NamedLayer> describe(const std::vector<Layer>& layers) {
   int pools = 0;
   int denses = 0;
   std::vector<NamedLayer> names;
+  names.reserve(layers.size());
   for (const Layer& layer : layers) names.push_back(describe(layer, convolutions, pools, denses));
   return names;
 }
