@@ -116,6 +116,7 @@ std::map<std::string, Nanoseconds> measure_idle_rtts(control::Client& client, co
       running.push_back(std::move(ping));
     }
     std::vector<pollfd> fds;
+    fds.reserve(running.size());
     for (const Ping& ping : running) fds.push_back({ping.output.get(), POLLIN, 0});
     interrupts.wait(fds, deadline - Clock::now());
     std::erase_if(running, [&](Ping& ping) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace geomx::run {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::size_t kMostLinks = 4;
 constexpr std::chrono::seconds kBetweenLines(5);
 
 std::string minutes(double seconds) {
-  const auto whole = static_cast<long>(seconds + 0.5);
+  const long whole = std::lround(seconds);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 

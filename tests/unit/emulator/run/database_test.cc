@@ -103,7 +103,7 @@ TEST_F(DatabaseTest, WhatWasFlushedSurvivesAKill) {
 
 TEST_F(DatabaseTest, NamesTheFileInItsErrors) {
   try {
-    Database(base_ / "missing" / "run.sqlite", {}, {});
+    const Database database(base_ / "missing" / "run.sqlite", {}, {});
     FAIL();
   } catch (const WorkError& error) {
     EXPECT_EQ(error.where(), (base_ / "missing" / "run.sqlite").string());
