@@ -103,7 +103,7 @@ Frame::Frame(const VnetHeader& header, std::unique_ptr<std::byte[]> data, std::u
 
 Frame Frame::copy_of(const VnetHeader& header, std::span<const std::byte> bytes) {
   auto data = std::make_unique_for_overwrite<std::byte[]>(bytes.size());
-  std::memcpy(data.get(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), data.get());
   return {header, std::move(data), static_cast<std::uint32_t>(bytes.size())};
 }
 

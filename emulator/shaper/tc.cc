@@ -49,12 +49,15 @@ std::vector<TcStage> tc_stages(const Direction& direction, int mtu) {
   }
   if (direction.rate) {
     const auto* packets = std::get_if<PacketLimit>(&direction.queue);
-    const std::uint64_t limit =
+    const std::uint64_t asked =
         packets != nullptr ? packets->packets * frame : std::get<ByteLimit>(direction.queue).bytes;
-    kinds.emplace_back(netlink::Tbf{*direction.rate, tbf_burst(*direction.rate, mtu),
-                                    static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, UINT32_MAX))});
+    // tbf counts the frame that it is sending, too: with less room than that it would send none.
+    const std::uint64_t limit = std::clamp<std::uint64_t>(asked, frame, UINT32_MAX);
+    kinds.emplace_back(
+        netlink::Tbf{*direction.rate, tbf_burst(*direction.rate, mtu), static_cast<std::uint32_t>(limit)});
   }
   std::vector<TcStage> stages;
+  stages.reserve(kinds.size());
   for (netlink::QdiscKind& kind : kinds) {
     stages.push_back({netlink::handle(static_cast<std::uint16_t>(stages.size() + 1)), kind});
   }

@@ -87,6 +87,14 @@ TEST(TcStages, ARateIsOneTbf) {
   EXPECT_EQ(tbf.burst.value, 1514u + 12500);
 }
 
+TEST(TcStages, ATinyQueueStillSends) {
+  Direction direction = rate(100);
+  direction.queue = ByteLimit{100};
+  EXPECT_EQ(std::get<netlink::Tbf>(tc_stages(direction, 1500)[0].kind).limit, 1514u);
+  direction.queue = PacketLimit{10};
+  EXPECT_EQ(std::get<netlink::Tbf>(tc_stages(direction, 1500)[0].kind).limit, 15140u);
+}
+
 TEST(TcStages, TheDelayLineStaysOutOfTheQueue) {
   Direction direction = rate(100);
   direction.delay = milliseconds(30);
