@@ -228,8 +228,8 @@ std::optional<LabEntry> find_lab(const std::string& lab) {
 
 FileDescriptor connect_to(const std::string& lab) {
   const std::vector<LabEntry> labs = running_labs();
-  std::vector<std::string> names;
-  for (const LabEntry& entry : labs) names.push_back(entry.name);
+  std::vector<std::string> names(labs.size());
+  std::transform(labs.begin(), labs.end(), names.begin(), [](const LabEntry& entry) { return entry.name; });
   if (std::find(names.begin(), names.end(), lab) == names.end()) {
     throw InputError(
         lab, "no lab of this name is running",

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-
 #include "emulator/base/error.h"
 #include "emulator/control/control.pb.h"
 
