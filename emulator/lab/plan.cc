@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t bridge_ports = 1023;  // BR_PORT_BITS of the kernel, less the one it keeps
 constexpr Nanoseconds least_round_trip = std::chrono::milliseconds(50);
-constexpr std::uint64_t full_frame = 1514;  // bytes of Ethernet without FCS at MTU 1500
-constexpr std::uint32_t least_packets = 100;
+constexpr std::uint64_t least_queue = 100 * 1514;  // bytes: full Ethernet frames without FCS at MTU 1500
+constexpr double most_queue = 4294967295.0;        // bytes: what tbf can count
 
 // What is asked of a planned link, by the plan's order, until the longest paths are known.
 struct Asked {
@@ -169,8 +169,8 @@ class Planner {
     if (const auto* bytes = std::get_if<Bytes>(&asked.queue)) return shaper::ByteLimit{bytes->value};
     if (!asked.rate) return shaper::PacketLimit{};
     const double seconds = std::chrono::duration<double>(std::max(longest, least_round_trip)).count();
-    const double frames = static_cast<double>(asked.rate->value) * seconds / 8 / static_cast<double>(full_frame);
-    return shaper::PacketLimit{std::max(least_packets, static_cast<std::uint32_t>(std::min(frames + 1, 4e9)))};
+    const double product = static_cast<double>(asked.rate->value) * seconds / 8;
+    return shaper::ByteLimit{std::max(least_queue, static_cast<std::uint64_t>(std::min(product, most_queue)))};
   }
 
   // FNV-1a over the link's name, then the finaliser of splitmix64: close seeds and close names end far apart.

@@ -80,7 +80,7 @@ struct Plan {
 
 // Addresses: one 10.D.0.0/16 per LAN (a /21 where there are more than 255), gateway first; one /30 out of 172.16.0.0/12
 // per link between two nodes. Queue "auto" on a link with a rate: the BDP of that rate and the longest path through the
-// link (there and back, at least 50 ms) in full-size frames, never under 100 packets.
+// link (there and back, at least 50 ms) in bytes, never under 100 full-size frames.
 // Throws InputError where the scenario asks for what `features` or `choice` cannot give (JSON pointer and what to do).
 Plan make_plan(const scenario::Scenario& scenario, const shaper::KernelFeatures& features,
                shaper::Choice choice = shaper::Choice::auto_);

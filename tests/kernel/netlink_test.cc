@@ -13,7 +13,7 @@
 #include "emulator/netlink/route.h"
 #include "emulator/netlink/socket.h"
 #include "emulator/sandbox/namespace.h"
-#include "tests/support/own_namespaces.h"
+#include "tests/support/private_network.h"
 #include "tests/support/udp.h"
 
 namespace geomx::netlink {
@@ -21,10 +21,16 @@ namespace {
 
 using sandbox::Namespace;
 using sandbox::ScopedNetwork;
-using testing_support::Udp;
 using namespace std::chrono_literals;
 
-const auto* const environment = testing::AddGlobalTestEnvironment(new testing_support::OwnNamespaces);
+class PrivateNetwork : public testing::Environment {
+ public:
+  void SetUp() override {
+    const std::string obstacle = test::enter_private_network(false);
+    if (!obstacle.empty()) GTEST_SKIP() << "SKIPPED: " << obstacle;
+  }
+};
+const auto* const environment = testing::AddGlobalTestEnvironment(new PrivateNetwork);
 
 constexpr std::uint32_t ip(int a, int b, int c, int d) {
   return static_cast<std::uint32_t>(a << 24 | b << 16 | c << 8 | d);
@@ -41,9 +47,9 @@ struct Node {
     socket.emplace();
     counters.emplace();
   }
-  Udp udp(std::uint32_t address) const {
+  test::Udp udp(std::uint32_t address) const {
     const ScopedNetwork inside(network);
-    return Udp(address);
+    return test::Udp(address);
   }
   LinkCounters link(int index) {
     for (const LinkCounters& link : counters->links()) {
@@ -97,8 +103,8 @@ TEST_F(Pair, OneMessageSetsEverything) {
 }
 
 TEST_F(Pair, CarriesPacketsAndCountsThem) {
-  const Udp from = left.udp(kLeft);
-  const Udp to = right.udp(kRight);
+  const test::Udp from = left.udp(kLeft);
+  const test::Udp to = right.udp(kRight);
   constexpr int kPackets = 20;
   constexpr std::size_t kPayload = 1000;
   for (int i = 0; i < kPackets; ++i) ASSERT_TRUE(from.send(kRight, kPayload));
@@ -207,8 +213,8 @@ TEST(Bridge, ForwardsBetweenItsPorts) {
   settle_links(*fabric.socket);
 
   EXPECT_EQ(get_link(*fabric.socket, "port2").master, kBridge);
-  const Udp from = hosts[0].udp(ip(10, 0, 0, 1));
-  const Udp to = hosts[2].udp(ip(10, 0, 0, 3));
+  const test::Udp from = hosts[0].udp(ip(10, 0, 0, 1));
+  const test::Udp to = hosts[2].udp(ip(10, 0, 0, 3));
   ASSERT_TRUE(from.send(ip(10, 0, 0, 3), 100));
   EXPECT_TRUE(to.receive(5s));
 
@@ -237,8 +243,8 @@ TEST(Route, CrossesARouter) {
 
   for (Node* node : {&a, &router, &b}) settle_links(*node->socket);
 
-  const Udp from = a.udp(ip(10, 1, 0, 2));
-  const Udp to = b.udp(ip(10, 2, 0, 2));
+  const test::Udp from = a.udp(ip(10, 1, 0, 2));
+  const test::Udp to = b.udp(ip(10, 2, 0, 2));
   ASSERT_TRUE(from.send(ip(10, 2, 0, 2), 100));
   const auto received = to.receive(5s);
   ASSERT_TRUE(received);
@@ -255,8 +261,8 @@ TEST(Route, CrossesARouter) {
 TEST_F(Pair, TbfLimitsTheRate) {
   constexpr double kRate = 5e6;
   left.socket->execute(add_qdisc({.link_index = kIndex}, Tbf{{5'000'000}, {3000}, 1 << 20}, "left"));
-  const Udp from = left.udp(kLeft);
-  const Udp to = right.udp(kRight);
+  const test::Udp from = left.udp(kLeft);
+  const test::Udp to = right.udp(kRight);
   constexpr std::size_t kPayload = 1458;  // 1500-byte frames
   constexpr int kPackets = 100;           // 0.24 s; all of them fit the queue, and the receiver
   const auto start = std::chrono::steady_clock::now();
@@ -277,7 +283,7 @@ TEST_F(Pair, TbfLimitsTheRate) {
 TEST_F(Pair, QdiscCountersAddUp) {
   // Room for four frames of 1042 bytes; so slow that none leaves but those the burst lets go at once.
   left.socket->execute(add_qdisc({.link_index = kIndex}, Tbf{{8000}, {2100}, 4200}, "left"));
-  const Udp from = left.udp(kLeft);
+  const test::Udp from = left.udp(kLeft);
   constexpr int kPackets = 20;
   for (int i = 0; i < kPackets; ++i) from.send(kRight, 1000);
   const QdiscCounters counters = left.root_qdisc(kIndex);
@@ -294,8 +300,8 @@ TEST_F(Pair, QdiscsChangeInPlaceAndGo) {
   const QdiscPlace place{.link_index = kIndex};
   left.socket->execute(add_qdisc(place, Tbf{{8000}, {2100}, 4200}, "left"));
   EXPECT_THROW(left.socket->execute(add_qdisc(place, Tbf{{8000}, {2100}, 4200}, "left")), SystemError);
-  const Udp from = left.udp(kLeft);
-  const Udp to = right.udp(kRight);
+  const test::Udp from = left.udp(kLeft);
+  const test::Udp to = right.udp(kRight);
   for (int i = 0; i < 5; ++i) from.send(kRight, 1000);
   EXPECT_EQ(left.root_qdisc(kIndex).qlen, 3u);
   left.socket->execute(change_qdisc(place, Tbf{{100'000'000}, {16384}, 4200}, "left"));
@@ -340,8 +346,8 @@ TEST_F(Pair, NetemDelaysAndReadsBack) {
   EXPECT_NEAR(got.loss.value, asked.loss.value, 1e-9);
 
   left.socket->execute(change_qdisc({.link_index = kIndex}, Netem{.delay = 20ms}, "left"));
-  const Udp from = left.udp(kLeft);
-  const Udp to = right.udp(kRight);
+  const test::Udp from = left.udp(kLeft);
+  const test::Udp to = right.udp(kRight);
   const auto start = std::chrono::steady_clock::now();
   ASSERT_TRUE(from.send(kRight, 100));
   const auto received = to.receive(5s);

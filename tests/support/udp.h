@@ -15,7 +15,7 @@
 #include "emulator/base/error.h"
 #include "emulator/base/fd.h"
 
-namespace geomx::testing_support {
+namespace geomx::test {
 
 // A UDP socket in the network namespace of the thread that makes it. Addresses in host byte order.
 class Udp {
@@ -75,4 +75,4 @@ class Udp {
   FileDescriptor fd_;
 };
 
-}  // namespace geomx::testing_support
+}  // namespace geomx::test

@@ -120,20 +120,20 @@ TEST(Plan, HostsFileNamesEveryNodeAndTheDataCenters) {
 
 TEST(Plan, AQueueLeftOutIsTheBandwidthDelayProductOfTheLongestPath) {
   const Plan plan = make_plan(three_datacenters(), everything);
-  // The longest path through either link goes from a to b and back: 140 ms. 100 Mbit/s * 140 ms / 1514 bytes.
-  EXPECT_EQ(plan.link("wan-a").forward.queue, shaper::QueueLimit(shaper::PacketLimit{1156}));
-  EXPECT_EQ(plan.link("wan-b").backward.queue, shaper::QueueLimit(shaper::PacketLimit{578}));
+  // The longest path through either link goes from a to b and back: 140 ms.
+  EXPECT_EQ(plan.link("wan-a").forward.queue, shaper::QueueLimit(shaper::ByteLimit{1'750'000}));
+  EXPECT_EQ(plan.link("wan-b").backward.queue, shaper::QueueLimit(shaper::ByteLimit{875'000}));
 }
 
-TEST(Plan, AQueueIsNeverShorterThanFiftyMillisecondsOrAHundredPackets) {
+TEST(Plan, AQueueIsNeverShorterThanFiftyMillisecondsOrAHundredFullPackets) {
   scenario::Scenario scenario;
   scenario.name = "pair";
   scenario.topology.nodes = {node("x", scenario::NodeKind::host), node("y", scenario::NodeKind::host)};
   scenario.topology.links = {link("fast", "x", "y", shaped(1'000'000'000, 1ms))};
   EXPECT_EQ(make_plan(scenario, everything).link("fast").forward.queue,
-            shaper::QueueLimit(shaper::PacketLimit{4129}));  // 1 Gbit/s * 50 ms / 1514 bytes
+            shaper::QueueLimit(shaper::ByteLimit{6'250'000}));
   scenario.topology.links = {link("slow", "x", "y", shaped(1'000'000, 10ms))};
-  EXPECT_EQ(make_plan(scenario, everything).link("slow").forward.queue, shaper::QueueLimit(shaper::PacketLimit{100}));
+  EXPECT_EQ(make_plan(scenario, everything).link("slow").forward.queue, shaper::QueueLimit(shaper::ByteLimit{151'400}));
   scenario.topology.links[0].forward.queue = Bytes{4096};
   EXPECT_EQ(make_plan(scenario, everything).link("slow").forward.queue, shaper::QueueLimit(shaper::ByteLimit{4096}));
 }
@@ -143,7 +143,7 @@ TEST(Plan, LanDelaysCountInTheLongestPath) {
   scenario.topology.datacenters[1].lan.delay = 5ms;
   const Plan plan = make_plan(scenario, everything);
   // 140 ms and 2 * 5 ms at a's end.
-  EXPECT_EQ(plan.link("wan-a").forward.queue, shaper::QueueLimit(shaper::PacketLimit{1239}));
+  EXPECT_EQ(plan.link("wan-a").forward.queue, shaper::QueueLimit(shaper::ByteLimit{1'875'000}));
   EXPECT_EQ(plan.link("a-host-0--a-switch").forward.delay, 5ms);
   EXPECT_EQ(plan.link("a-gateway--a-switch").forward.delay, 0ms);
 }
