@@ -77,8 +77,10 @@ endfunction()
 
 # geomx_test(name LABELS unit SOURCES a.cc DEPS ...): one GoogleTest binary, registered with CTest as a whole, so that
 # its fixtures are set up once. TIMEOUT is in seconds.
-# `unit_tests` builds every test that is labelled unit; `generated_sources` what lint needs to read the rest.
+# `unit_tests` builds every test that is labelled unit, `threaded_tests` those for TSan, labelled threads;
+# `generated_sources` what lint needs to read the rest.
 add_custom_target(unit_tests)
+add_custom_target(threaded_tests)
 add_custom_target(generated_sources)
 
 function(geomx_test name)
@@ -91,17 +93,25 @@ function(geomx_test name)
   if("unit" IN_LIST ARG_LABELS)
     add_dependencies(unit_tests ${name})
   endif()
+  if("threads" IN_LIST ARG_LABELS)
+    add_dependencies(threaded_tests ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "GEOMX_BIN=${CMAKE_BINARY_DIR}/bin;GEOMX_SOURCE=${CMAKE_SOURCE_DIR};${ARG_ENV}")
 endfunction()
 
-# The unit tests of one folder: every tests/unit/FOLDER/*_test.cc becomes the binary FOLDER_test.
+# The unit tests of one folder: every tests/unit/FOLDER/*_test.cc becomes the binary FOLDER_test. THREADS: it starts
+# threads of its own. (Those of OpenMP are no use to TSan, which does not see libgomp's barriers.)
 function(geomx_unit_tests folder)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "TIMEOUT" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${folder}/*_test.cc)
   if(sources)
     string(REPLACE "/" "_" name ${folder})
-    geomx_test(${name}_test LABELS unit SOURCES ${sources} DEPS ${folder} ${ARG_DEPS} TIMEOUT ${ARG_TIMEOUT})
+    set(threads)
+    if(ARG_THREADS)
+      set(threads threads)
+    endif()
+    geomx_test(${name}_test LABELS unit ${threads} SOURCES ${sources} DEPS ${folder} ${ARG_DEPS} TIMEOUT ${ARG_TIMEOUT})
   endif()
 endfunction()
