@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -40,6 +41,7 @@ struct Start {
   int sources[4];  // descriptors to become 0, 1, 2, 3
   int count;       // how many of them
   bool terminal;
+  const rlimit* open_files;  // or null
   // The answer, written into the parent's memory, which the child shares.
   const char* failed_step = nullptr;
   int error = 0;
@@ -74,6 +76,7 @@ __attribute__((no_sanitize("address", "undefined"))) int start_program(void* arg
   }
   if (start.terminal && ::ioctl(0, TIOCSCTTY, 0) < 0) fail("take terminal");
   if (::syscall(SYS_close_range, start.count, ~0U, 0) < 0) fail("close file descriptors");
+  if (start.open_files != nullptr && ::setrlimit(RLIMIT_NOFILE, start.open_files) < 0) fail("limit open files");
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -146,6 +149,11 @@ ChildProcess spawn(const SpawnOptions& options) {
   const std::vector<char*> environment = pointers(options.environment);
   const FileDescriptor null(check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open", "/dev/null"));
   const auto or_null = [&](int fd) { return fd >= 0 ? fd : null.get(); };
+  rlimit open_files{};
+  if (options.open_files) {
+    check(::getrlimit(RLIMIT_NOFILE, &open_files), "read the limit of open files", options.node);
+    open_files.rlim_cur = std::min<rlim_t>(*options.open_files, open_files.rlim_max);
+  }
   Start start{
       .path = path.c_str(),
       .argv = argv.data(),
@@ -155,7 +163,8 @@ ChildProcess spawn(const SpawnOptions& options) {
       .uts_fd = options.uts_fd,
       .sources = {or_null(options.stdin_fd), or_null(options.stdout_fd), or_null(options.stderr_fd), options.extra_fd},
       .count = options.extra_fd >= 0 ? 4 : 3,
-      .terminal = options.terminal};
+      .terminal = options.terminal,
+      .open_files = options.open_files ? &open_files : nullptr};
 
   // A handler that ran in the child before its handlers are reset would run on the parent's memory.
   sigset_t all;
@@ -199,7 +208,6 @@ ChildProcess::~ChildProcess() {
   }
 }
 
-// The process stays a zombie until destruction, so that its number, which is its group's, is not given to another.
 std::optional<ExitStatus> ChildProcess::poll_exit() {
   if (exit_) return exit_;
   siginfo_t info{};

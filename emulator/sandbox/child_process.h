@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@ struct SpawnOptions {
   int stderr_fd = -1;
   int extra_fd = -1;      // the program finds it as descriptor 3; -1: none
   bool terminal = false;  // stdin_fd is a terminal that becomes the program's controlling one, in a session of its own
+  std::optional<std::uint64_t> open_files{};  // its soft limit of descriptors; none: the caller's
 };
 
 struct ExitStatus {
@@ -45,9 +47,9 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
   int pidfd() const { return pidfd_.get(); }  // readable (epoll, poll) once it has ended
-  bool running() { return !poll_exit(); }
 
-  // Its end, once it has ended; reaps it, does not wait. The same answer ever after.
+  // Its end, once it has ended; does not wait. The same answer ever after. What has ended stays a zombie until
+  // destruction, so that signal_group never reaches a stranger who got its number.
   std::optional<ExitStatus> poll_exit();
   // Waits for its end, at most so long.
   std::optional<ExitStatus> wait(Nanoseconds timeout);

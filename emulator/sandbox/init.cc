@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -112,12 +113,13 @@ int run_lab(const InitSetup& setup, int report_fd) {
   const int report_fd = setup.report.get();
   try {
     std::vector<int> kept = setup.options.keep;
-    kept.insert(kept.end(), {report_fd, setup.starter.get()});
+    kept.insert(kept.end(), {report_fd, setup.starter.get(), setup.options.listener});
     close_all_but(kept);
     // Neither the helper's copy nor the caller's owns anything here any more.
     setup.pid.release();
     reset_signals();
     check(::setsid(), "start session");
+    if (setup.options.listener >= 0) check(::listen(setup.options.listener, SOMAXCONN), "listen", setup.options.name);
     if (setup.options.attached) {
       if (setup.dies_with_thread) check(::prctl(PR_SET_PDEATHSIG, SIGKILL), "tie to the starter's life");
       if (wait_readable(setup.starter.get(), Nanoseconds(0))) ::_exit(kFailed);  // it ended before that
@@ -135,7 +137,7 @@ int run_lab(const InitSetup& setup, int report_fd) {
     const pid_t lab = check(::fork(), "fork the lab process");
     if (lab == 0) {
       std::vector<int> lab_keeps = setup.options.keep;
-      lab_keeps.push_back(report_fd);
+      lab_keeps.insert(lab_keeps.end(), {report_fd, setup.options.listener});
       close_all_but(lab_keeps);
       reset_signals();
       setup.report.release();

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <utility>
 
 #include "emulator/base/error.h"
@@ -67,23 +68,28 @@ LabProcess spawn_init(const LabOptions& options, const std::function<int(StartRe
   pid_t pid = -1;
   if (::read(pid_pipe.read.get(), &pid, sizeof(pid)) != sizeof(pid)) throw_report(report.read.get());
   // It is our child and not yet waited for, so the number is still its own.
-  FileDescriptor pidfd = open_pidfd(pid);
-  return {pid, std::move(pidfd), std::move(report.read), options.attached};
+  try {
+    FileDescriptor pidfd = open_pidfd(pid);
+    return {pid, std::move(pidfd), std::move(report.read)};
+  } catch (const Error&) {
+    ::kill(pid, SIGKILL);
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    throw;
+  }
 }
 
-LabProcess::LabProcess(pid_t pid, FileDescriptor pidfd, FileDescriptor report, bool attached)
-    : pid_(pid), pidfd_(std::move(pidfd)), report_(std::move(report)), attached_(attached) {}
+LabProcess::LabProcess(pid_t pid, FileDescriptor pidfd, FileDescriptor report)
+    : pid_(pid), pidfd_(std::move(pidfd)), report_(std::move(report)) {}
 
 LabProcess& LabProcess::operator=(LabProcess&& other) noexcept {
   std::swap(pid_, other.pid_);
   std::swap(pidfd_, other.pidfd_);
   std::swap(report_, other.report_);
-  std::swap(attached_, other.attached_);
   return *this;
 }
 
 LabProcess::~LabProcess() {
-  if (!attached_) return;
   try {
     kill();
   } catch (const Error&) {
@@ -99,14 +105,18 @@ void LabProcess::kill() {
   if (pidfd_) kill_and_wait(pidfd_.get(), kKillDeadline);
 }
 
-std::string LabProcess::wait_ready(Nanoseconds timeout, const std::function<void(const std::string&)>& progress) {
+std::string LabProcess::wait_ready(Nanoseconds timeout, const std::function<void(const std::string&)>& progress,
+                                   int stop_fd) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   try {
     for (;;) {
       const Nanoseconds left = deadline - std::chrono::steady_clock::now();
       // The tree holds the only other end of the pipe, so its death makes this readable too.
-      if (left <= Nanoseconds(0) || !wait_readable(report_.get(), left)) {
+      if (left <= Nanoseconds(0) || !wait_readable(report_.get(), stop_fd, left)) {
         throw WorkError({}, "the lab is not ready after " + to_string(timeout, true));
+      }
+      if (stop_fd >= 0 && wait_readable(stop_fd, Nanoseconds(0))) {
+        throw Stopped({}, "stopped before the lab was ready; nothing is left of it");
       }
       report::Frame frame;
       if (!report::read(report_.get(), frame)) throw WorkError({}, "the lab process ended before it was ready");

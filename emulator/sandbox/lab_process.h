@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "emulator/base/error.h"
 #include "emulator/base/fd.h"
 #include "emulator/base/units.h"
 
@@ -29,6 +30,14 @@ struct LabOptions {
   std::string name{};       // also the tree's hostname and process name
   bool attached = true;     // false: it outlives its caller
   std::vector<int> keep{};  // descriptors that the lab process gets under the same numbers
+  // A bound Unix socket, or -1. The lab process gets it like those above, but it is init that listens on it: whoever
+  // connects finds init as its peer (SO_PEERCRED), and so knows which process to kill where the lab does not answer.
+  int listener = -1;
+};
+
+// wait_ready was told to stop.
+class Stopped : public WorkError {
+  using WorkError::WorkError;
 };
 
 // The lab process's line to its starter, open until `ready`.
@@ -43,32 +52,35 @@ class StartReport {
   FileDescriptor pipe_;
 };
 
-// A lab's process tree as its starter sees it. Destroying an attached one kills the tree and waits for its end.
+// A lab's process tree as its starter sees it. Destroying it kills the tree and waits for its end, also where the tree
+// is detached: to leave it running, take_pidfd.
 class LabProcess {
  public:
   LabProcess(LabProcess&&) noexcept = default;
   LabProcess& operator=(LabProcess&& other) noexcept;
   ~LabProcess();
 
-  pid_t pid() const { return pid_; }          // init's, in the caller's pid namespace
-  int pidfd() const { return pidfd_.get(); }  // readable when the whole tree has ended
-  FileDescriptor take_pidfd() &&;             // gives up ownership: the tree is the caller's business now
+  pid_t pid() const { return pid_; }  // init's, in the caller's pid namespace
+  // Readable when the whole tree has ended. The exit code is the lab process's, or 128 + the signal that killed it.
+  int pidfd() const { return pidfd_.get(); }
+  FileDescriptor take_pidfd() &&;  // gives up ownership: the tree is the caller's business now
 
   // Waits for StartReport::ready, calling `progress` for every message before it. An exception that leaves the lab
   // function is thrown here with its type among InputError, SystemError and WorkError, where, text and hint. Throws
-  // WorkError where the lab process dies first or `timeout` passes. Whatever is thrown, the tree is gone by then.
-  std::string wait_ready(Nanoseconds timeout, const std::function<void(const std::string&)>& progress = {});
+  // WorkError where the lab process dies first or `timeout` passes, and Stopped once `stop_fd` (-1: none), which is not
+  // read from, is readable. Whatever is thrown, the tree is gone by then.
+  std::string wait_ready(Nanoseconds timeout, const std::function<void(const std::string&)>& progress = {},
+                         int stop_fd = -1);
 
   // Kills the tree and waits for its end; nothing where it has ended already. Throws WorkError after 30 s.
   void kill();
 
  private:
   friend LabProcess spawn_init(const LabOptions&, const std::function<int(StartReport&)>&);
-  LabProcess(pid_t pid, FileDescriptor pidfd, FileDescriptor report, bool attached);
+  LabProcess(pid_t pid, FileDescriptor pidfd, FileDescriptor report);
   pid_t pid_ = -1;
   FileDescriptor pidfd_;
   FileDescriptor report_;
-  bool attached_ = true;
 };
 
 // Starts the tree and runs `lab` in its lab process, whose exit code is what `lab` returns. `lab` is root there as far

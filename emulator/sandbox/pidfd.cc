@@ -26,13 +26,17 @@ bool signal_process(int pidfd, int signal) {
 }
 
 bool wait_readable(int fd, Nanoseconds timeout) {
+  return wait_readable(fd, -1, timeout);
+}
+
+bool wait_readable(int fd, int other, Nanoseconds timeout) {
   using Clock = std::chrono::steady_clock;
   const auto deadline = Clock::now() + timeout;
   for (;;) {
     const Nanoseconds left = std::max(Nanoseconds(deadline - Clock::now()), Nanoseconds(0));
     const timespec time{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
-    pollfd waited{fd, POLLIN, 0};
-    const int ready = ::ppoll(&waited, 1, &time, nullptr);
+    pollfd waited[] = {{fd, POLLIN, 0}, {other, POLLIN, 0}};
+    const int ready = ::ppoll(waited, 2, &time, nullptr);
     if (ready >= 0) return ready > 0;
     if (errno != EINTR) throw SystemError({}, "wait for descriptor", errno);
   }

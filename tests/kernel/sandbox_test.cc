@@ -2,14 +2,17 @@
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -228,6 +231,47 @@ TEST_F(Lab, ThatIsNotReadyInTimeIsKilled) {
   EXPECT_TRUE(all_gone(alive.read.get()));
 }
 
+TEST_F(Lab, ThatIsToldToStopBeforeItIsReadyIsKilledAtOnce) {
+  Pipe alive = make_pipe();
+  Pipe stop = make_pipe();
+  LabProcess lab = spawn_init({.name = "lab-test", .keep = {alive.write.get()}}, [](StartReport& report) {
+    report.progress("begun");
+    return ::pause();
+  });
+  alive.write.reset();
+  const auto stop_it = [&](const std::string&) { ASSERT_EQ(::write(stop.write.get(), "x", 1), 1); };
+  EXPECT_THROW(lab.wait_ready(kPatience, stop_it, stop.read.get()), Stopped);
+  EXPECT_TRUE(all_gone(alive.read.get()));
+  EXPECT_TRUE(wait_readable(stop.read.get(), 0ms)) << "what was to be seen by the caller has been read";
+}
+
+TEST_F(Lab, WhoConnectsToItsListenerFindsInit) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "/tmp/geomx-sandbox-test-%d", ::getpid());
+  FileDescriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto* const name = reinterpret_cast<const sockaddr*>(&address);
+  ASSERT_EQ(::bind(listener.get(), name, sizeof address), 0);
+  const int number = listener.get();
+  LabProcess lab = spawn_init({.name = "lab-test", .listener = number}, [number](StartReport& report) {
+    report.ready();
+    const FileDescriptor client(::accept(number, nullptr, nullptr));
+    return client && ::write(client.get(), "hello", 5) == 5 ? ::pause() : 1;
+  });
+  lab.wait_ready(kPatience);
+  listener.reset();
+  const FileDescriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(::connect(client.get(), name, sizeof address), 0);
+  ::unlink(address.sun_path);
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  EXPECT_EQ(::getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size), 0);
+  EXPECT_EQ(peer.pid, lab.pid());
+  char word[5] = {};
+  ASSERT_TRUE(wait_readable(client.get(), kPatience));
+  EXPECT_EQ(::read(client.get(), word, sizeof word), 5);
+}
+
 // Whether any process that we may look into is in, or holds a descriptor of, the namespace "net:[NUMBER]".
 bool reachable(const std::string& space) {
   std::error_code none;
@@ -426,6 +470,14 @@ TEST_F(Lab, ProgramsRunInTheirNodesNamespaces) {
             "a-gateway\n1\n/usr\nlab-test\n0\n");
 }
 
+TEST(Spawn, LimitsOpenFilesWhereAsked) {
+  EXPECT_EQ(shell("ulimit -Sn", {.open_files = 77}), "77\n");
+  rlimit own{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &own), 0);
+  EXPECT_NE(own.rlim_cur, 77u);
+  EXPECT_EQ(shell("ulimit -Sn"), own.rlim_cur == RLIM_INFINITY ? "unlimited\n" : std::to_string(own.rlim_cur) + "\n");
+}
+
 TEST(Spawn, NamesNodeAndCommandWhenItCannotRun) {
   const auto line = [](const SpawnOptions& options) -> std::string {
     try {
@@ -478,7 +530,7 @@ TEST(Spawn, TellsHowItEnded) {
   waits.stdin_fd = input.read.get();
   ChildProcess waiting = spawn(waits);
   EXPECT_FALSE(waiting.wait(20ms));
-  EXPECT_TRUE(waiting.running());
+  EXPECT_FALSE(waiting.poll_exit());
   waiting.signal(SIGKILL);
   const auto status = waiting.wait(kPatience);
   EXPECT_EQ(status, (ExitStatus{.signal = SIGKILL}));
