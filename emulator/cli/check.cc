@@ -110,6 +110,10 @@ void add_check(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "Print one JSON object");
   CLI::Option* schema = command->add_flag("--schema", options->schema, "Print the JSON Schema of scenario files");
   schema->excludes(path);
+  command->footer(
+      "Examples:\n"
+      "  geomx-emu check scenarios/three-dc.json --set topology.links.*.rate=10Mbit\n"
+      "  geomx-emu check --schema");
   command->callback([options, &exit_code] {
     if (options->schema) {
       fmt::print("{}", scenario::json_schema());

@@ -1,47 +1,37 @@
 #include "emulator/cli/down.h"
 
 #include <fmt/format.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
+#include <cstdio>
 #include <memory>
 
 #include "emulator/base/error.h"
 #include "emulator/control/launch.h"
 #include "emulator/control/runtime.h"
-#include "emulator/scenario/suggest.h"
 
 namespace geomx::cli {
 namespace {
 
-void end(const control::LabEntry& entry) {
-  if (entry.pid == 0) throw WorkError(entry.name, "the lab is still coming up", "try again when it is there");
-  FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, entry.pid, 0)));
-  if (!pidfd && errno == ESRCH) return;  // it has just ended by itself
-  if (!pidfd) throw SystemError(entry.name, "open its process", errno);
-  control::RunningLab lab(entry.pid, std::move(pidfd), control::Client::connect(entry.name), true, {});
-  const std::chrono::duration<double> time = lab.stop();
-  fmt::print("{} is down: {:.2f} s\n", entry.name, time.count());
+void end_one(const std::string& name) {
+  const std::chrono::duration<double> time = control::RunningLab::attach(name).stop();
+  fmt::print("{} is down: {:.2f} s\n", name, time.count());
 }
 
-int down(const std::string& name, bool all) {
-  const std::vector<control::LabEntry> labs = control::running_labs();
-  std::vector<std::string> names;
-  bool found = false;
-  for (const control::LabEntry& entry : labs) {
-    names.push_back(entry.name);
-    if (!all && entry.name != name) continue;
-    end(entry);
-    found = true;
+// One that cannot be ended does not keep the others alive.
+int end_all() {
+  bool all_ended = true;
+  for (const control::LabEntry& entry : control::running_labs()) {
+    try {
+      end_one(entry.name);
+    } catch (const InputError&) {
+      // It has ended by itself meanwhile.
+    } catch (const Error& error) {
+      fmt::print(stderr, "geomx-emu: {}\n", error.line());
+      all_ended = false;
+    }
   }
-  if (!found && !all) {
-    throw InputError(name, "no lab of this name is running",
-                     names.empty() ? "none is" : scenario::suggestion(name, names));
-  }
-  control::running_labs();  // removes the folder of one that had to be killed
-  return 0;
+  return all_ended ? 0 : 1;
 }
 
 }  // namespace
@@ -58,7 +48,9 @@ void add_down(CLI::App& app, int& exit_code) {
   command->footer("Examples:\n  geomx-emu down three-dc\n  geomx-emu down --all");
   command->callback([options, &exit_code] {
     if (options->lab.empty() && !options->all) throw CLI::RequiredError("LAB or --all");
-    exit_code = down(options->lab, options->all);
+    exit_code = options->all ? end_all() : 0;
+    if (!options->all) end_one(options->lab);
+    control::running_labs();  // removes the folder of one that had to be killed
   });
 }
 

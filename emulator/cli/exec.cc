@@ -35,6 +35,7 @@ control::ProcessSpec spec_of(const Options& options) {
     const std::size_t equals = text.find('=');
     if (equals != std::string::npos) spec.environment[text.substr(0, equals)] = text.substr(equals + 1);
   }
+  spec.whole_environment = true;
   spec.directory = std::filesystem::current_path();
   return spec;
 }
@@ -56,17 +57,20 @@ int exec_in_terminal(control::Client& client, control::ProcessSpec spec) {
   bool input = true;
   bool output = true;
   for (;;) {
-    pollfd entries[] = {{signals.fd(), POLLIN, 0},
-                        {output ? terminal.fd() : -1, POLLIN, 0},
-                        {status ? -1 : client.fd(), POLLIN, 0},
-                        {input ? STDIN_FILENO : -1, POLLIN, 0}};
+    const bool full = terminal.holds_input();  // the program does not read: no more is taken from the user
+    pollfd entries[] = {
+        {signals.fd(), POLLIN, 0},
+        {output ? terminal.fd() : -1, static_cast<short>(full && !status ? POLLIN | POLLOUT : POLLIN), 0},
+        {status ? -1 : client.fd(), POLLIN, 0},
+        {input && !full ? STDIN_FILENO : -1, POLLIN, 0}};
     // After the command's end only what it has written is waited for, and nothing more comes.
     if (status && ::poll(entries, 2, 0) <= 0) return *status;
     if (!status) wait(entries, 4);
     while (const auto signal = signals.next()) {
       *signal == SIGWINCH ? terminal.resize() : client.signal(process, *signal);
     }
-    if (entries[1].revents != 0) output = terminal.from_program();
+    if ((entries[1].revents & POLLOUT) != 0) terminal.pass_input();
+    if ((entries[1].revents & ~POLLOUT) != 0) output = terminal.from_program();
     if (entries[3].revents != 0) input = terminal.from_user();
     if (entries[2].revents != 0) {
       if (const auto exit = client.next_exit(std::chrono::milliseconds(0))) status = exit->status;

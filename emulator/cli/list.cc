@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "emulator/control/runtime.h"
 
@@ -32,7 +33,8 @@ void print_table(const std::vector<control::LabEntry>& labs) {
   }
   fmt::print("{:<24} {:>8} {:>6} {:>6}  {:<9} {}\n", "LAB", "PID", "NODES", "LINKS", "LIFE", "SINCE");
   for (const control::LabEntry& lab : labs) {
-    fmt::print("{:<24} {:>8} {:>6} {:>6}  {:<9} {:%Y-%m-%d %H:%M:%S}\n", lab.name, lab.pid, lab.nodes, lab.links,
+    const std::string pid = lab.pid > 0 ? std::to_string(lab.pid) : "-";
+    fmt::print("{:<24} {:>8} {:>6} {:>6}  {:<9} {:%Y-%m-%d %H:%M:%S}\n", lab.name, pid, lab.nodes, lab.links,
                lab.attached ? "attached" : "detached", fmt::localtime(static_cast<std::time_t>(lab.started)));
   }
 }
@@ -43,6 +45,7 @@ void add_list(CLI::App& app, int& exit_code) {
   const auto json = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("list", "The labs that run");
   command->add_flag("--json", *json, "Print a JSON array");
+  command->footer("Examples:\n  geomx-emu list\n  geomx-emu list --json | jq -r '.[].name'");
   command->callback([json, &exit_code] {
     const std::vector<control::LabEntry> labs = control::running_labs();
     *json ? print_json(labs) : print_table(labs);

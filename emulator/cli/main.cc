@@ -53,13 +53,6 @@ int main(int argc, char** argv) {
       "geomx-emu");
   app.set_version_flag("--version", "geomx-emu " GEOMX_VERSION);
   app.require_subcommand(1);
-  app.footer(
-      "Examples:\n"
-      "  geomx-emu doctor                           what this machine can do\n"
-      "  geomx-emu run scenarios/three-dc.json      build the network, train in it, say what came of it\n"
-      "  geomx-emu up scenarios/three-dc.json       the network alone, until Ctrl-C\n"
-      "  geomx-emu exec three-dc a-gateway -- ping -c 3 b-gateway\n"
-      "Exit codes: 0 ok, 1 the work failed, 2 bad usage or bad input.");
   int exit_code = 0;
   geomx::cli::add_run(app, exit_code);
   geomx::cli::add_up(app, exit_code);
@@ -70,6 +63,14 @@ int main(int argc, char** argv) {
   geomx::cli::add_check(app, exit_code);
   geomx::cli::add_plan(app, exit_code);
   geomx::cli::add_doctor(app, exit_code);
+  // After the subcommands, which would inherit it in place of examples of their own.
+  app.footer(
+      "Examples:\n"
+      "  geomx-emu doctor                           what this machine can do\n"
+      "  geomx-emu run scenarios/three-dc.json      build the network, train in it, say what came of it\n"
+      "  geomx-emu up scenarios/three-dc.json       the network alone, until Ctrl-C\n"
+      "  geomx-emu exec three-dc a-gateway -- ping -c 3 b-gateway\n"
+      "Exit codes: 0 ok, 1 the work failed, 2 bad usage or bad input.");
   try {
     // Subcommands run as callbacks of the parser.
     return reported([&] {

@@ -12,7 +12,8 @@ namespace CLI {
 class App;
 }
 
-// What `run`, `up`, `plan` and `check` have in common on their command lines: which scenario, with which changes.
+// What `run`, `up` and `plan` have in common on their command lines: which scenario, with which changes. `check` judges
+// the file whatever the machine, and neither seed nor shaper could change its verdict: it takes --set alone.
 namespace geomx::cli {
 
 struct ScenarioOptions {

@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include "emulator/base/error.h"
 
@@ -25,19 +27,19 @@ void write_all(int fd, const char* data, std::size_t size) {
   }
 }
 
-// False at the end of input.
-bool copy_once(int from, int to) {
+// What is there to be read; none at the end of input.
+std::optional<std::string> read_some(int fd) {
   std::array<char, 4096> buffer;
-  const ssize_t size = ::read(from, buffer.data(), buffer.size());
-  if (size < 0 && errno == EINTR) return true;
-  if (size <= 0) return false;  // a terminal that nobody has open any more says EIO
-  write_all(to, buffer.data(), static_cast<std::size_t>(size));
-  return true;
+  const ssize_t size = ::read(fd, buffer.data(), buffer.size());
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return std::string();
+  if (size <= 0) return std::nullopt;  // a terminal that nobody has open any more says EIO
+  return std::string(buffer.data(), static_cast<std::size_t>(size));
 }
 
 }  // namespace
 
-Terminal::Terminal() : ours_(check(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "create a pseudo-terminal", where)) {
+Terminal::Terminal()
+    : ours_(check(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK), "create a pseudo-terminal", where)) {
   check(::grantpt(ours_.get()), "grant", where);
   check(::unlockpt(ours_.get()), "unlock", where);
   program_.reset(check(::ioctl(ours_.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), "open the other side", where));
@@ -58,11 +60,26 @@ void Terminal::resize() {
 }
 
 bool Terminal::from_user() {
-  return copy_once(STDIN_FILENO, ours_.get());
+  std::optional<std::string> typed = read_some(STDIN_FILENO);
+  if (!typed) return false;
+  held_ = std::move(*typed);
+  pass_input();
+  return true;
+}
+
+void Terminal::pass_input() {
+  const ssize_t written = ::write(ours_.get(), held_.data(), held_.size());
+  if (written >= 0) {
+    held_.erase(0, static_cast<std::size_t>(written));
+  } else if (errno != EINTR && errno != EAGAIN) {
+    held_.clear();  // EIO: no program has the terminal any more
+  }
 }
 
 bool Terminal::from_program() {
-  return copy_once(ours_.get(), STDOUT_FILENO);
+  const std::optional<std::string> shown = read_some(ours_.get());
+  if (shown) write_all(STDOUT_FILENO, shown->data(), shown->size());
+  return shown.has_value();
 }
 
 }  // namespace geomx::cli

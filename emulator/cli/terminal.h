@@ -22,12 +22,16 @@ class Terminal {
   int fd() const { return ours_.get(); }  // readable when the program has written
 
   void resize();        // after SIGWINCH
-  bool from_user();     // standard input -> program; false at its end
   bool from_program();  // program -> standard output; false when no program has the terminal any more
+  bool from_user();     // standard input -> program; false at its end. REQUIRES: !holds_input()
+  // A program that does not read takes only so much: the rest waits here, to be passed on once fd() is writable.
+  bool holds_input() const { return !held_.empty(); }
+  void pass_input();
 
  private:
   FileDescriptor ours_;
   FileDescriptor program_;
+  std::string held_;
   termios before_{};
 };
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -48,11 +47,12 @@ int up(const Options& options) {
   lab::Plan plan = lab::make_plan(scenario, lab::probe_kernel(), choice(options.scenario));
   if (!options.name.empty()) plan.lab = options.name;
 
-  // From here on a signal must not leave half a lab: it is looked at when the lab is there, and ends it.
+  // From here on a signal must not leave half a lab: it ends the lab, whether that is coming up or there.
   const Signals signals{SIGINT, SIGTERM, SIGHUP};
   control::LaunchOptions launch;
   launch.detach = options.detach;
   launch.scenario_json = scenario::write(scenario);
+  launch.stop_fd = signals.fd();
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   if (terminal) {
     launch.progress = [](int step, int steps, const std::string& what) {
@@ -70,10 +70,9 @@ int up(const Options& options) {
   fmt::print("Ctrl-C ends it\n");
   std::fflush(stdout);
   if (!wait_for_signal(lab, signals)) {
-    siginfo_t end{};
-    ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(lab.pidfd()), &end, WEXITED | WNOHANG | WNOWAIT);
-    if (end.si_code != CLD_EXITED || end.si_status != 0) throw WorkError(plan.lab, "the lab's process has been killed");
-    fmt::print("{} has been ended by 'geomx-emu down'\n", plan.lab);
+    const control::LabEnd end = lab.end().value_or(control::LabEnd::killed);
+    if (end != control::LabEnd::by_request) throw WorkError(plan.lab, control::to_string(end));
+    fmt::print("{}: {}\n", plan.lab, control::to_string(end));
     return 0;
   }
   fmt::print("{} is down: {:.2f} s\n", plan.lab, seconds(lab.stop()));

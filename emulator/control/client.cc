@@ -3,11 +3,13 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <deque>
 
 #include "emulator/base/error.h"
+#include "emulator/base/units.h"
 #include "emulator/control/channel.h"
 #include "emulator/control/convert.h"
 #include "emulator/control/runtime.h"
@@ -17,7 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds patience{30};  // for any answer: inspecting 1000 nodes takes about a second
+constexpr std::chrono::seconds usual_patience{30};  // for an answer: inspecting 1000 nodes takes about a second
 
 void watch(int epoll, int fd) {
   epoll_event event{};
@@ -38,7 +40,15 @@ struct Client::Impl {
     watch(readable.get(), queued.get());
   }
 
-  [[noreturn]] void gone() const { throw WorkError(lab, "the lab has ended"); }
+  [[noreturn]] void gone() const { throw WorkError(lab, unusable.empty() ? "the lab has ended" : unusable); }
+
+  // Ends the connection; fd() becomes readable, and everybody hears why.
+  [[noreturn]] void give_up(const std::string& why) {
+    unusable = why;
+    closed = true;
+    ::shutdown(channel.fd(), SHUT_RDWR);
+    gone();
+  }
 
   // Takes everything out of what has arrived: exits are queued, also those behind the answer, for which the socket
   // would not become readable again; the answer, of which there is at most one, is returned.
@@ -69,13 +79,15 @@ struct Client::Impl {
     }
   }
 
-  wire::Answer ask(const wire::Request& request, const std::vector<int>& descriptors = {}) {
+  wire::Answer ask(const wire::Request& request, const std::vector<int>& descriptors = {},
+                   std::chrono::milliseconds patience = usual_patience) {
+    if (!unusable.empty()) gone();
     const auto deadline = Clock::now() + patience;
     try {
       channel.send_now(request, descriptors, deadline);
     } catch (const SystemError& error) {
       if (error.error_number() == EPIPE || error.error_number() == ECONNRESET) gone();
-      throw;
+      give_up(error.what());
     }
     for (;;) {
       if (std::optional<wire::Answer> answer = sort()) {
@@ -83,7 +95,7 @@ struct Client::Impl {
         return std::move(*answer);
       }
       if (closed) gone();
-      if (!wait(deadline)) throw WorkError(lab, "the lab did not answer within 30 s");
+      if (!wait(deadline)) give_up("the lab did not answer within " + to_string(Nanoseconds(patience), true));
       closed = !channel.receive();
     }
   }
@@ -94,6 +106,7 @@ struct Client::Impl {
   FileDescriptor queued;    // an eventfd that is readable while `exits` has something
   FileDescriptor readable;  // epoll over both: what fd() gives out
   bool closed = false;
+  std::string unusable;  // why nothing can be asked any more
 };
 
 Client::Client(FileDescriptor connected, std::string lab) : impl_(new Impl(std::move(connected), std::move(lab))) {}
@@ -114,7 +127,8 @@ ProcessId Client::spawn(const ProcessSpec& spec) {
   wire::Spawn& spawn = *request.mutable_spawn();
   spawn.set_node(spec.node);
   for (const std::string& argument : spec.argv) spawn.add_argv(argument);
-  for (const auto& [name, value] : spec.environment) (*spawn.mutable_environment())[name] = value;
+  for (const auto& [name, value] : spec.environment) spawn.add_environment(name + "=" + value);
+  spawn.set_whole_environment(spec.whole_environment);
   spawn.set_directory(spec.directory.empty() ? "/" : spec.directory);
   spawn.set_own_session(spec.own_session);
   std::vector<int> descriptors;
@@ -170,10 +184,23 @@ std::string Client::inspect() {
   return impl_->ask(request).inspection();
 }
 
-void Client::down() {
+void Client::down(std::chrono::milliseconds patience) {
   wire::Request request;
   request.mutable_down();
-  impl_->ask(request);
+  impl_->ask(request, {}, patience);
+}
+
+bool Client::wait_end(std::chrono::milliseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  while (!impl_->closed) {
+    if (!impl_->wait(deadline)) return false;
+    impl_->closed = !impl_->channel.receive();
+  }
+  return impl_->unusable.empty();
+}
+
+const std::string& Client::lab() const {
+  return impl_->lab;
 }
 
 int Client::fd() const {

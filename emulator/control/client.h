@@ -12,13 +12,15 @@
 
 // The one way to talk to a running lab: the CLI, `run` and the GUI all use this client over a Unix socket to the server
 // in the lab process. Not thread-safe: one client per thread. Every call has a deadline and throws WorkError naming the
-// lab when the lab is gone or does not answer.
+// lab when the lab is gone or does not answer. After the latter the client is of no more use, for an answer that came
+// late would be taken for the next one's: every call throws.
 namespace geomx::control {
 
 struct ProcessSpec {
   std::string node;
   std::vector<std::string> argv;
-  std::map<std::string, std::string> environment;  // added to the lab's own
+  std::map<std::string, std::string> environment;  // added to the lab's own,
+  bool whole_environment = false;                  // unless this is set: then it is all
   std::string directory;                           // empty: "/"
   int stdin_fd = -1;                               // -1: /dev/null
   int stdout_fd = -1;
@@ -72,8 +74,12 @@ class Client {
   std::optional<ProcessExit> next_exit(std::chrono::milliseconds timeout);
   std::vector<LinkCounters> counters();
   std::string inspect();  // the JSON document of `inspect --json`: plan, kernel's state, shapers asked and read back
-  void down();            // returns when the lab has acknowledged; the caller that holds its pidfd sees it end
+  // Asks the lab to end; returns when it has said that it will.
+  void down(std::chrono::milliseconds patience = std::chrono::seconds(5));
+  // Waits until the lab process has ended, or has closed the connection; false: not within `timeout`.
+  bool wait_end(std::chrono::milliseconds timeout);
 
+  const std::string& lab() const;
   int fd() const;  // becomes readable when an exit can be fetched or the lab has gone
 
  private:

@@ -2,18 +2,20 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <ctime>
 #include <optional>
+#include <utility>
 
 #include "emulator/base/error.h"
+#include "emulator/control/exit_codes.h"
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
 #include "emulator/lab/lab.h"
-#include "emulator/sandbox/lab_process.h"
 
 namespace geomx::control {
 namespace {
@@ -64,27 +66,33 @@ class SilencedStreams {
 };
 
 // A node takes two descriptors and a shaped link up to six, and the usual limit of 1024 is for programs that use
-// select().
-void lift_descriptor_limit() {
+// select(). Returns what it was: the nodes' programs may be such.
+rlim_t lift_descriptor_limit() {
   rlimit limit{};
   check(::getrlimit(RLIMIT_NOFILE, &limit), "read the limit of open files");
-  limit.rlim_cur = limit.rlim_max;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
   check(::setrlimit(RLIMIT_NOFILE, &limit), "raise the limit of open files");
+  return before;
 }
 
-// The lab process, from its start to its end.
+// The lab process, from its start to its end. What it returns is init's exit code, from which RunningLab::end() tells.
 int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOptions& options,
              const std::string& folder, FileDescriptor listener) {
-  lift_descriptor_limit();
+  const rlim_t open_files = lift_descriptor_limit();
   lab::Lab lab(plan, [&](int step, int steps, const std::string& what) {
     report.progress(progress_text(step, steps + 1, what));
   });
   sandbox::install_hosts_file(plan.hosts_file);
-  Server server(lab, std::move(listener), {options.scenario_json});
+  Server server(lab, std::move(listener), {options.scenario_json, open_files});
   report.ready();
-  server.run();
+  try {
+    server.run();
+  } catch (const std::exception& error) {
+    spdlog::error("{}: the lab ends: {}", plan.lab, error.what());
+    return kExitFailed;
+  }
   remove_folder(folder);
-  return 0;
+  return kExitByRequest;
 }
 
 }  // namespace
@@ -92,23 +100,26 @@ int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOp
 RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
   const auto start = Clock::now();
   RuntimeFolder folder = RuntimeFolder::claim(plan.lab);
+  // Before there is a lab: whoever is killed when, a lab that lives can be found and ended.
+  folder.describe({plan.lab, 0, plan.nodes.size(), plan.links.size(), !options.detach,
+                   static_cast<std::int64_t>(std::time(nullptr))});
   sandbox::LabOptions lab_options;
   lab_options.name = plan.lab;
   lab_options.attached = !options.detach;
-  lab_options.keep = {folder.listener(), folder.lock()};
+  lab_options.keep = {folder.lock()};
+  lab_options.listener = folder.listener();
   std::optional<SilencedStreams> silenced;
   if (options.detach) silenced.emplace();
   sandbox::LabProcess process = sandbox::spawn_init(lab_options, [&](sandbox::StartReport& report) {
     return lab_main(report, plan, options, folder.path(), FileDescriptor(folder.listener()));
   });
   silenced.reset();
-  process.wait_ready(patience, [&](const std::string& text) { report_progress(text, options); });
-  folder.describe({plan.lab, process.pid(), plan.nodes.size(), plan.links.size(), !options.detach,
-                   static_cast<std::int64_t>(std::time(nullptr))});
+  folder.close_listener();
+  process.wait_ready(
+      patience, [&](const std::string& text) { report_progress(text, options); }, options.stop_fd);
   Client client = Client::connect(plan.lab);
   folder.hand_over();
-  const pid_t pid = process.pid();
-  return RunningLab(pid, std::move(process).take_pidfd(), std::move(client), options.detach, Clock::now() - start);
+  return RunningLab(std::move(process).take_pidfd(), std::move(client), options.detach, Clock::now() - start);
 }
 
 }  // namespace geomx::control

@@ -1,9 +1,12 @@
 #include "emulator/control/processes.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
+#include <set>
 
 #include "emulator/base/error.h"
 
@@ -12,15 +15,30 @@ namespace {
 
 constexpr std::chrono::seconds grace{2};
 
-std::vector<std::string> merged_environment(const wire::Spawn& spawn) {
-  std::vector<std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    if (!spawn.environment().contains(text.substr(0, text.find('=')))) environment.push_back(text);
+std::string name_of(const std::string& variable) {
+  return variable.substr(0, variable.find('='));
+}
+
+std::vector<std::string> environment_of(const wire::Spawn& spawn) {
+  std::vector<std::string> environment(spawn.environment().begin(), spawn.environment().end());
+  if (!spawn.whole_environment()) {
+    std::set<std::string> given;
+    std::transform(environment.begin(), environment.end(), std::inserter(given, given.end()), name_of);
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      if (!given.contains(name_of(*entry))) environment.emplace_back(*entry);
+    }
   }
-  for (const auto& [name, value] : spawn.environment()) environment.push_back(name + "=" + value);
   std::sort(environment.begin(), environment.end());
   return environment;
+}
+
+// A process that is somebody else's by now (a setuid program) is not to end the loop that serves everybody.
+void signal_group(sandbox::ChildProcess& child, const std::string& node, int signal) noexcept {
+  try {
+    child.signal_group(signal);
+  } catch (const Error& error) {
+    spdlog::warn("{}: {}", node, error.line());
+  }
 }
 
 }  // namespace
@@ -31,13 +49,14 @@ ProcessId Processes::spawn(Owner owner, const wire::Spawn& spawn, const std::vec
   sandbox::SpawnOptions options;
   options.node = spawn.node();
   options.argv.assign(spawn.argv().begin(), spawn.argv().end());
-  options.environment = merged_environment(spawn);
+  options.environment = environment_of(spawn);
   options.directory = spawn.directory();
   options.network_fd = namespaces.network.fd();
   options.uts_fd = namespaces.uts.fd();
   int* const places[] = {&options.stdin_fd, &options.stdout_fd, &options.stderr_fd, &options.extra_fd};
   for (std::size_t number = 0; number < 4; ++number) *places[number] = descriptors[number].get();
   options.terminal = spawn.own_session();
+  options.open_files = open_files_;
   Running running{owner, spawn.node(), sandbox::spawn(options), std::nullopt};
   const ProcessId process = next_++;
   by_pidfd_[running.child.pidfd()] = process;
@@ -56,18 +75,17 @@ std::optional<ProcessId> Processes::process_of(int pidfd) const {
 }
 
 Processes::Ended Processes::collect(ProcessId process) {
-  const auto it = running_.find(process);
-  const sandbox::ExitStatus status = it->second.child.poll_exit().value_or(sandbox::ExitStatus{});
-  const Ended ended{it->second.owner, {process, status.shell_code(), status.signal != 0}};
-  by_pidfd_.erase(it->second.child.pidfd());
-  running_.erase(it);
-  return ended;
+  // Forgotten whatever follows: a pidfd that stays readable would be reported for ever.
+  Running running = std::move(running_.extract(process).mapped());
+  by_pidfd_.erase(running.child.pidfd());
+  const sandbox::ExitStatus status = running.child.poll_exit().value_or(sandbox::ExitStatus{});
+  return {running.owner, {process, status.shell_code(), status.signal != 0}};
 }
 
 void Processes::orphan(Owner owner) {
   for (auto& [process, running] : running_) {
     if (running.owner != owner) continue;
-    running.child.signal_group(SIGHUP);
+    signal_group(running.child, running.node, SIGHUP);
     running.doomed = std::chrono::steady_clock::now() + grace;
   }
 }
@@ -78,7 +96,7 @@ std::optional<std::chrono::milliseconds> Processes::reap_orphans() {
   for (auto& [process, running] : running_) {
     if (!running.doomed) continue;
     if (*running.doomed <= now) {
-      running.child.signal_group(SIGKILL);  // its end is collected like any other
+      signal_group(running.child, running.node, SIGKILL);  // its end is collected like any other
       running.doomed.reset();
       continue;
     }

@@ -19,7 +19,8 @@ class Processes {
  public:
   using Owner = std::uint64_t;  // a client's number
 
-  explicit Processes(const lab::Lab& lab) : lab_(lab) {}
+  // `open_files`: the soft limit of descriptors that the processes get, whatever the lab process's own is.
+  Processes(const lab::Lab& lab, std::uint64_t open_files) : lab_(lab), open_files_(open_files) {}
 
   // `descriptors` by number as in the message. Throws InputError for an unknown node, SystemError from the start.
   ProcessId spawn(Owner owner, const wire::Spawn& spawn, const std::vector<FileDescriptor>& descriptors);
@@ -31,7 +32,7 @@ class Processes {
     Owner owner;
     ProcessExit exit;
   };
-  // REQUIRES: the process's pidfd is readable. Removes the process.
+  // REQUIRES: the process is there. Removes it, also where it throws SystemError; what still runs is killed.
   Ended collect(ProcessId process);
 
   // The client is gone: its processes get SIGHUP now, as from a terminal that is closed, and SIGKILL after two seconds.
@@ -47,6 +48,7 @@ class Processes {
     std::optional<std::chrono::steady_clock::time_point> doomed;
   };
   const lab::Lab& lab_;
+  std::uint64_t open_files_;
   ProcessId next_ = 1;
   std::map<ProcessId, Running> running_;
   std::map<int, ProcessId> by_pidfd_;

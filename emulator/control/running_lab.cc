@@ -1,78 +1,84 @@
-#include <poll.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <csignal>
 
 #include "emulator/base/error.h"
+#include "emulator/control/exit_codes.h"
+#include "emulator/control/lab_socket.h"
 #include "emulator/control/launch.h"
 #include "emulator/control/runtime.h"
+#include "emulator/sandbox/pidfd.h"
 
 namespace geomx::control {
 namespace {
 
-constexpr int gentle_ms = 5000;  // for an end by request
-constexpr int kill_ms = 30000;   // for the kernel to end every process of a killed lab
-
-bool ended_within(int pidfd, int milliseconds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    pollfd entry{pidfd, POLLIN, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-    if (ready > 0) return true;
-    if (ready == 0 && left.count() <= 0) return false;
-  }
-}
-
-// Where the lab's init is our child, its exit status is to be taken; a detached one is somebody else's.
-void reap(int pidfd) {
-  siginfo_t info{};
-  while (::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG) < 0 &&
-         errno == EINTR) {
-  }
-}
-
-void kill_and_wait(int pidfd) noexcept {
-  ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
-  ended_within(pidfd, kill_ms);
-  reap(pidfd);
-}
+constexpr std::chrono::seconds answer_patience{5};
+constexpr std::chrono::seconds end_patience{5};    // for an end by request
+constexpr std::chrono::seconds kill_patience{30};  // for the kernel to end every process of a killed lab
 
 }  // namespace
 
-RunningLab::RunningLab(pid_t pid, FileDescriptor pidfd, Client client, bool detached, std::chrono::nanoseconds up)
-    : pid_(pid), pidfd_(std::move(pidfd)), client_(std::move(client)), detached_(detached), up_(up) {}
+const char* to_string(LabEnd end) {
+  switch (end) {
+    case LabEnd::by_request:
+      return "the lab has been ended by 'geomx-emu down'";
+    case LabEnd::failed:
+      return "the lab has ended with an error, which it has written above";
+    case LabEnd::killed:
+      break;
+  }
+  return "the lab process has been killed";
+}
+
+RunningLab::RunningLab(FileDescriptor pidfd, Client client, bool detached, std::chrono::nanoseconds up)
+    : pidfd_(std::move(pidfd)), client_(std::move(client)), detached_(detached), up_(up) {}
+
+RunningLab RunningLab::attach(const std::string& lab) {
+  FileDescriptor connection = connect_to(lab);
+  FileDescriptor pidfd = open_init(connection.get());
+  return RunningLab(std::move(pidfd), Client(std::move(connection), lab), true, {});
+}
 
 RunningLab::RunningLab(RunningLab&&) noexcept = default;
 
 RunningLab::~RunningLab() {
   if (!pidfd_ || detached_) return;
-  kill_and_wait(pidfd_.get());
   try {
+    sandbox::kill_and_wait(pidfd_.get(), kill_patience);
     running_labs();  // removes the folder of the killed lab
   } catch (const std::exception&) {
-    // The next command does it.
+    // Killed it is; its folder is removed by the next command.
   }
+}
+
+std::optional<LabEnd> RunningLab::end() const {
+  siginfo_t end{};
+  const auto pidfd = static_cast<id_t>(pidfd_.get());
+  while (::waitid(static_cast<idtype_t>(P_PIDFD), pidfd, &end, WEXITED | WNOHANG | WNOWAIT) < 0) {
+    if (errno != EINTR) return std::nullopt;
+  }
+  if (end.si_pid == 0) return std::nullopt;
+  if (end.si_code != CLD_EXITED) return LabEnd::killed;
+  if (end.si_status == kExitByRequest) return LabEnd::by_request;
+  return end.si_status == kExitFailed ? LabEnd::failed : LabEnd::killed;
 }
 
 std::chrono::nanoseconds RunningLab::stop() {
   const auto start = std::chrono::steady_clock::now();
+  bool asked = false;
+  try {
+    client_.down(answer_patience);
+    asked = true;
+  } catch (const WorkError&) {
+    // It has ended already, or does not answer: the signal below is not refused.
+  }
   if (pidfd_) {
-    try {
-      client_.down();
-    } catch (const WorkError&) {
-      // It has ended already, or does not answer: the signal below is not refused.
-    }
-    if (ended_within(pidfd_.get(), gentle_ms)) {
-      reap(pidfd_.get());
-    } else {
-      kill_and_wait(pidfd_.get());
-    }
+    if (asked) sandbox::wait_readable(pidfd_.get(), end_patience);
+    sandbox::kill_and_wait(pidfd_.get(), kill_patience);  // of what has ended: reaps it
     pidfd_.reset();
+  } else if (!client_.wait_end(end_patience)) {
+    throw WorkError(client_.lab(), "the lab does not answer, and its processes cannot be seen from here",
+                    "end it with 'geomx-emu down' from outside this container or lab");
   }
   return std::chrono::steady_clock::now() - start;
 }

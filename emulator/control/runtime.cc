@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,28 +12,28 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "emulator/base/error.h"
+#include "emulator/control/lab_socket.h"
 #include "emulator/scenario/suggest.h"
 
 namespace geomx::control {
 namespace {
 
-constexpr const char* socket_name = "control.sock";
-constexpr const char* lock_name = "lock";
+// Also the mark by which a folder is known to be a lab's, and not something else of the user's.
+constexpr const char* lock_name = "geomx-emu.lock";
 constexpr const char* entry_name = "lab.json";
-constexpr int backlog = 64;
 constexpr int patience_ms = 300;  // how long a connection to a dying lab may take to break
 constexpr int retry_ms = 5;
 constexpr std::chrono::seconds dying_time{5};  // of a killed lab: the kernel closes its descriptors
 
 bool ours(const std::string& path) {
   struct stat status {};
-  return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == ::geteuid();
+  return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == ::geteuid() &&
+         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 void make_folder(const std::string& path) {
@@ -46,24 +44,6 @@ bool good_name(const std::string& lab) {
   return !lab.empty() && lab.size() <= 64 && lab.front() != '.' && lab.front() != '-' &&
          std::all_of(lab.begin(), lab.end(),
                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; });
-}
-
-// The socket's address by way of its folder's descriptor: sun_path holds 107 bytes, and runtime folders can be longer.
-struct SocketAddress {
-  explicit SocketAddress(const std::string& folder)
-      : directory(check(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), "open folder", folder)) {
-    address.sun_family = AF_UNIX;
-    const std::string path = fmt::format("/proc/self/fd/{}/{}", directory.get(), socket_name);
-    std::copy(path.begin(), path.end(), address.sun_path);
-  }
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
-
-  FileDescriptor directory;
-  sockaddr_un address{};
-};
-
-FileDescriptor make_socket() {
-  return FileDescriptor(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "create socket", "control socket"));
 }
 
 // The folder's lock, or none where a living lab holds it. `create`: makes the file where it is missing.
@@ -95,14 +75,12 @@ FileDescriptor try_lock(const std::string& folder, bool create) {
 // Whether somebody listens in the folder: a connection to one who dies, or has died, breaks.
 bool lives(const std::string& folder) {
   try {
-    const FileDescriptor socket = make_socket();
-    const SocketAddress address(folder);
-    const bool connected = ::connect(socket.get(), address.get(), sizeof address.address) == 0;
-    pollfd entry{connected ? socket.get() : -1, POLLRDHUP, 0};
-    const int ready = ::poll(&entry, 1, connected ? patience_ms : retry_ms);
-    return connected && ready == 0;
+    const FileDescriptor socket = connect_socket(folder);
+    pollfd entry{socket.get(), POLLRDHUP, 0};
+    return ::poll(&entry, 1, patience_ms) == 0;
   } catch (const SystemError&) {
-    return false;  // the folder has gone
+    ::poll(nullptr, 0, retry_ms);
+    return false;  // nobody listens, or the folder has gone
   }
 }
 
@@ -123,13 +101,34 @@ LabEntry read_entry(const std::string& folder, const std::string& name) {
   entry.name = name;
   std::ifstream file(folder + "/" + entry_name);
   const nlohmann::json json = nlohmann::json::parse(file, nullptr, false);
-  if (!json.is_object()) return entry;  // being started at this moment
-  entry.pid = json.value("pid", 0);
-  entry.nodes = json.value("nodes", std::size_t{0});
-  entry.links = json.value("links", std::size_t{0});
-  entry.attached = json.value("attached", true);
-  entry.started = json.value("started", std::int64_t{0});
+  if (json.is_object()) {
+    entry.nodes = json.value("nodes", std::size_t{0});
+    entry.links = json.value("links", std::size_t{0});
+    entry.attached = json.value("attached", true);
+    entry.started = json.value("started", std::int64_t{0});
+  }
+  try {
+    entry.pid = init_of(connect_socket(folder).get());
+  } catch (const SystemError&) {
+    // It is being started, or ends, at this moment.
+  }
   return entry;
+}
+
+// Names of the labs that run; removes what others have left.
+std::vector<std::string> names_of_labs(const std::string& root) {
+  std::vector<std::string> names;
+  for (const auto& item : std::filesystem::directory_iterator(root)) {
+    const std::string path = item.path();
+    if (!item.is_directory()) continue;
+    if (const FileDescriptor lock = try_lock(path, false)) {
+      remove_folder(path);
+    } else if (std::filesystem::exists(path + "/" + lock_name)) {
+      names.push_back(item.path().filename());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace
@@ -138,7 +137,8 @@ std::string runtime_root() {
   std::string root;
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   if (const char* chosen = std::getenv("GEOMX_EMU_RUNTIME_DIR")) {
-    root = chosen;
+    make_folder(chosen);
+    root = std::string(chosen) + "/geomx-emu";
   } else if (::geteuid() == 0) {
     root = "/run/geomx-emu";
   } else if (runtime != nullptr && ours(runtime)) {
@@ -147,8 +147,10 @@ std::string runtime_root() {
     root = fmt::format("/tmp/geomx-emu-{}", ::geteuid());
   }
   make_folder(root);
-  if (!ours(root)) throw WorkError(root, "is not a folder of this user", "remove it, or set XDG_RUNTIME_DIR");
-  check(::chmod(root.c_str(), 0700), "set mode 0700", root);
+  if (!ours(root)) {
+    throw WorkError(root, "is not a folder of this user, or others may write to it",
+                    "remove it, or set GEOMX_EMU_RUNTIME_DIR to another folder");
+  }
   return root;
 }
 
@@ -165,20 +167,18 @@ RuntimeFolder RuntimeFolder::claim(const std::string& lab) {
   }
   const std::string path = runtime_root() + "/" + lab;
   make_folder(path);
+  if (!std::filesystem::exists(path + "/" + lock_name) && !std::filesystem::is_empty(path)) {
+    throw InputError(path, "holds something else than a lab", "choose another name with --name");
+  }
   FileDescriptor lock = lock_for(lab, path);
-  RuntimeFolder folder(path, std::move(lock), make_socket());
-  ::unlink((path + "/" + socket_name).c_str());
-  const SocketAddress address(path);
-  check(::bind(folder.listener(), address.get(), sizeof address.address), "bind", path + "/" + socket_name);
-  check(::listen(folder.listener(), backlog), "listen", path + "/" + socket_name);
-  return folder;
+  FileDescriptor listener = bind_socket(path);
+  return {path, std::move(lock), std::move(listener)};
 }
 
 void RuntimeFolder::describe(const LabEntry& entry) {
   const std::string path = path_ + "/" + entry_name;
   std::ofstream file(path + ".new");
-  file << nlohmann::json{{"pid", entry.pid},
-                         {"nodes", entry.nodes},
+  file << nlohmann::json{{"nodes", entry.nodes},
                          {"links", entry.links},
                          {"attached", entry.attached},
                          {"started", entry.started}}
@@ -194,51 +194,37 @@ void RuntimeFolder::hand_over() {
 }
 
 void remove_folder(const std::string& path) {
-  for (const char* name : {socket_name, entry_name, lock_name}) ::unlink((path + "/" + name).c_str());
-  ::unlink((path + "/" + entry_name + ".new").c_str());
+  // The lock goes last: with it gone the folder may be another lab's.
+  const std::string entry = entry_name;
+  for (const std::string& name : {std::string(kSocketName), entry, entry + ".new", std::string(lock_name)}) {
+    ::unlink((path + "/" + name).c_str());
+  }
   ::rmdir(path.c_str());
 }
 
 std::vector<LabEntry> running_labs() {
-  std::vector<LabEntry> labs;
-  for (const auto& item : std::filesystem::directory_iterator(runtime_root())) {
-    const std::string path = item.path();
-    if (!item.is_directory()) continue;
-    // A folder without its lock file is between two system calls of its starter, or left over from a removal.
-    if (const FileDescriptor lock = try_lock(path, false)) {
-      remove_folder(path);
-      continue;
-    }
-    if (!std::filesystem::exists(path + "/" + lock_name)) {
-      ::rmdir(path.c_str());
-      continue;
-    }
-    labs.push_back(read_entry(path, item.path().filename()));
-  }
-  std::sort(labs.begin(), labs.end(), [](const LabEntry& a, const LabEntry& b) { return a.name < b.name; });
+  const std::string root = runtime_root();
+  const std::vector<std::string> names = names_of_labs(root);
+  std::vector<LabEntry> labs(names.size());
+  std::transform(names.begin(), names.end(), labs.begin(),
+                 [&](const std::string& name) { return read_entry(root + "/" + name, name); });
   return labs;
 }
 
-std::optional<LabEntry> find_lab(const std::string& lab) {
-  for (LabEntry& entry : running_labs()) {
-    if (entry.name == lab) return std::move(entry);
-  }
-  return std::nullopt;
-}
-
 FileDescriptor connect_to(const std::string& lab) {
-  const std::vector<LabEntry> labs = running_labs();
-  std::vector<std::string> names(labs.size());
-  std::transform(labs.begin(), labs.end(), names.begin(), [](const LabEntry& entry) { return entry.name; });
+  const std::string root = runtime_root();
+  const std::vector<std::string> names = names_of_labs(root);
   if (std::find(names.begin(), names.end(), lab) == names.end()) {
     throw InputError(
         lab, "no lab of this name is running",
         names.empty() ? "none is: start one with 'geomx-emu up SCENARIO'" : scenario::suggestion(lab, names));
   }
-  FileDescriptor socket = make_socket();
-  const SocketAddress address(runtime_root() + "/" + lab);
-  check(::connect(socket.get(), address.get(), sizeof address.address), "connect to its control socket", lab);
-  return socket;
+  try {
+    return connect_socket(root + "/" + lab);
+  } catch (const SystemError& error) {
+    throw SystemError(lab, "connect to its control socket", error.error_number(),
+                      "it starts or ends at this moment: try again");
+  }
 }
 
 }  // namespace geomx::control

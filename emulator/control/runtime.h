@@ -2,7 +2,6 @@
 
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,18 +9,18 @@
 
 // Where running labs are found: one folder per lab, with its control socket, what `list` prints, and a lock that the
 // lab process holds as long as it lives. A folder whose lock is free belongs to nobody (its lab was killed) and is
-// removed by whoever sees it next.
+// removed by whoever sees it next; one without a lock's file is none of ours and is left alone.
 namespace geomx::control {
 
-// $GEOMX_EMU_RUNTIME_DIR where it is set; else /run/geomx-emu for root; else $XDG_RUNTIME_DIR/geomx-emu, or
-// /tmp/geomx-emu-UID where that is unset or not ours. Made with mode 0700 where it is missing. Throws WorkError where
-// it belongs to somebody else.
+// $GEOMX_EMU_RUNTIME_DIR/geomx-emu where that is set; else /run/geomx-emu for root; else $XDG_RUNTIME_DIR/geomx-emu, or
+// /tmp/geomx-emu-UID where that is unset or not ours. Made with mode 0700 where it is missing, and not changed where it
+// is there. Throws WorkError where it belongs to somebody else, or somebody else may write to it.
 std::string runtime_root();
 
 // What `list` says about a lab.
 struct LabEntry {
   std::string name;
-  pid_t pid = 0;  // of its init, in the pid namespace of who started it
+  pid_t pid = 0;  // of its init, as this process sees it; 0: not in its pid namespace, or only just starting
   std::size_t nodes = 0;
   std::size_t links = 0;
   bool attached = true;
@@ -38,9 +37,11 @@ class RuntimeFolder {
   ~RuntimeFolder();  // removes the folder unless it was handed over
 
   const std::string& path() const { return path_; }
-  int listener() const { return listener_.get(); }  // the control socket, listening
+  int listener() const { return listener_.get(); }  // the control socket, bound
   int lock() const { return lock_.get(); }
-  void describe(const LabEntry& entry);
+  void describe(const LabEntry& entry);  // its pid apart, which is asked of the socket
+  // The lab's tree has the socket: closes it here, so that a connection stands only while the lab process lives.
+  void close_listener() { listener_.reset(); }
   // The lab process lives and has the descriptors: closes them here and leaves the folder to it.
   void hand_over();
 
@@ -56,7 +57,6 @@ void remove_folder(const std::string& path);
 
 // Labs that run, by name; removes the folders of those that do not.
 std::vector<LabEntry> running_labs();
-std::optional<LabEntry> find_lab(const std::string& lab);
 
 // Connects to a lab's control socket; InputError, with those that run, where there is none.
 FileDescriptor connect_to(const std::string& lab);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -13,13 +14,18 @@
 #include "emulator/lab/inspect.h"
 
 namespace geomx::control {
+namespace {
+
+constexpr std::chrono::milliseconds pause{200};  // until clients are accepted again after descriptors had run out
+
+}  // namespace
 
 Server::Server(lab::Lab& lab, FileDescriptor listener, ServerOptions options)
     : lab_(lab),
       listener_(std::move(listener)),
       options_(std::move(options)),
       epoll_(check(::epoll_create1(EPOLL_CLOEXEC), "create epoll", lab.plan().lab)),
-      processes_(lab) {
+      processes_(lab, options_.open_files) {
   watch(listener_.get(), EPOLLIN, EPOLL_CTL_ADD);
 }
 
@@ -34,27 +40,55 @@ void Server::watch(int fd, std::uint32_t events, int operation) {
 
 void Server::run() {
   while (!ending_) {
-    const auto next = processes_.reap_orphans();
+    const auto next = time_to_sleep();
     std::array<epoll_event, 64> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(),
                                    next ? static_cast<int>(next->count()) : -1 /* until somebody wants something */);
     if (count < 0 && errno != EINTR) throw SystemError(lab_.plan().lab, "wait for clients", errno);
     for (int i = 0; i < count && !ending_; ++i) {
-      const int fd = events[i].data.fd;
-      if (fd == listener_.get()) {
-        accept();
-      } else if (const auto process = processes_.process_of(fd)) {
-        report_exit(*process);
-      } else if (const auto peer = peers_.find(fd); peer != peers_.end()) {
-        serve(*peer->second, events[i].events);
+      try {
+        react(events[i].data.fd, events[i].events);
+      } catch (const std::exception& error) {
+        spdlog::warn("{}: {}", lab_.plan().lab, error.what());
       }
     }
   }
 }
 
+void Server::react(int fd, std::uint32_t events) {
+  if (fd == listener_.get()) {
+    accept();
+  } else if (const auto process = processes_.process_of(fd)) {
+    report_exit(*process);
+  } else if (const auto peer = peers_.find(fd); peer != peers_.end()) {
+    serve(*peer->second, events);
+  }
+}
+
+// Does what is due; until when nothing is, if anything will be.
+std::optional<std::chrono::milliseconds> Server::time_to_sleep() {
+  const auto orphans = processes_.reap_orphans();
+  if (!resume_accepting_) return orphans;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*resume_accepting_ - std::chrono::steady_clock::now());
+  if (left.count() > 0) return orphans ? std::min(*orphans, left) : left;
+  resume_accepting_.reset();
+  watch(listener_.get(), EPOLLIN, EPOLL_CTL_MOD);
+  return orphans;
+}
+
+// The client that cannot be accepted stays in the queue, and the listener readable.
+void Server::pause_accepting(int error) {
+  spdlog::warn("{}: clients must wait: {}", lab_.plan().lab, SystemError({}, "accept", error).what());
+  watch(listener_.get(), 0, EPOLL_CTL_MOD);
+  resume_accepting_ = std::chrono::steady_clock::now() + pause;
+}
+
 void Server::accept() {
   FileDescriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket) return;  // the client has changed its mind
+  if (!socket) {
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) pause_accepting(errno);
+    return;  // else the client has changed its mind
+  }
   ucred peer{};
   socklen_t size = sizeof peer;
   // In a user namespace the lab's user is 0 on both sides, and everybody else is the overflow user.
@@ -76,8 +110,17 @@ void Server::serve(Peer& peer, std::uint32_t events) {
     if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) open = peer.channel.receive();
     while (const auto body = peer.channel.next()) {
       wire::Request request;
-      if (!request.ParseFromString(*body)) throw WorkError("control socket", "a request is not understood");
-      peer.channel.queue(handle(peer, request));
+      if (request.ParseFromString(*body)) {
+        peer.channel.queue(handle(peer, request));
+        continue;
+      }
+      // Descriptors that came with it are not to be taken for the next one's.
+      while (peer.channel.next_descriptor()) {
+      }
+      wire::Answer answer;
+      *answer.mutable_failure() = failure_of(
+          WorkError(lab_.plan().lab, "the lab does not understand a request", "it may be of another version"));
+      peer.channel.queue(answer);
     }
     peer.channel.flush();
     if (!open) {
@@ -85,8 +128,8 @@ void Server::serve(Peer& peer, std::uint32_t events) {
       return;
     }
     update_interest(peer);
-  } catch (const Error& error) {
-    spdlog::debug("{}: a client is dropped: {}", lab_.plan().lab, error.line());
+  } catch (const std::exception& error) {
+    spdlog::debug("{}: a client is dropped: {}", lab_.plan().lab, error.what());
     drop(fd);
   }
 }
@@ -138,7 +181,12 @@ wire::Answer Server::spawn(Peer& peer, const wire::Spawn& request) {
   wire::Answer answer;
   try {
     const ProcessId process = processes_.spawn(peer.number, request, descriptors);
-    watch(processes_.pidfd(process), EPOLLIN, EPOLL_CTL_ADD);
+    try {
+      watch(processes_.pidfd(process), EPOLLIN, EPOLL_CTL_ADD);
+    } catch (const SystemError&) {
+      processes_.collect(process);  // nobody would see its end
+      throw;
+    }
     answer.set_spawned(process);
   } catch (const std::exception& error) {
     *answer.mutable_failure() = failure_of(error);
@@ -165,8 +213,8 @@ void Server::send(Peer& peer, const wire::Answer& answer) {
     peer.channel.queue(answer);
     peer.channel.flush();
     update_interest(peer);
-  } catch (const Error& error) {
-    spdlog::debug("{}: a client is dropped: {}", lab_.plan().lab, error.line());
+  } catch (const std::exception& error) {
+    spdlog::debug("{}: a client is dropped: {}", lab_.plan().lab, error.what());
     drop(fd);
   }
 }

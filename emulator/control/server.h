@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "emulator/base/fd.h"
@@ -14,7 +16,8 @@
 namespace geomx::control {
 
 struct ServerOptions {
-  std::string scenario_json;  // for `inspect`
+  std::string scenario_json;     // for `inspect`
+  std::uint64_t open_files = 0;  // what processes get for their soft limit of descriptors
 };
 
 // Serves every client of a lab from one epoll loop on one thread: requests, the ends of processes, clients that go
@@ -25,7 +28,8 @@ class Server {
   ~Server();
 
   // Returns when a client has asked for the lab's end and has been answered. Throws SystemError where the loop itself
-  // fails; an error in one client's request is that client's answer.
+  // fails. An error in one client's request is that client's answer; any other that concerns one client or process is
+  // logged, and the lab goes on. Without descriptors left to accept clients with, they wait.
   void run();
 
  private:
@@ -36,8 +40,11 @@ class Server {
     bool wants_write = false;
   };
 
+  std::optional<std::chrono::milliseconds> time_to_sleep();
+  void react(int fd, std::uint32_t events);
   void watch(int fd, std::uint32_t events, int operation);
   void accept();
+  void pause_accepting(int error);
   void serve(Peer& peer, std::uint32_t events);
   wire::Answer handle(Peer& peer, const wire::Request& request);
   wire::Answer spawn(Peer& peer, const wire::Spawn& request);
@@ -53,6 +60,7 @@ class Server {
   Processes processes_;
   std::map<int, std::unique_ptr<Peer>> peers_;  // by descriptor
   Processes::Owner next_number_ = 1;
+  std::optional<std::chrono::steady_clock::time_point> resume_accepting_;
   bool ending_ = false;
 };
 

@@ -3,12 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <fstream>
 #include <regex>
 
-#include "tests/e2e/emu.h"
+#include "tests/e2e/lab_fixture.h"
 
 namespace geomx::test {
 namespace {
@@ -17,67 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 30s;
-
-constexpr const char* kScenario = R"({
-  "version": 1, "name": "play",
-  "topology": {
-    "datacenters": [ {"name": "central"}, {"name": "a", "hosts": 2}, {"name": "b", "hosts": 1} ],
-    "links": [ {"name": "wan-a", "ends": ["central", "a"], "rate": "100Mbit", "delay": "20ms"},
-               {"name": "wan-b", "ends": ["central", "b"], "rate": "50Mbit", "delay": "10ms"} ]
-  }
-})";
-
-struct Result {
-  int status = -1;
-  std::string out;
-  std::string err;
-};
-
-class Lab : public ::testing::TestWithParam<bool> {
- protected:
-  void SetUp() override {
-    const std::string missing = missing_for_labs(GetParam());
-    if (!missing.empty()) GTEST_SKIP() << "SKIPPED: " << missing;
-    std::ofstream(scratch_.path() / "play.json") << kScenario;
-    emu({"down", "--all"});
-  }
-  void TearDown() override { emu({"down", "--all"}); }
-
-  Invocation invocation(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), binary("geomx-emu").string());
-    // A runtime folder of our own, so that tests beside this one keep their labs; and one too long for a socket's path.
-    return {.argv = std::move(arguments),
-            .directory = scratch_.path(),
-            .environment = {{"GEOMX_EMU_RUNTIME_DIR", scratch_.path() / std::string(100, 'r')}},
-            .unprivileged = GetParam()};
-  }
-
-  // Runs it to its end.
-  Result emu(std::vector<std::string> arguments) const {
-    Command command(invocation(std::move(arguments)));
-    const auto status = command.wait(kPatience);
-    return {status.value_or(-1), command.out(), command.err()};
-  }
-
-  Result exec(const std::string& node, std::vector<std::string> argv) const {
-    argv.insert(argv.begin(), {"exec", "play", node, "--"});
-    return emu(std::move(argv));
-  }
-
-  pid_t lab_pid() const {
-    const auto labs = nlohmann::json::parse(emu({"list", "--json"}).out);
-    return labs.empty() ? -1 : labs[0]["pid"].get<pid_t>();
-  }
-
-  void bring_up() const {
-    const Result up = emu({"up", "play.json", "--detach"});
-    ASSERT_EQ(up.status, 0) << up.err;
-  }
-
-  Scratch scratch_;
-};
 
 INSTANTIATE_TEST_SUITE_P(As, Lab, ::testing::Values(false, true),
                          [](const auto& param) { return param.param ? "OrdinaryUser" : "Root"; });
@@ -178,6 +118,27 @@ TEST_P(Lab, ExecIsAsIfTheCommandRanHere) {
   EXPECT_THAT(unknown.err, HasSubstr("a-host-0"));  // did you mean
 }
 
+TEST_P(Lab, ExecTakesItsEnvironmentFromItsCallerAlone) {
+  Invocation up = invocation({"up", "play.json", "--detach"});
+  up.environment["STARTED_WITH"] = "leaks";
+  up.in_child = [] {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 321;  // of the shell that starts the lab; the lab process itself takes more
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  };
+  ASSERT_EQ(ended(up).status, 0);
+  EXPECT_EQ(exec("a-host-0", {"sh", "-c", "echo ${STARTED_WITH-unset}; ulimit -Sn"}).out, "unset\n321\n");
+  Invocation odd = invocation({"exec", "play", "a-host-0", "--", "printf", "%s", "argument \xff"});
+  odd.environment["ODD"] = "\xfe";
+  EXPECT_EQ(ended(odd).out, "argument \xff");
+  odd.argv = invocation({"exec", "play", "a-host-0", "--", "printenv", "ODD"}).argv;
+  EXPECT_EQ(ended(odd).out, "\xfe\n");
+  const Result unknown = emu({"exec", "play", "a-\xff", "--", "true"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("a-\xff"));
+}
+
 TEST_P(Lab, ExecForwardsSignals) {
   bring_up();
   Command command(invocation({"exec", "play", "a-host-0", "--", "sh", "-c",
@@ -272,6 +233,17 @@ TEST_P(Lab, UsageAndUnknownLabsAreBadInput) {
   EXPECT_EQ(emu({"down", "--all"}).status, 0);
   EXPECT_EQ(emu({"--help"}).status, 0);
   EXPECT_THAT(emu({"--version"}).out, HasSubstr("geomx-emu "));
+}
+
+TEST_P(Lab, HelpHasExamplesOfTheCommandItself) {
+  for (const std::string command : {"up", "down", "list", "inspect", "exec", "check", "plan"}) {
+    const std::string help = emu({command, "--help"}).out;
+    const std::size_t examples = help.find("Examples:");
+    ASSERT_NE(examples, std::string::npos) << help;
+    EXPECT_THAT(help.substr(examples), HasSubstr("geomx-emu " + command + " ")) << help;
+    EXPECT_EQ(help.find("Exit codes:"), std::string::npos) << "the examples of all commands: " << help;
+  }
+  EXPECT_THAT(emu({"--help"}).out, HasSubstr("geomx-emu run scenarios/three-dc.json"));
 }
 
 TEST_P(Lab, PlanAndDoctorAnswerInJson) {

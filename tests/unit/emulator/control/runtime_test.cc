@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "emulator/base/error.h"
 
@@ -23,34 +26,81 @@ class Runtime : public ::testing::Test {
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     scratch_ = pattern;
     // Longer than a socket's path may be.
-    root_ = scratch_ / std::string(120, 'r');
-    ::setenv("GEOMX_EMU_RUNTIME_DIR", root_.c_str(), 1);
+    chosen_ = scratch_ / std::string(120, 'r');
+    root_ = chosen_ / "geomx-emu";
+    ::setenv("GEOMX_EMU_RUNTIME_DIR", chosen_.c_str(), 1);
   }
   void TearDown() override {
     ::unsetenv("GEOMX_EMU_RUNTIME_DIR");
     std::filesystem::remove_all(scratch_);
   }
+  // As init does.
+  static void listen(const RuntimeFolder& folder) { check(::listen(folder.listener(), 8), "listen"); }
+
   std::filesystem::path scratch_;
+  std::filesystem::path chosen_;
   std::filesystem::path root_;
 };
 
+mode_t mode_of(const std::filesystem::path& path) {
+  struct stat status {};
+  check(::stat(path.c_str(), &status), "look at", path);
+  return status.st_mode & 07777;
+}
+
 TEST_F(Runtime, AClaimedFolderIsListedReachableAndPrivate) {
   RuntimeFolder folder = RuntimeFolder::claim("lab-1");
-  folder.describe({"lab-1", 42, 9, 8, false, 1700000000});
+  listen(folder);
+  folder.describe({"lab-1", 0, 9, 8, false, 1700000000});
   const std::vector<LabEntry> labs = running_labs();
   ASSERT_THAT(labs, SizeIs(1));
   EXPECT_EQ(labs[0].name, "lab-1");
-  EXPECT_EQ(labs[0].pid, 42);
+  EXPECT_EQ(labs[0].pid, ::getpid());  // who listens
   EXPECT_EQ(labs[0].nodes, 9u);
   EXPECT_FALSE(labs[0].attached);
   EXPECT_TRUE(connect_to("lab-1"));
-  struct stat status {};
-  ASSERT_EQ(::stat(root_.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0700u);
+  EXPECT_EQ(mode_of(root_), 0700u);
+  EXPECT_EQ(mode_of(root_ / "lab-1"), 0700u);
+}
+
+TEST_F(Runtime, ALabThatOnlyStartsIsListedAndSaysSo) {
+  const RuntimeFolder folder = RuntimeFolder::claim("lab-1");
+  ASSERT_THAT(running_labs(), SizeIs(1));
+  EXPECT_EQ(running_labs()[0].pid, 0);
+  try {
+    connect_to("lab-1");
+    FAIL() << "connected to a socket on which nobody listens";
+  } catch (const SystemError& error) {
+    EXPECT_THAT(error.line(), HasSubstr("starts or ends at this moment"));
+  }
+}
+
+TEST_F(Runtime, WhatIsNoLabsIsLeftAsItIs) {
+  // As with GEOMX_EMU_RUNTIME_DIR=$HOME, and a clone of this project in there.
+  for (const char* name : {"empty", "geomx-emu/empty"}) std::filesystem::create_directories(chosen_ / name);
+  std::filesystem::create_directories(root_ / "other");
+  std::ofstream(root_ / "other" / "lock") << "mine";
+  std::filesystem::permissions(chosen_, std::filesystem::perms(0755));
+  std::filesystem::permissions(root_, std::filesystem::perms(0755));
+  EXPECT_THAT(running_labs(), IsEmpty());
+  EXPECT_THROW(RuntimeFolder::claim("other"), InputError);
+  { const RuntimeFolder folder = RuntimeFolder::claim("lab-1"); }
+  EXPECT_EQ(mode_of(chosen_), 0755u);
+  EXPECT_EQ(mode_of(root_), 0755u);
+  for (const char* name : {"empty", "geomx-emu/empty", "geomx-emu/other/lock"}) {
+    EXPECT_TRUE(std::filesystem::exists(chosen_ / name)) << name;
+  }
+}
+
+TEST_F(Runtime, AFolderThatOthersMayWriteToIsRefused) {
+  std::filesystem::create_directories(root_);
+  std::filesystem::permissions(root_, std::filesystem::perms(0777));
+  EXPECT_THROW(running_labs(), WorkError);
 }
 
 TEST_F(Runtime, ANameIsClaimedOnce) {
   const RuntimeFolder folder = RuntimeFolder::claim("lab-1");
+  listen(folder);
   try {
     RuntimeFolder::claim("lab-1");
     FAIL() << "one name was claimed twice";
