@@ -13,6 +13,7 @@
 
 #include "emulator/base/error.h"
 #include "emulator/control/exit_codes.h"
+#include "emulator/control/lab_socket.h"
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
 #include "emulator/lab/lab.h"
@@ -117,7 +118,7 @@ RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
   folder.close_listener();
   process.wait_ready(
       patience, [&](const std::string& text) { report_progress(text, options); }, options.stop_fd);
-  Client client = Client::connect(plan.lab);
+  Client client(connect_socket(folder.path()), plan.lab);
   folder.hand_over();
   return RunningLab(std::move(process).take_pidfd(), std::move(client), options.detach, Clock::now() - start);
 }

@@ -120,10 +120,11 @@ std::vector<std::string> names_of_labs(const std::string& root) {
   std::vector<std::string> names;
   for (const auto& item : std::filesystem::directory_iterator(root)) {
     const std::string path = item.path();
-    if (!item.is_directory()) continue;
+    std::error_code gone;
+    if (!item.is_directory(gone)) continue;
     if (const FileDescriptor lock = try_lock(path, false)) {
       remove_folder(path);
-    } else if (std::filesystem::exists(path + "/" + lock_name)) {
+    } else if (std::filesystem::exists(path + "/" + lock_name, gone)) {
       names.push_back(item.path().filename());
     }
   }
