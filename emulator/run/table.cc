@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 namespace geomx::run {
@@ -64,6 +65,22 @@ std::string link_table(const Summary& summary) {
   return rows.size() > 1 ? align(rows) : std::string();
 }
 
+// One line for each thing: "rate not measured, never under load: wan-a central->a, wan-a a->central and 12 more".
+std::string not_measured_lines(const Fidelity& fidelity) {
+  constexpr std::size_t kMostNames = 4;
+  std::map<std::string, std::vector<std::string>> directions;
+  for (const NotMeasured& item : fidelity.not_measured) directions[item.what].push_back(item.direction);
+  std::string text;
+  for (const auto& [what, names] : directions) {
+    const std::size_t named = std::min(names.size(), kMostNames);
+    text += fmt::format("    {} not measured{}: {}", what, what == "rate" ? ", never under load" : "",
+                        fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", "));
+    if (named < names.size()) text += fmt::format(" and {} more", names.size() - named);
+    text += "\n";
+  }
+  return text;
+}
+
 std::string training_lines(const TrainingResult& training) {
   std::string line = "  ";
   if (training.test_accuracy) line += fmt::format("test accuracy {:.2f}%   ", 100 * *training.test_accuracy);
@@ -87,6 +104,7 @@ std::string closing_table(const std::string& scenario_name, const Summary& summa
   text += link_table(summary);
   text += fmt::format("  fidelity: {}\n", to_string(summary.fidelity.verdict));
   for (const std::string& reason : summary.fidelity.reasons) text += fmt::format("    {}\n", reason);
+  text += not_measured_lines(summary.fidelity);
   for (const ExpectationResult& result : summary.expectations) {
     text += fmt::format("  expected {}: {} ({})\n", describe(result.expectation), result.met ? "met" : "NOT MET",
                         result.value ? fmt::format("{:.6g}", *result.value) : "no such number in the summary");
