@@ -111,7 +111,7 @@ class Judge {
   }
   bool measured(const LinkReport& link, const char* what, bool was) {
     measured_ = measured_ || was;
-    if (!was) not_measured_.push_back({link.link + " " + link.direction, what});
+    if (!was) not_measured_.push_back({link.link + " " + link.direction, what, link.scope});
     return was;
   }
   void reason(const LinkReport& link, const std::string& what) {

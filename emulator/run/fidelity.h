@@ -35,6 +35,7 @@ const char* to_string(Verdict verdict);
 struct NotMeasured {
   std::string direction;  // "wan-a central->a"
   std::string what;       // "rate", "delay", "loss"
+  lab::LinkScope scope = lab::LinkScope::wan;
 };
 
 struct Fidelity {

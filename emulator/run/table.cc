@@ -65,18 +65,26 @@ std::string link_table(const Summary& summary) {
   return rows.size() > 1 ? align(rows) : std::string();
 }
 
-// One line for each thing: "rate not measured, never under load: wan-a central->a, wan-a a->central and 12 more".
+// One line for each thing: "rate not measured, never under load: wan-a central->a and 12 directions of LANs".
 std::string not_measured_lines(const Fidelity& fidelity) {
   constexpr std::size_t kMostNames = 4;
-  std::map<std::string, std::vector<std::string>> directions;
-  for (const NotMeasured& item : fidelity.not_measured) directions[item.what].push_back(item.direction);
+  std::map<std::string, std::vector<std::string>> wan;
+  std::map<std::string, std::size_t> lan;
+  for (const NotMeasured& item : fidelity.not_measured) {
+    std::vector<std::string>& names = wan[item.what];  // also where there is none, so that every thing has its line
+    if (item.scope == lab::LinkScope::wan) names.push_back(item.direction);
+    if (item.scope == lab::LinkScope::lan) ++lan[item.what];
+  }
   std::string text;
-  for (const auto& [what, names] : directions) {
-    const std::size_t named = std::min(names.size(), kMostNames);
-    text += fmt::format("    {} not measured{}: {}", what, what == "rate" ? ", never under load" : "",
-                        fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", "));
-    if (named < names.size()) text += fmt::format(" and {} more", names.size() - named);
-    text += "\n";
+  for (auto& [what, names] : wan) {
+    if (names.size() > kMostNames) {
+      const std::size_t more = names.size() - kMostNames;
+      names.resize(kMostNames);
+      names.push_back(fmt::format("{} more", more));
+    }
+    if (lan.contains(what)) names.push_back(fmt::format("{} directions of LANs", lan[what]));
+    text += fmt::format("    {} not measured{}: {}\n", what, what == "rate" ? ", never under load" : "",
+                        fmt::join(names, ", "));
   }
   return text;
 }

@@ -39,7 +39,7 @@ Summary example() {
   counters.forward.busy_bytes = 12'400'000;
   counters.forward.dropped_queue = 5;
   summary.links = report_links(test::plan_of(test::three_dc()), {}, {counters}, {});
-  summary.fidelity = {Verdict::faithful, {}, {{"wan-b b->central", "rate"}}};
+  summary.fidelity = {Verdict::faithful, {}, {{"wan-b b->central", "rate", lab::LinkScope::wan}}};
   return summary;
 }
 
@@ -184,11 +184,15 @@ TEST(Table, SaysWhatWasNotPutToTheTest) {
   EXPECT_THAT(closing_table("x", summary, "/r"),
               HasSubstr("fidelity: faithful\n    rate not measured, never under load: wan-b b->central\n"));
   summary.fidelity.not_measured.clear();
-  for (const char* name : {"1", "2", "3", "4", "5", "6"}) summary.fidelity.not_measured.push_back({name, "rate"});
-  summary.fidelity.not_measured.push_back({"7", "loss"});
+  for (const char* name : {"1", "2", "3", "4", "5", "6"})
+    summary.fidelity.not_measured.push_back({name, "rate", lab::LinkScope::wan});
+  for (const char* name : {"7", "8"}) {
+    summary.fidelity.not_measured.push_back({name, "rate", lab::LinkScope::lan});
+  }
+  summary.fidelity.not_measured.push_back({"7", "loss", lab::LinkScope::wan});
   EXPECT_THAT(closing_table("x", summary, "/r"),
               HasSubstr("    loss not measured: 7\n"
-                        "    rate not measured, never under load: 1, 2, 3, 4 and 2 more\n"));
+                        "    rate not measured, never under load: 1, 2, 3, 4, 2 more, 2 directions of LANs\n"));
 }
 
 TEST(Table, NamesLanLinksOnlyWhereTheyAreToBlame) {
