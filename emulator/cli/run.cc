@@ -91,11 +91,19 @@ void add_run(CLI::App& app, int& exit_code) {
   add_scenario_options(*command, options->scenario);
   command->add_option("--out", options->out, "The run folder (default: runs/NAME-DATE-TIME)")->type_name("DIR");
   command
-      ->add_option("--stall", options->stall, "Fail after so many seconds without any step or traffic (default: 120)")
+      ->add_option("--stall", options->stall,
+                   "Fail training after so many seconds without any step or traffic (default: 120)")
       ->type_name("SECONDS")
       ->check(CLI::Range(1.0, kLongestPatience));
   command->add_flag("--json", options->json, "Print summary.json on standard output in place of the table");
   command->add_flag("--quiet", options->quiet, "Print nothing but errors");
+  command->footer(
+      "Examples:\n"
+      "  geomx-emu run scenarios/three-dc.json\n"
+      "  geomx-emu run scenarios/three-dc.json --set topology.links.*.rate=10Mbit --set training.rounds=50 --out slow\n"
+      "  geomx-emu run scenarios/lossy-link.json --seed 3 --shaper wire --json\n"
+      "docs/run-folder.md says what the run folder holds; docs/scenario.md what can be --set.\n"
+      "Exit codes: 0 ok, 1 the run failed, was interrupted, or an expectation is unmet, 2 bad usage or bad input.");
   command->callback([options, &exit_code] { exit_code = run_scenario(*options); });
 }
 

@@ -60,7 +60,7 @@ class RunningLab {
 
 // Forks the lab process (pid 2 of a pid namespace of its own; a user namespace too where the caller is not root),
 // applies the plan in it and starts its control server under the lab's runtime folder. Throws WorkError with the failed
-// step, or Stopped; then nothing is left behind. A lab of that name running already is an InputError.
+// step, or Stopped; then nothing is left behind. A lab of that name running already is a NameTaken (runtime.h).
 RunningLab launch(const lab::Plan& plan, const LaunchOptions& options);
 
 }  // namespace geomx::control

@@ -90,8 +90,8 @@ FileDescriptor lock_for(const std::string& lab, const std::string& path) {
   for (;;) {
     if (FileDescriptor lock = try_lock(path, true)) return lock;
     if (lives(path) || std::chrono::steady_clock::now() > deadline) {
-      throw InputError(lab, "a lab of this name is running",
-                       fmt::format("end it with 'geomx-emu down {}', or choose another name with --name", lab));
+      throw NameTaken(lab, "a lab of this name is running",
+                      fmt::format("end it with 'geomx-emu down {}', or choose another name with --name", lab));
     }
   }
 }

@@ -5,12 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "emulator/base/error.h"
 #include "emulator/base/fd.h"
 
 // Where running labs are found: one folder per lab, with its control socket, what `list` prints, and a lock that the
 // lab process holds as long as it lives. A folder whose lock is free belongs to nobody (its lab was killed) and is
 // removed by whoever sees it next; one without a lock's file is none of ours and is left alone.
 namespace geomx::control {
+
+// A lab of that name is running.
+class NameTaken : public InputError {
+  using InputError::InputError;
+};
 
 // $GEOMX_EMU_RUNTIME_DIR/geomx-emu where that is set; else /run/geomx-emu for root; else $XDG_RUNTIME_DIR/geomx-emu, or
 // /tmp/geomx-emu-UID where that is unset or not ours. Made with mode 0700 where it is missing, and not changed where it
@@ -30,7 +36,8 @@ struct LabEntry {
 // A lab's own folder while it is being started. Move-only.
 class RuntimeFolder {
  public:
-  // Makes and locks it. Throws InputError where a lab of that name runs, or the name is not fit for a file.
+  // Makes and locks it. Throws NameTaken where a lab of that name runs, InputError where the name is not fit for a
+  // file.
   static RuntimeFolder claim(const std::string& lab);
   RuntimeFolder(RuntimeFolder&&) noexcept = default;
   RuntimeFolder& operator=(RuntimeFolder&&) = delete;

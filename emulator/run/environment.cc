@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -100,8 +101,8 @@ std::map<std::string, std::string> environment_of(const Role& role, const Traini
         to_string(plan.address_of(find_role(roles, RoleKind::scheduler, role.datacenter).name));
     variables["DMLC_PS_ROOT_PORT"] = std::to_string(kSchedulerPort);
     variables["DMLC_NUM_SERVER"] = std::to_string(central(party) ? party.global_servers : party.servers);
-    // The master worker is one of the central party's workers, whether the others train or not.
-    variables["DMLC_NUM_WORKER"] = std::to_string(party.workers + (central(party) ? 1 : 0));
+    // A central party that does not train has its master worker all the same.
+    variables["DMLC_NUM_WORKER"] = std::to_string(central(party) ? std::max(party.workers, 1) : party.workers);
   }
   if (role.kind == RoleKind::master_worker) variables["DMLC_ROLE_MASTER_WORKER"] = "1";
   if (is_worker(role.kind) || role.kind == RoleKind::global_server) {

@@ -38,8 +38,8 @@ class Judge {
   explicit Judge(const Thresholds& thresholds) : thresholds_(thresholds) {}
 
   void rate(const LinkReport& link) {
-    if (!link.asked.rate || !link.rate) return;
-    measured_ = true;
+    if (!link.asked.rate) return;
+    if (!measured(link, "rate", link.rate.has_value())) return;
     const double off = static_cast<double>(link.rate->value) / static_cast<double>(link.asked.rate->value) - 1;
     if (off <= thresholds_.rate_above && off >= -thresholds_.rate_below) return;
     reason(link, fmt::format("rate {} measured, {} asked ({})", to_string(*link.rate, true),
@@ -48,8 +48,9 @@ class Judge {
 
   void delay(const LinkReport& link) {
     // An unshaped link has a delay of its own; nobody asked for one.
-    if (!link.asked.shaped() || !link.delay) return;
-    measured_ = true;
+    if (!link.asked.shaped()) return;
+    if (!link.delay && link.asked.delay.count() == 0) return;
+    if (!measured(link, "delay", link.delay.has_value())) return;
     if (!off(*link.delay, link.asked.delay, link.asked.jitter)) return;
     reason(link, fmt::format("delay {} measured, {} asked", to_string(*link.delay, true), to_string(link.asked.delay)));
   }
@@ -63,8 +64,8 @@ class Judge {
   }
 
   void loss(const LinkReport& link) {
-    if (link.asked.loss <= 0 || link.asked.loss >= 1 || !link.loss) return;
-    measured_ = true;
+    if (link.asked.loss <= 0 || link.asked.loss >= 1) return;
+    if (!measured(link, "loss", link.loss.has_value())) return;
     const std::uint64_t offered = link.packets + link.dropped_loss;
     const double each_side = (1 - thresholds_.loss_confidence) / 2;
     if (binomial_at_most(link.dropped_loss, offered, link.asked.loss) >= each_side &&
@@ -81,29 +82,37 @@ class Judge {
     reason(link, fmt::format("{} packets lost to this machine, not to the link", link.overruns));
   }
 
-  void punctuality(const LinkReport& link, std::optional<double> cpu_pressure) {
-    if (link.lateness) {
-      measured_ = true;
-      if (*link.lateness <= thresholds_.lateness) return;
-      reason(link, fmt::format("timers {} late (99th percentile; {} is the limit)", to_string(*link.lateness, true),
-                               to_string(thresholds_.lateness)));
-    } else if (link.shaper == shaper::Kind::wire && link.asked.delay.count() > 0 && cpu_pressure &&
-               *cpu_pressure > thresholds_.cpu_pressure) {
-      reason(link, fmt::format("tasks waited for a CPU {:.0f}% of the time and the timers' lateness is not known",
-                               100 * *cpu_pressure));
-    }
+  void punctuality(const LinkReport& link) {
+    if (!link.lateness) return;
+    measured_ = true;
+    if (*link.lateness <= thresholds_.lateness) return;
+    reason(link, fmt::format("timers {} late (99th percentile; {} is the limit)", to_string(*link.lateness, true),
+                             to_string(thresholds_.lateness)));
   }
 
   Fidelity verdict() && {
-    if (!reasons_.empty()) return {Verdict::degraded, std::move(reasons_)};
-    if (!measured_) return {Verdict::not_measured, {"no shaped link carried traffic that could be measured"}};
-    return {Verdict::faithful, {}};
+    Fidelity fidelity;
+    fidelity.not_measured = std::move(not_measured_);
+    fidelity.reasons = std::move(reasons_);
+    if (!fidelity.reasons.empty()) {
+      fidelity.verdict = Verdict::degraded;
+    } else if (measured_) {
+      fidelity.verdict = Verdict::faithful;
+    } else {
+      fidelity.reasons = {"no shaped link carried traffic that could be measured"};
+    }
+    return fidelity;
   }
 
  private:
   bool off(Nanoseconds measured, Nanoseconds asked, Nanoseconds jitter) const {
     const Nanoseconds relative(std::llround(thresholds_.delay_relative * static_cast<double>(asked.count())));
     return std::chrono::abs(measured - asked) > std::max(thresholds_.delay_absolute, relative) + jitter;
+  }
+  bool measured(const LinkReport& link, const char* what, bool was) {
+    measured_ = measured_ || was;
+    if (!was) not_measured_.push_back({link.link + " " + link.direction, what, link.scope});
+    return was;
   }
   void reason(const LinkReport& link, const std::string& what) {
     reasons_.push_back(fmt::format("{} {}: {}", link.link, link.direction, what));
@@ -112,6 +121,7 @@ class Judge {
   const Thresholds& thresholds_;
   bool measured_ = false;
   std::vector<std::string> reasons_;
+  std::vector<NotMeasured> not_measured_;
 };
 
 }  // namespace
@@ -128,7 +138,7 @@ const char* to_string(Verdict verdict) {
   return "not measured";
 }
 
-Fidelity judge(const std::vector<LinkReport>& links, std::optional<double> cpu_pressure, const Thresholds& thresholds) {
+Fidelity judge(const std::vector<LinkReport>& links, const Thresholds& thresholds) {
   Judge judge(thresholds);
   for (std::size_t i = 0; i < links.size(); ++i) {
     judge.rate(links[i]);
@@ -136,7 +146,7 @@ Fidelity judge(const std::vector<LinkReport>& links, std::optional<double> cpu_p
     if (links[i].forward && i + 1 < links.size()) judge.round_trip(links[i], links[i + 1]);
     judge.loss(links[i]);
     judge.overruns(links[i]);
-    judge.punctuality(links[i], cpu_pressure);
+    judge.punctuality(links[i]);
   }
   return std::move(judge).verdict();
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +14,9 @@
 // | loss                           | outside the 99.9 % binomial interval       | loss was asked, packets passed   |
 // | overruns                       | the machine lost a packet, not the link    | always                           |
 // | timer lateness, 99th percentile| above 1 ms                                 | the wire has timed packets       |
-// | CPU pressure                   | tasks waited for a CPU 80 % of the time    | a wire's lateness is not known   |
 //
-// A job that takes all of the CPU is no reason as long as the timers stay punctual.
+// What was asked and could not be judged is named: a link that was never under load has not been shown to have its
+// rate. A job that takes all of the CPU is no reason as long as the timers stay punctual.
 namespace geomx::run {
 
 struct Thresholds {
@@ -27,20 +26,25 @@ struct Thresholds {
   double delay_relative = 0.02;
   double loss_confidence = 0.999;
   Nanoseconds lateness = std::chrono::milliseconds(1);
-  double cpu_pressure = 0.80;
 };
 
 enum class Verdict { faithful, degraded, not_measured };
 const char* to_string(Verdict verdict);
 
+// One thing that was asked of a direction of a link, and that this run could not measure.
+struct NotMeasured {
+  std::string direction;  // "wan-a central->a"
+  std::string what;       // "rate", "delay", "loss"
+  lab::LinkScope scope = lab::LinkScope::wan;
+};
+
 struct Fidelity {
   Verdict verdict = Verdict::not_measured;
   std::vector<std::string> reasons;  // of "degraded" (each names the link and direction) or of "not measured"
+  std::vector<NotMeasured> not_measured;
 };
 
-// `cpu_pressure`: share of the run's time in which some task waited for a CPU, 0..1; nullopt: this kernel does not say.
-Fidelity judge(const std::vector<LinkReport>& links, std::optional<double> cpu_pressure,
-               const Thresholds& thresholds = {});
+Fidelity judge(const std::vector<LinkReport>& links, const Thresholds& thresholds = {});
 
 // P(X <= k) and P(X >= k) for X ~ Binomial(n, p), 0 < p < 1, exact to double precision.
 double binomial_at_most(std::uint64_t k, std::uint64_t n, double p);

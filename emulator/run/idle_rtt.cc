@@ -12,20 +12,24 @@
 
 #include "emulator/base/error.h"
 #include "emulator/base/fd.h"
+#include "emulator/run/link_report.h"
 
 namespace geomx::run {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
 constexpr std::size_t kAtOnce = 16;  // more would measure the CPU
-constexpr int kPackets = 7;
+constexpr int kMostPackets = 7;
+constexpr milliseconds kShortestInterval(20);
+constexpr milliseconds kMargin(500);  // of patience, for a busy machine
 
 struct Ping {
   std::string link;
   std::string node;
   std::string target;
-  Nanoseconds expected{0};
+  PingPlan plan;
   control::ProcessId process = 0;
   FileDescriptor output;
   std::string printed;
@@ -38,7 +42,7 @@ const lab::PlannedInterface* interface_of(const lab::Plan& plan, const lab::Plan
   return nullptr;  // a switch's port
 }
 
-std::vector<Ping> planned_pings(const lab::Plan& plan) {
+std::vector<Ping> planned_pings(const lab::Plan& plan, milliseconds limit) {
   std::vector<Ping> pings;
   for (const lab::PlannedLink& link : plan.links) {
     if (link.scope != lab::LinkScope::wan || !(link.forward.shaped() || link.backward.shaped())) continue;
@@ -48,7 +52,7 @@ std::vector<Ping> planned_pings(const lab::Plan& plan) {
     ping.link = link.name;
     ping.node = link.ends[0].node;
     ping.target = to_string(far->address);
-    ping.expected = link.forward.delay + link.backward.delay + link.forward.jitter + link.backward.jitter;
+    ping.plan = plan_pings(link, limit);
     pings.push_back(std::move(ping));
   }
   return pings;
@@ -57,11 +61,15 @@ std::vector<Ping> planned_pings(const lab::Plan& plan) {
 void start(control::Client& client, Ping& ping) {
   Pipe pipe = make_pipe();
   check(::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK), "make a pipe non-blocking", ping.link);
-  // Ends when every answer is there or the last could not come any more.
-  const auto patience = std::chrono::duration<double>(ping.expected * 2 + std::chrono::milliseconds(500)).count();
+  const auto seconds = [](milliseconds duration) {
+    return fmt::format("{:.3f}", std::chrono::duration<double>(duration).count());
+  };
   control::ProcessSpec spec;
   spec.node = ping.node;
-  spec.argv = {"ping",     "-n", "-c", std::to_string(kPackets), "-i", "0.02", "-W", fmt::format("{:.2f}", patience),
+  spec.argv = {"ping",     "-n",
+               "-c",       std::to_string(ping.plan.packets),
+               "-i",       seconds(ping.plan.interval),
+               "-W",       seconds(ping.plan.patience),
                ping.target};
   spec.environment = {{"LC_ALL", "C"}};
   spec.stdout_fd = pipe.write.get();
@@ -82,18 +90,32 @@ bool read_some(Ping& ping) {
 
 }  // namespace
 
+PingPlan plan_pings(const lab::PlannedLink& link, milliseconds limit) {
+  using std::chrono::ceil;
+  const Nanoseconds wires = ping_serialisation(link.forward) + ping_serialisation(link.backward);
+  const Nanoseconds longest =
+      wires + link.forward.delay + link.backward.delay + link.forward.jitter + link.backward.jitter;
+  PingPlan plan;
+  plan.interval = std::max(kShortestInterval, ceil<milliseconds>(wires + wires / 4));
+  plan.patience = ceil<milliseconds>(longest * 2) + kMargin;
+  // Where not even two fit into the limit, one is sent all the same.
+  const auto fitting = (limit - ceil<milliseconds>(longest)) / plan.interval + 1;
+  plan.packets = static_cast<int>(std::clamp<std::int64_t>(fitting, 1, kMostPackets));
+  return plan;
+}
+
 std::optional<Nanoseconds> median_of_pings(std::string_view output) {
   constexpr std::string_view kMark = "time=";
-  std::vector<double> milliseconds;
+  std::vector<double> values;
   for (std::size_t at = output.find(kMark); at != std::string_view::npos; at = output.find(kMark, at)) {
     at += kMark.size();
     double value = 0;
     const auto [end, error] = std::from_chars(output.data() + at, output.data() + output.size(), value);
-    if (error == std::errc()) milliseconds.push_back(value);
+    if (error == std::errc()) values.push_back(value);
   }
-  if (milliseconds.empty()) return std::nullopt;
-  const auto middle = milliseconds.begin() + static_cast<std::ptrdiff_t>(milliseconds.size() / 2);
-  std::nth_element(milliseconds.begin(), middle, milliseconds.end());
+  if (values.empty()) return std::nullopt;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
   return Nanoseconds(std::llround(*middle * 1e6));
 }
 
@@ -101,7 +123,7 @@ std::map<std::string, Nanoseconds> measure_idle_rtts(control::Client& client, co
                                                      const Interrupts& interrupts, std::chrono::milliseconds limit) {
   const Clock::time_point deadline = Clock::now() + limit;
   std::map<std::string, Nanoseconds> rtts;
-  std::vector<Ping> waiting = planned_pings(plan);
+  std::vector<Ping> waiting = planned_pings(plan, limit);
   std::vector<Ping> running;
   while ((!waiting.empty() || !running.empty()) && Clock::now() < deadline) {
     while (!waiting.empty() && running.size() < kAtOnce) {
@@ -125,7 +147,11 @@ std::map<std::string, Nanoseconds> measure_idle_rtts(control::Client& client, co
       return true;
     });
   }
-  for (const Ping& ping : running) client.signal(ping.process, SIGKILL);
+  for (Ping& ping : running) {
+    client.signal(ping.process, SIGKILL);
+    read_some(ping);
+    if (const auto rtt = median_of_pings(ping.printed)) rtts[ping.link] = *rtt;
+  }
   return rtts;
 }
 

@@ -1,9 +1,7 @@
 #include "emulator/run/job.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -53,11 +51,10 @@ void Job::start(Member& member) {
   Pipe pipe;
   if (member.task.metrics) {
     pipe = make_pipe();
-    check(::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK), "make a metrics pipe non-blocking", member.task.name);
+    member.pipe = MetricsPipe(std::move(pipe.read), member.task.name);
     spec.metrics_fd = pipe.write.get();
   }
   member.process = client_.spawn(spec);
-  member.pipe = std::move(pipe.read);
   member.state = State::running;
   recorder_.event("start", member.task.node, fmt::format("{}", fmt::join(member.task.argv, " ")));
 }
@@ -94,9 +91,7 @@ void Job::ended(const control::ProcessExit& exit, Clock::time_point now) {
   });
   if (found == members_.end()) return;
   Member& member = *found;
-  read_pipe(member);
-  take(member, member.reader.finish());
-  member.pipe.reset();
+  take(member, member.pipe.finish());
   member.state = State::ended;
   recorder_.event("exit", member.task.node, how_it_ended(exit));
   if (exit.status != 0 && member.task.kind != TaskKind::background) fail(member, exit);
@@ -132,7 +127,7 @@ bool Job::finished() const {
 std::vector<pollfd> Job::pipes() const {
   std::vector<pollfd> fds;
   for (const Member& member : members_) {
-    if (member.pipe) fds.push_back({member.pipe.get(), POLLIN, 0});
+    if (member.pipe.fd() >= 0) fds.push_back({member.pipe.fd(), POLLIN, 0});
   }
   return fds;
 }
@@ -140,27 +135,12 @@ std::vector<pollfd> Job::pipes() const {
 bool Job::read_pipes() {
   bool any = false;
   for (Member& member : members_) {
-    if (member.pipe) any = read_pipe(member) || any;
+    if (member.pipe.fd() < 0) continue;
+    const std::vector<Metric> metrics = member.pipe.read();
+    take(member, metrics);
+    any = any || !metrics.empty();
   }
   return any;
-}
-
-bool Job::read_pipe(Member& member) {
-  if (!member.pipe) return false;
-  bool any = false;
-  char buffer[16 * 1024];
-  while (true) {
-    const ssize_t size = ::read(member.pipe.get(), buffer, sizeof buffer);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && errno != EAGAIN) throw SystemError(member.task.name, "read metrics", errno);
-    if (size < 0) return any;
-    if (size == 0) {
-      member.pipe.reset();
-      return any;
-    }
-    any = true;
-    take(member, member.reader.feed({buffer, static_cast<std::size_t>(size)}));
-  }
 }
 
 void Job::take(Member& member, const std::vector<Metric>& metrics) {

@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "emulator/base/fd.h"
 #include "emulator/control/client.h"
-#include "emulator/run/metrics.h"
+#include "emulator/run/metrics_pipe.h"
 #include "emulator/run/recorder.h"
 #include "emulator/run/run_folder.h"
 #include "emulator/run/tasks.h"
@@ -33,9 +32,10 @@ class Job {
   // One of the job's processes has ended; others are ignored. Throws WorkError, one line naming the node and what its
   // log says last, where that fails the run.
   void ended(const control::ProcessExit& exit, Clock::time_point now);
-  // The metrics pipes to poll, and what to do after: reads everything that is there.
+  // The metrics pipes to poll, and what to do after: reads what is there, of each pipe so much at most that the others
+  // and everything else get their turn. Whether anything was read.
   std::vector<pollfd> pipes() const;
-  bool read_pipes();  // whether anything was read
+  bool read_pipes();
 
   bool finished() const;
   // When advance(), called once before, has something to do though nothing has happened; nullopt: never.
@@ -49,14 +49,12 @@ class Job {
     Task task;
     State state = State::waiting;
     control::ProcessId process = 0;
-    FileDescriptor pipe;
-    MetricsReader reader;
+    MetricsPipe pipe;
     std::string reported_error;
   };
 
   void start(Member& member);
   bool all_ended(TaskKind kind) const;
-  bool read_pipe(Member& member);
   void take(Member& member, const std::vector<Metric>& metrics);
   [[noreturn]] void fail(const Member& member, const control::ProcessExit& exit) const;
   void note_end_of_mains(Clock::time_point now);

@@ -28,10 +28,6 @@ std::uint64_t grown(std::uint64_t from, std::uint64_t to) {
   return to > from ? to - from : 0;
 }
 
-Nanoseconds serialisation(const shaper::Direction& direction) {
-  return direction.rate ? transmission_time(kPingFrame, *direction.rate) : Nanoseconds(0);
-}
-
 void fill_measured(LinkReport& report, const DirectionCounters& start, const DirectionCounters& end) {
   report.packets = grown(start.packets, end.packets);
   report.bytes = grown(start.bytes, end.bytes);
@@ -55,6 +51,10 @@ void fill_measured(LinkReport& report, const DirectionCounters& start, const Dir
 }
 
 }  // namespace
+
+Nanoseconds ping_serialisation(const shaper::Direction& direction) {
+  return direction.rate ? transmission_time(kPingFrame, *direction.rate) : Nanoseconds(0);
+}
 
 bool counts(const lab::PlannedNode& node) {
   return node.kind != scenario::NodeKind::switch_ || node.datacenter.empty() ||
@@ -86,8 +86,8 @@ std::vector<LinkReport> report_links(const lab::Plan& plan, const std::vector<Li
       report.scope = link.scope;
       report.shaper = link.shaper;
       report.asked = forward ? link.forward : link.backward;
-      report.expected_rtt =
-          link.forward.delay + link.backward.delay + serialisation(link.forward) + serialisation(link.backward);
+      report.expected_rtt = link.forward.delay + link.backward.delay + ping_serialisation(link.forward) +
+                            ping_serialisation(link.backward);
       if (rtt != idle_rtts.end()) report.idle_rtt = rtt->second;
       fill_measured(report, direction_of(first, forward), direction_of(last, forward));
       reports.push_back(std::move(report));

@@ -35,6 +35,9 @@ struct LinkReport {
   std::uint64_t overruns = 0;  // packets that this machine lost, not the emulated link
 };
 
+// How long a ping of the usual size, 98 bytes of Ethernet frame, occupies the link; 0 where it has no rate.
+Nanoseconds ping_serialisation(const shaper::Direction& direction);
+
 // A data center's switch and the cable that joins it to its gateway are how a LAN is made, not what a scenario asked
 // for: neither is counted among a lab's nodes and links.
 bool counts(const lab::PlannedNode& node);

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <fstream>
 #include <string_view>
+#include <vector>
 
 #include "emulator/base/error.h"
 
@@ -18,9 +18,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// All that a run writes at the top of its folder; only these are ever removed from one that is used again.
-constexpr std::array kFiles{"scenario.json",  "run.json",       "summary.json", "run.sqlite",
-                            "run.sqlite-wal", "run.sqlite-shm", "logs"};
+constexpr const char* kMark = "run.json";
+constexpr const char* kReserve = ".reserve";
+
+// What a file is written as until it is whole.
+std::string temporary_of(const std::string& name) {
+  return "." + name + ".new";
+}
+
+// All that a run writes at the top of its folder, a killed one included; only these are ever removed from one that is
+// used again. The mark is last.
+std::vector<std::string> names_of_a_run() {
+  std::vector<std::string> names{kReserve,         "run.sqlite",     "run.sqlite-journal",
+                                 "run.sqlite-wal", "run.sqlite-shm", "logs"};
+  for (const char* name : {"scenario.json", "summary.json", kMark}) {
+    names.push_back(temporary_of(name));
+    names.emplace_back(name);
+  }
+  return names;
+}
 
 std::string timestamp() {
   return fmt::format("{:%Y%m%d-%H%M%S}", fmt::localtime(std::time(nullptr)));
@@ -37,18 +53,26 @@ bool make_folder(const fs::path& path) {
 }
 
 void clear_earlier_run(const fs::path& path) {
-  std::error_code error;
+  const std::vector<std::string> names = names_of_a_run();
+  // A run that was killed while it wrote the mark has left nothing else.
+  const bool marked = fs::exists(path / kMark) || fs::exists(path / temporary_of(kMark));
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
     const std::string name = entry.path().filename().string();
-    const bool known = std::find(kFiles.begin(), kFiles.end(), name) != kFiles.end();
-    if (!known || !fs::exists(path / "run.json")) {
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (!known || !marked) {
       throw InputError(path.string(), fmt::format("the folder is not empty and \"{}\" in it is not of a run", name),
                        "choose another place with --out DIR");
     }
   }
-  // run.json is what marks the folder as ours: it goes last, so that an interrupted clearing can be taken up again.
-  for (const char* name : kFiles) {
-    if (std::string_view(name) != "run.json") fs::remove_all(path / name, error);
+  // The mark stays, to be replaced by the new run's: an interrupted clearing can be taken up again.
+  for (const std::string& name : names) {
+    if (name == kMark) continue;
+    std::error_code error;
+    fs::remove_all(path / name, error);
+    if (error) {
+      throw SystemError((path / name).string(), "remove what an earlier run left", error.value(),
+                        "remove it, or choose another place with --out DIR");
+    }
   }
 }
 
@@ -83,13 +107,12 @@ RunFolder RunFolder::create(const std::string& scenario_name, const std::optiona
     path = base;
     for (int number = 2; !make_folder(path); ++number) path = base.string() + "-" + std::to_string(number);
   }
-  make_folder(path / "logs");
   return RunFolder(path);
 }
 
 void RunFolder::write(const std::string& name, const std::string& content) const {
   const fs::path path = path_ / name;
-  const fs::path temporary = path_ / ("." + name + ".new");
+  const fs::path temporary = path_ / temporary_of(name);
   {
     const FileDescriptor file = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
     write_all(file, content, temporary);
@@ -97,7 +120,20 @@ void RunFolder::write(const std::string& name, const std::string& content) const
   check(::rename(temporary.c_str(), path.c_str()), "replace", path.string());
 }
 
+void RunFolder::reserve_space(std::size_t bytes) const {
+  const fs::path path = path_ / kReserve;
+  const FileDescriptor file = open_file(path, O_WRONLY | O_CREAT);
+  if (const int error = ::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes))) {
+    throw SystemError(path.string(), "put disk space aside", error, "choose another place with --out DIR");
+  }
+}
+
+void RunFolder::release_space() const noexcept {
+  ::unlink((path_ / kReserve).c_str());
+}
+
 FileDescriptor RunFolder::open_log(const std::string& node) const {
+  make_folder(path_ / "logs");
   return open_file(log(node), O_WRONLY | O_CREAT | O_APPEND);
 }
 

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "emulator/base/error.h"
 #include "emulator/control/launch.h"
-#include "emulator/run/cpu_pressure.h"
+#include "emulator/control/runtime.h"
 #include "emulator/run/environment.h"
 #include "emulator/run/idle_rtt.h"
 #include "emulator/run/interrupts.h"
@@ -44,7 +46,7 @@ std::vector<Database::NodeRow> node_rows(const scenario::Scenario& scenario, con
   return rows;
 }
 
-// How many rounds the training takes where the workers do not say so: both data sets have 60000 training images.
+// How many rounds the training takes, until the workers say so.
 std::optional<std::int64_t> planned_rounds(const scenario::Scenario& scenario) {
   if (!scenario.training) return std::nullopt;
   const scenario::Training& training = *scenario.training;
@@ -52,7 +54,7 @@ std::optional<std::int64_t> planned_rounds(const scenario::Scenario& scenario) {
   std::int64_t workers = 0;
   for (const scenario::Party& party : training.parties) workers += party.workers;
   if (!training.epochs || workers == 0) return std::nullopt;
-  return *training.epochs * (60000 / workers / training.batch_size);
+  return *training.epochs * (scenario::kTrainingSamples / workers / training.batch_size);
 }
 
 class Runner {
@@ -88,15 +90,17 @@ class Runner {
     }
   }
 
-  void record_end(const std::string& status, const std::string& error) {
-    recorder_.event("end", {}, error.empty() ? status : status + ": " + error);
-    recorder_.flush();
-  }
-
+  // What was reached, however the run has ended.
   void fill(Summary& summary) const {
     if (scenario_.training) summary.training = recorder_.training().result();
     summary.links = report_links(plan_, recorder_.counters_at_start(), recorder_.latest_counters(), idle_rtts_);
-    summary.fidelity = judge(summary.links, pressure_.share());
+    summary.fidelity = judge(summary.links);
+  }
+
+  void record_end(const Summary& summary) {
+    const std::string status = to_string(summary.status);
+    recorder_.event("end", {}, summary.error ? status + ": " + *summary.error : status);
+    recorder_.flush();
   }
 
  private:
@@ -111,7 +115,8 @@ class Runner {
   }
 
   std::vector<Task> tasks() const {
-    if (scenario_.training) return training_tasks(scenario_, plan_, find_node_program());
+    if (scenario_.training)
+      return training_tasks(scenario_, plan_, find_node_program(), std::thread::hardware_concurrency());
     return workload_tasks(scenario_, std::filesystem::current_path().string());
   }
 
@@ -138,7 +143,8 @@ class Runner {
       recorder_.sample(client.counters());
       recorder_.flush();
       show(job, now - start);
-      if (recorder_.traffic()) last_sign_of_life = now;
+      // How long a workload's commands are silent, or wait for their time, is their own affair.
+      if (recorder_.traffic() || !scenario_.training) last_sign_of_life = now;
       if (now - last_sign_of_life > options_.stall) {
         throw WorkError(
             {}, fmt::format("no step and no traffic for {} s; awaited: {}", seconds(options_.stall), job.awaited()));
@@ -165,7 +171,6 @@ class Runner {
   const RunOptions& options_;
   ProgressView& view_;
   Recorder recorder_;
-  CpuPressure pressure_;
   std::map<std::string, Nanoseconds> idle_rtts_;
 };
 
@@ -176,11 +181,48 @@ control::RunningLab launch_under_free_name(lab::Plan& plan, const control::Launc
   for (int number = 2;; ++number) {
     try {
       return control::launch(plan, options);
-    } catch (const InputError&) {
+    } catch (const control::NameTaken&) {
       if (number > kMostLabs) throw;
       plan.lab = fmt::format("{}-{}", name, number);
     }
   }
+}
+
+// For what is written when everything else is over: the summary of every link, and the last events.
+std::size_t space_for_the_end(const lab::Plan& plan) {
+  return (std::size_t{256} << 10) + plan.links.size() * (std::size_t{2} << 10);
+}
+
+// Takes down why a run has not ended well; what was first counts.
+void note(Summary& summary, const std::exception& error) {
+  if (summary.error) return;
+  summary.status = dynamic_cast<const Interrupted*>(&error) ? Status::interrupted : Status::failed;
+  const auto* ours = dynamic_cast<const Error*>(&error);
+  summary.error = ours ? ours->line() : error.what();
+}
+
+template <typename Step>
+void noting_failure(Summary& summary, const Step& step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    note(summary, error);
+  }
+}
+
+// Lab up, job, lab down. Throws where there is no lab to be had; what goes wrong in it is noted.
+void run_in_lab(Runner& runner, const scenario::Scenario& scenario, lab::Plan& plan, Interrupts& interrupts,
+                ProgressView& view, Summary& summary) {
+  clear_role_environment();
+  control::LaunchOptions launch_options;
+  launch_options.scenario_json = scenario::write(scenario);
+  control::RunningLab lab = launch_under_free_name(plan, launch_options);
+  summary.lab.up_seconds = seconds(lab.up_time());
+  view.step(fmt::format("{}: lab up in {:.2f} s: {} nodes, {} links", scenario.name, summary.lab.up_seconds,
+                        summary.lab.nodes, summary.lab.links));
+  noting_failure(summary, [&] { runner.run(lab, interrupts); });
+  interrupts.watch_lab(-1);
+  summary.lab.down_seconds = seconds(lab.stop());
 }
 
 }  // namespace
@@ -196,41 +238,32 @@ Summary execute(const scenario::Scenario& scenario, lab::Plan plan, const RunFol
 
   Interrupts interrupts;
   RunRecord record(scenario, plan, options.command_line);
-  folder.write("scenario.json", scenario::write(scenario));
   folder.write("run.json", record.text());
-  Runner runner(scenario, plan, folder, options, view);
-  try {
-    clear_role_environment();
-    control::LaunchOptions launch_options;
-    launch_options.scenario_json = scenario::write(scenario);
-    control::RunningLab lab = launch_under_free_name(plan, launch_options);
-    summary.lab.up_seconds = seconds(lab.up_time());
-    view.step(fmt::format("{}: lab up in {:.2f} s: {} nodes, {} links", scenario.name, summary.lab.up_seconds,
-                          summary.lab.nodes, summary.lab.links));
+  std::optional<Runner> runner;
+  std::exception_ptr refused;
+  noting_failure(summary, [&] {
+    folder.reserve_space(space_for_the_end(plan));
+    folder.write("scenario.json", scenario::write(scenario));
+    runner.emplace(scenario, plan, folder, options, view);
     try {
-      runner.run(lab, interrupts);
-    } catch (const Interrupted& error) {
-      summary.status = Status::interrupted;
-      summary.error = error.line();
-    } catch (const Error& error) {
-      summary.status = Status::failed;
-      summary.error = error.line();
+      run_in_lab(*runner, scenario, plan, interrupts, view, summary);
+    } catch (const InputError&) {
+      refused = std::current_exception();
+      throw;
     }
-    interrupts.watch_lab(-1);
-    summary.lab.down_seconds = seconds(lab.stop());
-  } catch (const InputError&) {
-    throw;
-  } catch (const Error& error) {
-    summary.status = Status::failed;
-    if (!summary.error) summary.error = error.line();
+  });
+
+  folder.release_space();
+  if (runner) {
+    noting_failure(summary, [&] { runner->record_end(summary); });
+    runner->fill(summary);
   }
-  runner.record_end(to_string(summary.status), summary.error.value_or(""));
-  runner.fill(summary);
   summary.wall_seconds = seconds(Clock::now() - start);
   summary.expectations = check_expectations(scenario.expect, to_json(summary));
   record.end(to_string(summary.status));
-  folder.write("run.json", record.text());
-  folder.write("summary.json", to_json(summary).dump(2) + "\n");
+  noting_failure(summary, [&] { folder.write("run.json", record.text()); });
+  noting_failure(summary, [&] { folder.write("summary.json", to_json(summary).dump(2) + "\n"); });
+  if (refused) std::rethrow_exception(refused);
   return summary;
 }
 

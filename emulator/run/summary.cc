@@ -91,7 +91,13 @@ nlohmann::ordered_json to_json(const Summary& summary) {
                                  {"bytes", link.bytes},
                                  {"drops", link.dropped_queue + link.dropped_loss}});
   }
-  document["fidelity"] = {{"verdict", to_string(summary.fidelity.verdict)}, {"reasons", summary.fidelity.reasons}};
+  ordered_json not_measured = ordered_json::array();
+  for (const NotMeasured& item : summary.fidelity.not_measured) {
+    not_measured.push_back(item.direction + ": " + item.what);
+  }
+  document["fidelity"] = {{"verdict", to_string(summary.fidelity.verdict)},
+                          {"reasons", summary.fidelity.reasons},
+                          {"not_measured", not_measured}};
   document["expectations"] = ordered_json::array();
   for (const ExpectationResult& result : summary.expectations) {
     document["expectations"].push_back({{"metric", result.expectation.metric},

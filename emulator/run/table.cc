@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 namespace geomx::run {
@@ -64,6 +65,30 @@ std::string link_table(const Summary& summary) {
   return rows.size() > 1 ? align(rows) : std::string();
 }
 
+// One line for each thing: "rate not measured, never under load: wan-a central->a and 12 directions of LANs".
+std::string not_measured_lines(const Fidelity& fidelity) {
+  constexpr std::size_t kMostNames = 4;
+  std::map<std::string, std::vector<std::string>> wan;
+  std::map<std::string, std::size_t> lan;
+  for (const NotMeasured& item : fidelity.not_measured) {
+    std::vector<std::string>& names = wan[item.what];  // also where there is none, so that every thing has its line
+    if (item.scope == lab::LinkScope::wan) names.push_back(item.direction);
+    if (item.scope == lab::LinkScope::lan) ++lan[item.what];
+  }
+  std::string text;
+  for (auto& [what, names] : wan) {
+    if (names.size() > kMostNames) {
+      const std::size_t more = names.size() - kMostNames;
+      names.resize(kMostNames);
+      names.push_back(fmt::format("{} more", more));
+    }
+    if (lan.contains(what)) names.push_back(fmt::format("{} directions of LANs", lan[what]));
+    text += fmt::format("    {} not measured{}: {}\n", what, what == "rate" ? ", never under load" : "",
+                        fmt::join(names, ", "));
+  }
+  return text;
+}
+
 std::string training_lines(const TrainingResult& training) {
   std::string line = "  ";
   if (training.test_accuracy) line += fmt::format("test accuracy {:.2f}%   ", 100 * *training.test_accuracy);
@@ -87,6 +112,7 @@ std::string closing_table(const std::string& scenario_name, const Summary& summa
   text += link_table(summary);
   text += fmt::format("  fidelity: {}\n", to_string(summary.fidelity.verdict));
   for (const std::string& reason : summary.fidelity.reasons) text += fmt::format("    {}\n", reason);
+  text += not_measured_lines(summary.fidelity);
   for (const ExpectationResult& result : summary.expectations) {
     text += fmt::format("  expected {}: {} ({})\n", describe(result.expectation), result.met ? "met" : "NOT MET",
                         result.value ? fmt::format("{:.6g}", *result.value) : "no such number in the summary");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,8 +29,14 @@ struct Task {
   Nanoseconds at{0};     // starts that long after the job's start
 };
 
-// Every role at once, in the order of roles_of: workers are mains, schedulers and servers are followers.
-std::vector<Task> training_tasks(const scenario::Scenario& scenario, const lab::Plan& plan, const std::string& program);
+// Every role at once, in the order of roles_of: workers are mains, schedulers and servers are followers. `cores`: those
+// of this machine, 0 where that is not known.
+std::vector<Task> training_tasks(const scenario::Scenario& scenario, const lab::Plan& plan, const std::string& program,
+                                 unsigned cores);
+
+// How long the roles of a job wait for each other to appear: they all start at once, and each needs a core for a while
+// to start and to load its data.
+std::chrono::seconds join_timeout(std::size_t roles, unsigned cores);
 
 // Each command at its `at`, or at once, in `directory`.
 std::vector<Task> workload_tasks(const scenario::Scenario& scenario, const std::string& directory);

@@ -1,27 +1,11 @@
 #include "emulator/run/training_record.h"
 
 #include <algorithm>
-#include <array>
+
+#include "emulator/scenario/metrics.h"
 
 namespace geomx::run {
 namespace {
-
-struct Level {
-  const char* name;
-  double accuracy;
-};
-constexpr std::array<Level, 12> kLevels{{{"0.5", 0.5},
-                                         {"0.6", 0.6},
-                                         {"0.7", 0.7},
-                                         {"0.75", 0.75},
-                                         {"0.8", 0.8},
-                                         {"0.85", 0.85},
-                                         {"0.9", 0.9},
-                                         {"0.95", 0.95},
-                                         {"0.96", 0.96},
-                                         {"0.97", 0.97},
-                                         {"0.98", 0.98},
-                                         {"0.99", 0.99}}};
 
 void keep_earliest(std::optional<double>& kept, double time) {
   kept = kept ? std::min(*kept, time) : time;
@@ -46,7 +30,7 @@ void TrainingRecord::add(const std::string& node, const Phase& phase) {
 
 void TrainingRecord::add(const Evaluation& evaluation) {
   last_evaluation_ = evaluation;
-  for (const Level& level : kLevels) {
+  for (const scenario::AccuracyLevel& level : scenario::kAccuracyLevels) {
     if (evaluation.test_accuracy >= level.accuracy) accuracy_at_.try_emplace(level.name, evaluation.time);
   }
 }

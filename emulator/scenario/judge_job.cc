@@ -5,6 +5,8 @@
 #include <unordered_set>
 
 #include "emulator/scenario/judge.h"
+#include "emulator/scenario/metrics.h"
+#include "emulator/scenario/suggest.h"
 
 namespace geomx::scenario {
 namespace {
@@ -103,6 +105,19 @@ void judge_parties(const Scenario& scenario, const Names& names, Judge& judge) {
   }
 }
 
+// Every worker's share of the training set is the same, and a batch is taken from one share.
+void judge_batch_size(const Training& training, Judge& judge) {
+  if (training.data_dir || judge.problem_within("/training/parties")) return;
+  int workers = 0;
+  for (const Party& party : training.parties) workers += party.workers;
+  const int share = kTrainingSamples / std::max(workers, 1);
+  if (training.batch_size <= share) return;
+  judge.add("/training/batch_size",
+            fmt::format("a batch of {} is more than the {} samples of each of {} workers", training.batch_size, share,
+                        workers),
+            "make it smaller, or train with fewer workers");
+}
+
 void judge_training(const Scenario& scenario, const Names& names, Judge& judge) {
   const Training& training = *scenario.training;
   if (training.epochs && training.rounds) {
@@ -114,6 +129,7 @@ void judge_training(const Scenario& scenario, const Names& names, Judge& judge) 
               "it belongs to \"sgd\"");
   }
   judge_parties(scenario, names, judge);
+  judge_batch_size(training, judge);
 }
 
 void judge_workload(const std::vector<Command>& workload, const Names& names, Judge& judge) {
@@ -135,6 +151,7 @@ void judge_workload(const std::vector<Command>& workload, const Names& names, Ju
 
 void judge_expectations(const Scenario& scenario, Judge& judge) {
   const bool no_training = !scenario.training && !judge.unread_within("/training");
+  const bool names_known = !judge.problem_within("/topology") && !judge.problem_within("/training");
   for (std::size_t i = 0; i < scenario.expect.size(); ++i) {
     const Expectation& expectation = scenario.expect[i];
     const std::string pointer = fmt::format("/expect/{}", i);
@@ -147,6 +164,11 @@ void judge_expectations(const Scenario& scenario, Judge& judge) {
     if (expectation.metric.starts_with("training.") && no_training) {
       judge.add(pointer + "/metric",
                 fmt::format("\"{}\" is never measured: there is no \"training\"", expectation.metric));
+    } else if (names_known && !expectation.metric.empty() && !is_metric(scenario, expectation.metric)) {
+      const std::string near = nearest(expectation.metric, metrics(scenario));
+      judge.add(pointer + "/metric", fmt::format("\"{}\" is no number in summary.json", expectation.metric),
+                near.empty() ? "docs/run-folder.md names them; of a link: links.NAME.FROM->TO.bytes or .drops"
+                             : fmt::format("did you mean \"{}\"?", near));
     }
   }
 }

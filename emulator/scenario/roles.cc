@@ -2,11 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace geomx::scenario {
 namespace {
 
 bool central(const Party& party) {
   return party.global_servers > 0;
+}
+
+bool central_trains(const std::vector<Party>& parties) {
+  return std::any_of(parties.begin(), parties.end(),
+                     [](const Party& party) { return central(party) && party.workers > 0; });
 }
 
 }  // namespace
@@ -18,8 +25,8 @@ std::vector<Role> roles_of(const Scenario& scenario) {
   const auto add_one = [&](const Party& party, RoleKind kind, const char* suffix) {
     roles.push_back({fmt::format("{}-{}", party.datacenter, suffix), kind, party.datacenter, 0, -1});
   };
-  const auto add_each = [&](const Party& party, RoleKind kind, const char* suffix, int count) {
-    for (int i = 0; i < count; ++i) {
+  const auto add_each = [&](const Party& party, RoleKind kind, const char* suffix, int count, int first = 0) {
+    for (int i = first; i < count; ++i) {
       roles.push_back({fmt::format("{}-{}-{}", party.datacenter, suffix, i), kind, party.datacenter, i, -1});
     }
   };
@@ -32,13 +39,18 @@ std::vector<Role> roles_of(const Scenario& scenario) {
   for (const Party& party : parties) {
     if (!central(party)) add_each(party, RoleKind::server, "server", party.servers);
   }
+  const std::size_t first_worker = roles.size();
   for (const Party& party : parties) {
-    if (central(party)) add_one(party, RoleKind::master_worker, "master");
+    if (!central(party)) continue;
+    add_one(party, RoleKind::master_worker, "master");
+    add_each(party, RoleKind::worker, "worker", party.workers, 1);
+  }
+  for (const Party& party : parties) {
+    if (!central(party)) add_each(party, RoleKind::worker, "worker", party.workers);
   }
   int slice = 0;
-  for (const Party& party : parties) {
-    add_each(party, RoleKind::worker, "worker", party.workers);
-    for (auto role = roles.end() - party.workers; role != roles.end(); ++role) role->data_slice = slice++;
+  for (auto role = roles.begin() + static_cast<std::ptrdiff_t>(first_worker); role != roles.end(); ++role) {
+    if (role->kind == RoleKind::worker || central_trains(parties)) role->data_slice = slice++;
   }
   return roles;
 }

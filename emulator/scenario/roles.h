@@ -15,13 +15,14 @@ struct Role {
   RoleKind kind;
   std::string datacenter;
   int index = 0;        // among its kind in its party
-  int data_slice = -1;  // workers: index among all training workers, in the parties' order; else -1
+  int data_slice = -1;  // index among all that train, those of the central party first; -1: does not train
   bool operator==(const Role&) const = default;
 };
 
 // Every role of the training job in the order in which they are started: schedulers, servers, workers. The central
-// party (the one with global servers) has NAME-global-scheduler, NAME-scheduler, NAME-global-server-I, NAME-master and,
-// if it has workers, NAME-worker-I; any other NAME-scheduler, NAME-server-I, NAME-worker-I. Empty without `training`.
+// party (the one with global servers) has NAME-global-scheduler, NAME-scheduler, NAME-global-server-I and NAME-master;
+// any other NAME-scheduler, NAME-server-I, NAME-worker-0, ... Where the central party trains, its master is its first
+// worker, and NAME-worker-1, ... are the others. Empty without `training`.
 std::vector<Role> roles_of(const Scenario& scenario);
 
 }  // namespace geomx::scenario

@@ -82,6 +82,9 @@ struct Optimizer {
   bool operator==(const Optimizer&) const = default;
 };
 
+// Of either data set, as published; what lies in a `data_dir` may differ.
+inline constexpr int kTrainingSamples = 60'000;
+
 struct Training {
   std::vector<Party> parties;
   std::string model = "cnn";

@@ -16,6 +16,7 @@ constexpr Nanoseconds kLongestRun = 24h;
 constexpr int kMostHosts = 1000;  // a bridge has 1023 ports
 constexpr int kMostServers = 64;
 constexpr int kMillion = 1'000'000;
+constexpr int kLargestBatch = 65'536;  // as geomx-node takes it
 
 template <class T>
 Fields<T> operator+(Fields<T> a, const Fields<T>& b) {
@@ -210,7 +211,7 @@ Object<Training> training() {
               optional("data_dir", "folder of the data set's files, where they are not in their usual place",
                        &T::data_dir, word("path")),
               optional("device", "what the workers compute on", &T::device, choice({"auto", "cpu"}, {"cuda", "gpu"})),
-              optional("batch_size", "samples per worker and round", &T::batch_size, integer(1, kMillion)),
+              optional("batch_size", "samples per worker and round", &T::batch_size, integer(1, kLargestBatch)),
               optional("epochs", "passes over the training data; 1 where rounds is left out too", &T::epochs,
                        integer(1, kMillion)),
               optional("rounds", "in place of epochs: ends after that many rounds", &T::rounds,

@@ -3,6 +3,9 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 
 #include "tests/e2e/emu.h"
 
@@ -69,6 +72,51 @@ TEST_P(RunFailure, AWrongDataFolderIsNamed) {
   EXPECT_THAT(errors(command)[0], HasSubstr("/nonexistent/data"));
   EXPECT_EQ(summary()["status"], "failed");
   EXPECT_THAT(summary()["error"].get<std::string>(), HasSubstr("/nonexistent/data"));
+}
+
+TEST_P(RunFailure, ATruncatedDataSetIsNamed) {
+  const fs::path data = scratch_.path() / "data";
+  fs::create_directory(data);
+  for (const char* name :
+       {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}) {
+    std::ofstream file(data / name, std::ios::binary);
+    const bool images = std::string(name).find("idx3") != std::string::npos;
+    file.write(images ? "\0\0\x08\x03\0\0\x01\0\0\0\0\x1c\0\0\0\x1c" : "\0\0\x08\x01\0\0\x01\0", images ? 16 : 8);
+    file << std::string(100, '\1');  // 256 labels or images are announced
+  }
+  Command command(run({"--set", "training.data_dir=" + data.string(), "--set", "training.batch_size=8"}));
+  ASSERT_EQ(command.wait(kSoon), 1) << command.err();
+  ASSERT_EQ(errors(command).size(), 1u) << command.err();
+  EXPECT_THAT(errors(command)[0], HasSubstr("the file is truncated"));
+  EXPECT_THAT(errors(command)[0], HasSubstr(data.string()));
+  EXPECT_EQ(summary()["status"], "failed");
+}
+
+TEST_P(RunFailure, AFullDiskIsSaidAndTheFolderKept) {
+  if (GetParam()) GTEST_SKIP() << "root is needed to mount a small disk";
+  // The disk is the run's own mount; what it holds in the end is copied to where the test finds it.
+  const std::string script =
+      "mount -t tmpfs -o size=2m none disk && geomx-emu run full.json --out disk/out; code=$?; cp -r disk/out kept; "
+      "exit $code";
+  fs::create_directory(scratch_.path() / "disk");
+  std::ofstream(scratch_.path() / "full.json") << R"({
+    "version": 1, "name": "full", "topology": {"nodes": [{"name": "h1"}]},
+    "workload": [{"node": "h1", "argv": ["sh", "-c", "yes | head -c 10000000; sleep 1000"]}]})";
+  Invocation invocation;
+  invocation.argv = {"unshare", "--mount", "sh", "-c", script};
+  invocation.directory = scratch_.path();
+  invocation.environment = {{"GEOMX_EMU_RUNTIME_DIR", scratch_.path() / "labs"},
+                            {"PATH", binary("").string() + ":" + std::getenv("PATH")}};
+  Command command(invocation);
+  ASSERT_EQ(command.wait(kSoon), 1) << command.err();
+  ASSERT_EQ(errors(command).size(), 1u) << command.err();
+  EXPECT_THAT(errors(command)[0], HasSubstr("run.sqlite: "));
+  EXPECT_THAT(errors(command)[0], HasSubstr("full"));
+  const json kept = read_json(scratch_.path() / "kept/summary.json");
+  EXPECT_EQ(kept["status"], "failed");
+  EXPECT_EQ("geomx-emu: " + kept["error"].get<std::string>(), errors(command)[0]);
+  EXPECT_EQ(read_json(scratch_.path() / "kept/run.json")["status"], "failed");
+  EXPECT_FALSE(fs::exists(scratch_.path() / "kept/.reserve"));
 }
 
 TEST_P(RunFailure, AKilledWorkerIsNamed) {

@@ -109,6 +109,38 @@ TEST_P(Run, TrainsAndLeavesWhatTheContractSays) {
   }
 }
 
+// The master of a central party that trains is its first worker.
+TEST_P(Run, TheCentralPartyTrainsToo) {
+  for (const int workers : {1, 2}) {
+    const std::string out = "out-" + std::to_string(workers);
+    Command command(run(source("scenarios/three-dc.json"),
+                        {"--out", out, "--quiet", "--set", "training.rounds=3", "--set", "expect=[]", "--set",
+                         "training.parties.central.workers=" + std::to_string(workers)}));
+    ASSERT_EQ(command.wait(seconds(60)), 0) << command.err();
+    const json summary = read_json(scratch_.path() / out / "summary.json");
+    EXPECT_EQ(summary["status"], "ok");
+    EXPECT_EQ(summary["lab"]["nodes"], 15 + workers - 1);
+    EXPECT_EQ(summary["training"]["rounds"], 3);
+    EXPECT_EQ(summary["training"]["samples"], 3 * 32 * (4 + workers));
+    EXPECT_TRUE(summary["training"]["test_accuracy"].is_number());
+    // Central workers reach the global server without a WAN: two parties' values go up and down, as without them.
+    EXPECT_GT(summary["training"]["wan_bytes"], 3 * 2 * 2 * kModelBytes);
+    EXPECT_LT(summary["training"]["wan_bytes"], (3 + 1) * 2 * 2 * kModelBytes);
+  }
+}
+
+TEST_P(Run, ACentralPartyTrainsAlone) {
+  std::ofstream(scratch_.path() / "alone.json") << R"({
+    "version": 1, "name": "alone", "topology": {"datacenters": [{"name": "central"}]},
+    "training": {"parties": [{"datacenter": "central", "global_servers": 1, "workers": 2}], "rounds": 3}})";
+  Command command(run(scratch_.path() / "alone.json", {"--out", "out", "--quiet"}));
+  ASSERT_EQ(command.wait(seconds(60)), 0) << command.err();
+  const json summary = read_json(scratch_.path() / "out/summary.json");
+  EXPECT_EQ(summary["lab"]["nodes"], 6);  // two schedulers, a server, the master and a worker, and the gateway
+  EXPECT_EQ(summary["training"]["samples"], 3 * 32 * 2);
+  EXPECT_EQ(summary["training"]["wan_bytes"], 0);
+}
+
 TEST_P(Run, AnExpectationUnmetMakesTheExitCodeOne) {
   Command command(run(source("scenarios/three-dc.json"),
                       {"--out", "out", "--quiet", "--set", "training.rounds=2", "--set", "expect.0.min=1.5"}));
@@ -150,6 +182,33 @@ TEST_P(Run, BackgroundCommandsEndWithTheOthers) {
   Command command(run(scratch_.path() / "background.json", {"--out", "out"}));
   ASSERT_EQ(command.wait(seconds(20)), 0) << command.err();
   EXPECT_EQ(read_file(scratch_.path() / "out/logs/h1.log"), "working\n" + scratch_.path().string() + "\n");
+}
+
+// Neither a command that says nothing nor one that is to start later is a standstill.
+TEST_P(Run, AQuietWorkloadIsNoStandstill) {
+  std::ofstream(scratch_.path() / "quiet.json") << R"({
+    "version": 1, "name": "quiet", "topology": {"nodes": [{"name": "h1"}]},
+    "workload": [{"node": "h1", "argv": ["sleep", "2"]}, {"node": "h1", "argv": ["true"], "at": "3500ms"}]})";
+  Command command(run(scratch_.path() / "quiet.json", {"--out", "out", "--stall", "1"}));
+  ASSERT_EQ(command.wait(seconds(20)), 0) << command.err();
+  EXPECT_GT(read_json(scratch_.path() / "out/summary.json")["wall_seconds"], 3.5);
+}
+
+// 98 bytes of a ping take 49 ms at 16 kbit/s: pings that are sent sooner than that wait for each other.
+TEST_P(Run, TheIdleRoundTripOfASlowLinkIsNotItsQueue) {
+  std::ofstream(scratch_.path() / "slow.json") << R"({
+    "version": 1, "name": "slow", "topology": {"nodes": [{"name": "h1"}, {"name": "h2"}],
+      "links": [{"name": "modem", "ends": ["h1", "h2"], "rate": "16kbit", "delay": "10ms"}]},
+    "workload": [{"node": "h1", "argv": ["true"]}]})";
+  Command command(run(scratch_.path() / "slow.json", {"--out", "out"}));
+  ASSERT_EQ(command.wait(seconds(20)), 0) << command.err();
+  const json summary = read_json(scratch_.path() / "out/summary.json");
+  const std::string rtt = summary["links"][0]["measured"]["idle_rtt"];
+  EXPECT_TRUE(rtt.ends_with("ms")) << rtt;
+  EXPECT_NEAR(std::stod(rtt), 118, 5) << rtt;
+  EXPECT_THAT(summary["fidelity"]["not_measured"],
+              testing::ElementsAre("modem h1->h2: rate", "modem h2->h1: rate"));  // nothing ever waited
+  EXPECT_THAT(command.out(), HasSubstr("rate not measured, never under load: modem h1->h2, modem h2->h1"));
 }
 
 TEST_P(Run, ACommandThatFailsFailsTheRun) {

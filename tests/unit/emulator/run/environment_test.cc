@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "tests/unit/emulator/run/three_dc.h"
@@ -133,10 +134,40 @@ TEST(Environment, CentralWorkersAndSeveralServersAreCounted) {
   EXPECT_EQ(server.at("DMLC_NUM_GLOBAL_SERVER"), "2");
   EXPECT_EQ(server.at("DMLC_NUM_GLOBAL_WORKER"), "3");  // party servers: two in a, one in b
   EXPECT_EQ(server.at("DMLC_NUM_SERVER"), "2");
-  EXPECT_EQ(server.at("DMLC_NUM_WORKER"), "2");  // the master and one more
+  EXPECT_EQ(server.at("DMLC_NUM_WORKER"), "1");  // the master, which trains
   EXPECT_EQ(server.at("DMLC_NUM_ALL_WORKER"), "6");
   EXPECT_EQ(find(processes, "b-worker-0").environment.at("DMLC_NUM_WORKER"), "3");
   EXPECT_EQ(find(processes, "a-server-1").environment.at("DMLC_NUM_SERVER"), "2");
+}
+
+// The guide: "with the master worker attached to a worker node".
+TEST(Environment, TheMasterOfACentralPartyThatTrainsIsItsFirstWorker) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->parties = {{"a", 0, 1, 2}, {"central", 1, 1, 2}};
+  const auto processes = role_processes(scenario, test::plan_of(scenario), "geomx-node");
+  const RoleProcess& master = find(processes, "central-master");
+  EXPECT_EQ(master.environment.at("DMLC_ROLE_MASTER_WORKER"), "1");
+  EXPECT_EQ(master.environment.at("DMLC_NUM_WORKER"), "2");
+  EXPECT_EQ(master.environment.at("DMLC_NUM_ALL_WORKER"), "4");
+  const auto slice_of = [&](const char* name) {
+    const std::vector<std::string>& argv = find(processes, name).argv;
+    return *(std::find(argv.begin(), argv.end(), "--data-slice-idx") + 1);
+  };
+  EXPECT_EQ(slice_of("central-master"), "0");
+  EXPECT_EQ(slice_of("central-worker-1"), "1");
+  EXPECT_EQ(slice_of("a-worker-0"), "2");
+  EXPECT_EQ(find(processes, "central-worker-1").environment.count("DMLC_ROLE_MASTER_WORKER"), 0u);
+}
+
+TEST(Environment, AnOnlyPartyTrainsWithoutPartyServers) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->parties = {{"central", 1, 1, 3}};
+  const auto processes = role_processes(scenario, test::plan_of(scenario), "geomx-node");
+  EXPECT_EQ(processes.size(), 6u);
+  const Variables server = find(processes, "central-global-server-0").environment;
+  EXPECT_EQ(server.at("DMLC_NUM_GLOBAL_WORKER"), "0");
+  EXPECT_EQ(server.at("DMLC_NUM_WORKER"), "3");
+  EXPECT_EQ(server.at("DMLC_NUM_ALL_WORKER"), "3");
 }
 
 TEST(Environment, ClearsWhatWouldConfigureRolesBehindTheScenariosBack) {

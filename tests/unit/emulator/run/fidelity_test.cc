@@ -38,17 +38,18 @@ std::vector<LinkReport> good() {
 }
 
 TEST(Fidelity, FaithfulWhereAllIsAsAsked) {
-  const Fidelity fidelity = judge(good(), 0.99);  // a busy machine alone is no reason
+  const Fidelity fidelity = judge(good());
   EXPECT_EQ(fidelity.verdict, Verdict::faithful);
   EXPECT_THAT(fidelity.reasons, IsEmpty());
+  EXPECT_THAT(fidelity.not_measured, IsEmpty());
 }
 
 TEST(Fidelity, NotMeasuredWhereNothingCouldBe) {
-  EXPECT_EQ(judge({}, 0.0).verdict, Verdict::not_measured);
+  EXPECT_EQ(judge({}).verdict, Verdict::not_measured);
   auto links = good();
   for (LinkReport& link : links) link.asked = {};
   for (LinkReport& link : links) link.lateness.reset();
-  const Fidelity fidelity = judge(links, std::nullopt);
+  const Fidelity fidelity = judge(links);
   EXPECT_EQ(fidelity.verdict, Verdict::not_measured);
   EXPECT_EQ(fidelity.reasons.size(), 1u);
 }
@@ -65,7 +66,7 @@ class FidelityThreshold : public testing::TestWithParam<Case> {};
 TEST_P(FidelityThreshold, Holds) {
   auto links = good();
   GetParam().change(links[0]);
-  const Fidelity fidelity = judge(links, 0.0);
+  const Fidelity fidelity = judge(links);
   if (GetParam().reason) {
     EXPECT_EQ(fidelity.verdict, Verdict::degraded);
     EXPECT_THAT(fidelity.reasons, ElementsAre(HasSubstr(GetParam().reason)));
@@ -132,12 +133,31 @@ INSTANTIATE_TEST_SUITE_P(
              "loss 1.48% measured"}),
     [](const auto& tested) { return tested.param.name; });
 
-TEST(Fidelity, PressureCountsWhereLatenessIsNotKnown) {
+std::vector<std::string> names_of(const std::vector<NotMeasured>& items) {
+  std::vector<std::string> names;
+  for (const NotMeasured& item : items) names.push_back(item.direction + ": " + item.what);
+  return names;
+}
+
+// What nobody has put to the test is not said to be right.
+TEST(Fidelity, NamesWhatWasAskedAndNotMeasured) {
   auto links = good();
-  for (LinkReport& link : links) link.lateness.reset();
-  EXPECT_EQ(judge(links, 0.79).verdict, Verdict::faithful);
-  EXPECT_EQ(judge(links, 0.81).verdict, Verdict::degraded);
-  EXPECT_EQ(judge(links, std::nullopt).verdict, Verdict::faithful);
+  links[0].rate.reset();
+  links[1].asked.loss = 0.01;
+  LinkReport lan;
+  lan.link = "a-worker-0--a-switch";
+  lan.direction = "a-worker-0->a-switch";
+  lan.scope = lab::LinkScope::lan;
+  lan.shaper = shaper::Kind::tc;
+  lan.asked.rate = BitsPerSecond{10'000'000'000};
+  links.push_back(lan);
+  lan.asked = {};  // nothing was asked of this one
+  lan.direction = "a-switch->a-worker-0";
+  links.push_back(lan);
+  const Fidelity fidelity = judge(links);
+  EXPECT_EQ(fidelity.verdict, Verdict::faithful);  // of what was measured
+  EXPECT_THAT(names_of(fidelity.not_measured), ElementsAre("wan-a central->a: rate", "wan-a a->central: loss",
+                                                           "a-worker-0--a-switch a-worker-0->a-switch: rate"));
 }
 
 // Reference: summing the probability of every outcome, by Pascal's rule in long double.

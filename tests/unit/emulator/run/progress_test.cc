@@ -74,5 +74,31 @@ TEST(Pings, TheMedianCounts) {
   EXPECT_FALSE(median_of_pings("time=ms"));
 }
 
+lab::PlannedLink link(std::optional<std::uint64_t> bits_per_second, std::chrono::milliseconds delay) {
+  lab::PlannedLink link;
+  if (bits_per_second) link.forward.rate = link.backward.rate = BitsPerSecond{*bits_per_second};
+  link.forward.delay = link.backward.delay = delay;
+  return link;
+}
+
+TEST(Pings, NeverWaitForEachOther) {
+  using std::chrono::milliseconds;
+  const milliseconds limit(5000);
+  const PingPlan fast = plan_pings(link(100'000'000, milliseconds(30)), limit);
+  EXPECT_EQ(fast.packets, 7);
+  EXPECT_EQ(fast.interval, milliseconds(20));
+  EXPECT_GE(fast.patience, milliseconds(120));
+  // 98 bytes take 49 ms at 16 kbit/s, and 784 ms at 1 kbit/s: there and back before the next.
+  const PingPlan slow = plan_pings(link(16'000, milliseconds(0)), limit);
+  EXPECT_EQ(slow.packets, 7);
+  EXPECT_GT(slow.interval, milliseconds(98));
+  const PingPlan slowest = plan_pings(link(1'000, milliseconds(0)), limit);
+  EXPECT_GT(slowest.interval, milliseconds(1568));
+  EXPECT_GE(slowest.packets, 2);
+  EXPECT_LE(slowest.interval * (slowest.packets - 1) + milliseconds(1568), limit);
+  EXPECT_EQ(plan_pings(link({}, milliseconds(4000)), limit).packets, 1);
+  EXPECT_EQ(plan_pings(link({}, milliseconds(60'000)), limit).packets, 1);
+}
+
 }  // namespace
 }  // namespace geomx::run

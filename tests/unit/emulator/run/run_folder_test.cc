@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -45,7 +48,7 @@ TEST_F(RunFolderTest, DefaultNamesAreUnique) {
   EXPECT_NE(first.path(), second.path());
   EXPECT_EQ(first.path().parent_path(), base_ / "runs");
   EXPECT_THAT(first.path().filename().string(), testing::MatchesRegex("demo-[0-9]{8}-[0-9]{6}(-[0-9]+)?"));
-  EXPECT_TRUE(fs::is_directory(second.path() / "logs"));
+  EXPECT_TRUE(fs::is_directory(second.path()));
 }
 
 TEST_F(RunFolderTest, RefusesAFolderOfSomethingElse) {
@@ -65,18 +68,67 @@ TEST_F(RunFolderTest, ClearsAnEarlierRun) {
     const RunFolder folder = RunFolder::create("demo", "out");
     folder.write("run.json", "{}");
     folder.write("summary.json", "old");
-    write(folder.log("a-worker-0"), "old");
+    folder.open_log("a-worker-0");
   }
   const RunFolder folder = RunFolder::create("demo", "out");
   EXPECT_FALSE(fs::exists(folder.path() / "summary.json"));
   EXPECT_FALSE(fs::exists(folder.log("a-worker-0")));
-  EXPECT_TRUE(fs::is_directory(folder.path() / "logs"));
+}
+
+// What kill -9 leaves at one moment or another.
+TEST_F(RunFolderTest, ClearsARunThatWasKilled) {
+  fs::create_directory("out");
+  write("out/.run.json.new", "{");  // the very first write
+  EXPECT_NO_THROW(RunFolder::create("demo", "out"));
+  write("out/run.json", "{}");
+  for (const char* name : {".summary.json.new", ".scenario.json.new", ".run.json.new", "run.sqlite-journal",
+                           "run.sqlite-wal", ".reserve"}) {
+    write(std::string("out/") + name, "half");
+  }
+  EXPECT_NO_THROW(RunFolder::create("demo", "out"));
+  std::vector<std::string> left;
+  for (const auto& entry : fs::directory_iterator("out")) left.push_back(entry.path().filename());
+  EXPECT_THAT(left, testing::ElementsAre("run.json"));
+}
+
+TEST_F(RunFolderTest, SaysWhatItCannotClear) {
+  fs::create_directories("out/summary.json");
+  write("out/run.json", "{}");
+  // A mount point is not removed, whoever asks: a child makes one, for itself alone.
+  constexpr int kForbidden = 77;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ::_exit(kForbidden);
+    if (::mount("out/summary.json", "out/summary.json", nullptr, MS_BIND, nullptr) != 0) ::_exit(kForbidden);
+    try {
+      RunFolder::create("demo", "out");
+    } catch (const SystemError& error) {
+      write("said", error.line());
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  if (WEXITSTATUS(status) == kForbidden) GTEST_SKIP() << "this machine forbids mounts in user namespaces";
+  EXPECT_EQ(status, 0);
+  EXPECT_THAT(read("said"), testing::HasSubstr("out/summary.json: remove what an earlier run left: "));
+  EXPECT_THAT(read("said"), testing::HasSubstr("--out"));
+}
+
+TEST_F(RunFolderTest, ReservesSpaceAndGivesItBack) {
+  const RunFolder folder = RunFolder::create("demo", "out");
+  folder.reserve_space(100'000);
+  EXPECT_EQ(fs::file_size("out/.reserve"), 100'000u);
+  folder.release_space();
+  EXPECT_TRUE(fs::is_empty("out"));
+  EXPECT_THROW(folder.reserve_space(std::size_t{1} << 60), SystemError);
 }
 
 TEST_F(RunFolderTest, TakesAnEmptyFolderAndMakesParents) {
   fs::create_directory("empty");
   EXPECT_EQ(RunFolder::create("demo", "empty").path(), base_ / "empty");
-  EXPECT_TRUE(fs::is_directory(RunFolder::create("demo", "a/b/c").path() / "logs"));
+  EXPECT_TRUE(fs::is_directory(RunFolder::create("demo", "a/b/c").path()));
 }
 
 TEST_F(RunFolderTest, ReplacesFilesAsAWhole) {
@@ -86,7 +138,7 @@ TEST_F(RunFolderTest, ReplacesFilesAsAWhole) {
   EXPECT_EQ(read(folder.path() / "summary.json"), "short");
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder.path())) names.push_back(entry.path().filename());
-  EXPECT_THAT(names, testing::UnorderedElementsAre("logs", "summary.json"));
+  EXPECT_THAT(names, testing::ElementsAre("summary.json"));
 }
 
 TEST_F(RunFolderTest, LogsAreAppendedTo) {

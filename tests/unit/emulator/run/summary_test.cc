@@ -1,5 +1,6 @@
 #include "emulator/run/summary.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/run/table.h"
+#include "emulator/scenario/metrics.h"
 #include "tests/unit/emulator/run/three_dc.h"
 
 namespace geomx::run {
@@ -37,7 +39,7 @@ Summary example() {
   counters.forward.busy_bytes = 12'400'000;
   counters.forward.dropped_queue = 5;
   summary.links = report_links(test::plan_of(test::three_dc()), {}, {counters}, {});
-  summary.fidelity = {Verdict::faithful, {}};
+  summary.fidelity = {Verdict::faithful, {}, {{"wan-b b->central", "rate", lab::LinkScope::wan}}};
   return summary;
 }
 
@@ -75,7 +77,9 @@ TEST(Summary, HasTheContractsFieldsInItsOrder) {
   EXPECT_EQ(link["bytes"], 1'000'000);
   EXPECT_EQ(link["drops"], 5);
   EXPECT_TRUE(document["links"][1]["measured"]["rate"].is_null());
-  EXPECT_EQ(document["fidelity"], (ordered_json{{"verdict", "faithful"}, {"reasons", ordered_json::array()}}));
+  EXPECT_EQ(document["fidelity"], (ordered_json{{"verdict", "faithful"},
+                                                {"reasons", ordered_json::array()},
+                                                {"not_measured", {"wan-b b->central: rate"}}}));
 }
 
 TEST(Summary, WhatIsNotANumberIsNull) {
@@ -122,9 +126,48 @@ TEST(Expectations, AreJudgedOnTheSummarysOwnNumbers) {
                                true, false));
 }
 
+// Every path to a number in `at`, as an expectation would have it.
+void collect_numbers(const ordered_json& at, const std::string& path, std::vector<std::string>& into) {
+  if (at.is_number()) into.push_back(path);
+  const std::string prefix = path.empty() ? "" : path + ".";
+  if (at.is_object()) {
+    for (const auto& [key, value] : at.items()) collect_numbers(value, prefix + key, into);
+  }
+  if (at.is_array()) {
+    for (const ordered_json& item : at) {
+      collect_numbers(item, prefix + item.at("name").get<std::string>() + "." + item.at("direction").get<std::string>(),
+                      into);
+    }
+  }
+}
+
+// What the scenario's judge lets an expectation name, and what a summary has.
+TEST(Expectations, MayNameExactlyTheNumbersOfTheSummary) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.topology.datacenters[2].hosts = 1;
+  scenario.topology.nodes = {{"h9", scenario::NodeKind::host, "a"}, {"r1", scenario::NodeKind::router, {}}};
+  scenario.topology.links.push_back({"spur", {"r1", "a"}, {}, {}});
+  Summary summary;
+  TrainingResult training;
+  training.test_accuracy = training.test_loss = training.train_loss = training.samples_per_second = 1;
+  for (const scenario::AccuracyLevel& level : scenario::kAccuracyLevels) training.seconds_to_accuracy[level.name] = 1;
+  summary.training = training;
+  shaper::KernelFeatures features;
+  features.packet_vnet = true;
+  summary.links = report_links(lab::make_plan(scenario, features), {}, {}, {});
+  std::vector<std::string> numbers;
+  collect_numbers(to_json(summary), "", numbers);
+  EXPECT_THAT(scenario::metrics(scenario), testing::UnorderedElementsAreArray(numbers));
+  EXPECT_TRUE(scenario::is_metric(scenario, "links.0.bytes"));
+  EXPECT_TRUE(scenario::is_metric(scenario, fmt::format("links.{}.drops", summary.links.size() - 1)));
+  EXPECT_FALSE(scenario::is_metric(scenario, fmt::format("links.{}.drops", summary.links.size())));
+  EXPECT_FALSE(scenario::is_metric(scenario, "links.0.byte"));
+  EXPECT_FALSE(scenario::is_metric(scenario, "links.-1.bytes"));
+}
+
 TEST(Table, SaysWhatWasReachedAndWhatWasNot) {
   Summary summary = example();
-  summary.fidelity = {Verdict::degraded, {"wan-a central->a: rate 50Mbit measured, 100Mbit asked (-50.0%)"}};
+  summary.fidelity = {Verdict::degraded, {"wan-a central->a: rate 50Mbit measured, 100Mbit asked (-50.0%)"}, {}};
   summary.expectations = {{{"training.test_accuracy", 0.9, {}}, 0.83, false}};
   const std::string table = closing_table("three-dc", summary, "/runs/x");
   EXPECT_THAT(table, HasSubstr("three-dc: ok after 42.5 s (15 nodes, 14 links; up in 0.08 s, down in 0.01 s)\n"));
@@ -136,6 +179,22 @@ TEST(Table, SaysWhatWasReachedAndWhatWasNot) {
   EXPECT_THAT(table, HasSubstr("/runs/x\n"));
 }
 
+TEST(Table, SaysWhatWasNotPutToTheTest) {
+  Summary summary = example();
+  EXPECT_THAT(closing_table("x", summary, "/r"),
+              HasSubstr("fidelity: faithful\n    rate not measured, never under load: wan-b b->central\n"));
+  summary.fidelity.not_measured.clear();
+  for (const char* name : {"1", "2", "3", "4", "5", "6"})
+    summary.fidelity.not_measured.push_back({name, "rate", lab::LinkScope::wan});
+  for (const char* name : {"7", "8"}) {
+    summary.fidelity.not_measured.push_back({name, "rate", lab::LinkScope::lan});
+  }
+  summary.fidelity.not_measured.push_back({"7", "loss", lab::LinkScope::wan});
+  EXPECT_THAT(closing_table("x", summary, "/r"),
+              HasSubstr("    loss not measured: 7\n"
+                        "    rate not measured, never under load: 1, 2, 3, 4, 2 more, 2 directions of LANs\n"));
+}
+
 TEST(Table, NamesLanLinksOnlyWhereTheyAreToBlame) {
   Summary summary = example();
   LinkReport lan;
@@ -144,7 +203,7 @@ TEST(Table, NamesLanLinksOnlyWhereTheyAreToBlame) {
   lan.scope = lab::LinkScope::lan;
   summary.links.push_back(lan);
   EXPECT_THAT(closing_table("x", summary, "/r"), Not(HasSubstr("a-worker-0")));
-  summary.fidelity = {Verdict::degraded, {"a-worker-0--a-switch a-worker-0->a-switch: timers 3ms late"}};
+  summary.fidelity = {Verdict::degraded, {"a-worker-0--a-switch a-worker-0->a-switch: timers 3ms late"}, {}};
   EXPECT_THAT(closing_table("x", summary, "/r"), HasSubstr("\n  a-worker-0--a-switch  a-worker-0->a-switch"));
 }
 

@@ -10,7 +10,7 @@
 #include "emulator/scenario/parse.h"
 #include "emulator/scenario/write.h"
 
-// tests/golden/scenarios: bad/NN-NAME.json each break one rule (the last one many), and NN-NAME.expected holds exactly
+// tests/golden/scenarios: bad/NN-NAME.json each break one rule (88 breaks many), and NN-NAME.expected holds exactly
 // what `geomx-emu check` says about it on standard error, run in that folder. good/*.json are read and written again.
 // GEOMX_UPDATE_GOLDEN=1 rewrites the expected files: read the difference before you commit it.
 namespace geomx::scenario {

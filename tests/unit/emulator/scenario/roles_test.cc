@@ -37,16 +37,21 @@ TEST(Roles, TheDeploymentGuidesProcessesInTheOrderOfTheirStart) {
 }
 
 TEST(Roles, CentralWorkersTrainToo) {
-  const std::vector<Role> roles = roles_of(demo(1));
+  const std::vector<Role> roles = roles_of(demo(2));
   EXPECT_EQ(names(roles),
             (std::vector<std::string>{"central-global-scheduler", "a-scheduler", "central-scheduler", "b-scheduler",
                                       "central-global-server-0", "a-server-0", "b-server-0", "b-server-1",
-                                      "central-master", "a-worker-0", "a-worker-1", "central-worker-0", "b-worker-0"}));
+                                      "central-master", "central-worker-1", "a-worker-0", "a-worker-1", "b-worker-0"}));
   std::vector<int> slices;
-  for (const Role& role : roles) {
-    if (role.kind == RoleKind::worker) slices.push_back(role.data_slice);
-  }
-  EXPECT_EQ(slices, (std::vector<int>{0, 1, 2, 3}));
+  for (const Role& role : roles) slices.push_back(role.data_slice);
+  EXPECT_EQ(slices, (std::vector<int>{-1, -1, -1, -1, -1, -1, -1, -1, 0, 1, 2, 3, 4}));
+}
+
+TEST(Roles, ACentralWorkerIsTheMaster) {
+  const std::vector<Role> roles = roles_of(demo(1));
+  EXPECT_EQ(roles[8], (Role{"central-master", RoleKind::master_worker, "central", 0, 0}));
+  EXPECT_EQ(roles.back(), (Role{"b-worker-0", RoleKind::worker, "b", 0, 3}));
+  EXPECT_EQ(roles.size(), 12u);
 }
 
 TEST(Roles, NoneWithoutTraining) {

@@ -1,0 +1,62 @@
+#include "emulator/run/tasks.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tests/unit/emulator/run/three_dc.h"
+
+namespace geomx::run {
+namespace {
+
+using std::chrono::seconds;
+
+std::vector<Task> tasks_of(int workers, unsigned cores) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->parties[1].workers = workers;
+  return training_tasks(scenario, test::plan_of(scenario), "geomx-node", cores);
+}
+
+TEST(Tasks, WorkersDecideWhenTheRunIsOver) {
+  const std::vector<Task> tasks = tasks_of(2, 2);
+  ASSERT_EQ(tasks.size(), 12u);
+  int mains = 0;
+  for (const Task& task : tasks) {
+    EXPECT_TRUE(task.metrics);
+    mains += task.kind == TaskKind::main ? 1 : 0;
+  }
+  EXPECT_EQ(mains, 5);  // four workers and the master
+}
+
+// A dozen roles must not keep a run that lacks one for much longer than geomx-node's own 10 s.
+TEST(Tasks, RolesWaitForEachOtherAsLongAsTheyTakeToStart) {
+  EXPECT_EQ(join_timeout(12, 2), seconds(10));
+  EXPECT_EQ(join_timeout(12, 1), seconds(18));
+  EXPECT_GT(join_timeout(50, 2), join_timeout(50, 4));
+  EXPECT_GE(join_timeout(1000, 2), seconds(400));
+  EXPECT_EQ(join_timeout(5, 0), seconds(10));  // cores unknown
+}
+
+TEST(Tasks, LargeJobsSaySoToEveryRole) {
+  ::unsetenv("GEOMX_JOIN_TIMEOUT");
+  for (const Task& task : tasks_of(2, 2)) EXPECT_FALSE(task.environment.contains("GEOMX_JOIN_TIMEOUT"));
+  const std::string wanted = std::to_string(join_timeout(50, 2).count());
+  for (const Task& task : tasks_of(40, 2)) EXPECT_EQ(task.environment.at("GEOMX_JOIN_TIMEOUT"), wanted);
+  ::setenv("GEOMX_JOIN_TIMEOUT", "3", 1);  // the user's own reaches the roles as it is
+  for (const Task& task : tasks_of(40, 2)) EXPECT_FALSE(task.environment.contains("GEOMX_JOIN_TIMEOUT"));
+  ::unsetenv("GEOMX_JOIN_TIMEOUT");
+}
+
+TEST(Tasks, AWorkloadsCommandsKeepTheirTimes) {
+  scenario::Scenario scenario;
+  scenario.workload = {{"h1", {"ping", "h2"}, std::chrono::seconds(3), false}, {"h2", {"iperf3", "-s"}, {}, true}};
+  const std::vector<Task> tasks = workload_tasks(scenario, "/work");
+  ASSERT_EQ(tasks.size(), 2u);
+  EXPECT_EQ(tasks[0].name, "h1: ping");
+  EXPECT_EQ(tasks[0].at, std::chrono::seconds(3));
+  EXPECT_EQ(tasks[0].directory, "/work");
+  EXPECT_EQ(tasks[1].kind, TaskKind::background);
+}
+
+}  // namespace
+}  // namespace geomx::run
