@@ -39,7 +39,7 @@ void Interrupts::check() const {
         {}, std::string("interrupted by ") +
                 (info.ssi_signo == SIGINT ? "Ctrl-C (SIGINT)" : ::strsignal(static_cast<int>(info.ssi_signo))));
   }
-  if (lab_ >= 0 && readable(lab_, 0)) throw WorkError({}, "the lab process was killed");
+  if (lab_ >= 0 && readable(lab_, 0)) throw WorkError({}, "the lab has ended");
 }
 
 void Interrupts::wait(std::vector<pollfd>& wanted, std::chrono::nanoseconds timeout) const {

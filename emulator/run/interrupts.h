@@ -10,7 +10,7 @@
 #include "emulator/base/error.h"
 #include "emulator/base/fd.h"
 
-// What may end a run from outside at any of its waits: SIGINT, SIGTERM, SIGHUP, and the death of the lab.
+// What may end a run from outside at any of its waits: SIGINT, SIGTERM, SIGHUP, and the end of the lab.
 namespace geomx::run {
 
 class Interrupted : public WorkError {
@@ -26,9 +26,11 @@ class Interrupts {
   Interrupts& operator=(const Interrupts&) = delete;
   ~Interrupts();
 
+  // Readable once a signal has come, for waits that are not ours: those of a lab that comes up. Not to be read from.
+  int fd() const { return signals_.get(); }
   // From here on the end of that process (a lab's pidfd, which stays the caller's) ends every wait. -1: none.
   void watch_lab(int pidfd) { lab_ = pidfd; }
-  // Throws Interrupted where a signal has come, WorkError where the lab has ended, unasked; else returns.
+  // Throws Interrupted where a signal has come, WorkError where the lab has ended; else returns.
   void check() const;
   // poll(2) of `wanted` for at most `timeout`, with check() before and after. `revents` are set in `wanted`.
   void wait(std::vector<pollfd>& wanted, std::chrono::nanoseconds timeout) const;

@@ -82,9 +82,9 @@ class Runner {
     } catch (const Interrupted&) {
       throw;
     } catch (const WorkError&) {
-      // Where the lab has died, every call fails in its own words; this is the one that matters.
+      // Where the lab has ended, every call fails in its own words; this is the one that matters.
       if (interrupts.lab_has_ended(milliseconds(0)) || lost(client, interrupts)) {
-        throw WorkError({}, "the lab process was killed");
+        throw WorkError({}, control::to_string(lab.end().value_or(control::LabEnd::killed)));
       }
       throw;
     }
@@ -174,13 +174,17 @@ class Runner {
   std::map<std::string, Nanoseconds> idle_rtts_;
 };
 
-// A lab of the scenario's name, or of the first numbered one that is free.
-control::RunningLab launch_under_free_name(lab::Plan& plan, const control::LaunchOptions& options) {
+// A lab of the scenario's name, or of the first numbered one that is free. Throws Interrupted where a signal comes
+// while it is coming up.
+control::RunningLab launch(lab::Plan& plan, const control::LaunchOptions& options, const Interrupts& interrupts) {
   const std::string name = plan.lab;
   constexpr int kMostLabs = 100;
   for (int number = 2;; ++number) {
     try {
       return control::launch(plan, options);
+    } catch (const control::Stopped&) {
+      interrupts.check();  // says by which signal
+      throw;
     } catch (const control::NameTaken&) {
       if (number > kMostLabs) throw;
       plan.lab = fmt::format("{}-{}", name, number);
@@ -216,7 +220,8 @@ void run_in_lab(Runner& runner, const scenario::Scenario& scenario, lab::Plan& p
   clear_role_environment();
   control::LaunchOptions launch_options;
   launch_options.scenario_json = scenario::write(scenario);
-  control::RunningLab lab = launch_under_free_name(plan, launch_options);
+  launch_options.stop_fd = interrupts.fd();
+  control::RunningLab lab = launch(plan, launch_options, interrupts);
   summary.lab.up_seconds = seconds(lab.up_time());
   view.step(fmt::format("{}: lab up in {:.2f} s: {} nodes, {} links", scenario.name, summary.lab.up_seconds,
                         summary.lab.nodes, summary.lab.links));

@@ -141,9 +141,40 @@ TEST_P(RunFailure, AKilledLabIsSaid) {
   ASSERT_NE(lab, tree.end());
   ::kill(lab->pid, SIGKILL);
   ASSERT_EQ(command.wait(kSoon), 1) << command.err();
-  EXPECT_THAT(errors(command), testing::ElementsAre("geomx-emu: the lab process was killed"));
+  EXPECT_THAT(errors(command), testing::ElementsAre("geomx-emu: the lab process has been killed"));
   EXPECT_EQ(summary()["status"], "failed");
-  EXPECT_EQ(summary()["error"], "the lab process was killed");
+  EXPECT_EQ(summary()["error"], "the lab process has been killed");
+}
+
+TEST_P(RunFailure, ALabThatIsBroughtDownIsSaid) {
+  Command command(endless());
+  wait_for_first_round(command);
+  Invocation invocation = run({});
+  invocation.argv = {binary("geomx-emu").string(), "down", "three-dc"};
+  Command down(invocation);
+  EXPECT_EQ(down.wait(kSoon), 0) << down.err();
+  ASSERT_EQ(command.wait(kSoon), 1) << command.err();
+  EXPECT_THAT(errors(command), testing::ElementsAre("geomx-emu: the lab has been ended by 'geomx-emu down'"));
+  EXPECT_EQ(summary()["status"], "failed");
+}
+
+// Two thousand hosts take long to come up; Ctrl-C does not wait for them.
+TEST_P(RunFailure, CtrlCEndsALabThatIsComingUp) {
+  std::ofstream(scratch_.path() / "large.json") << R"({
+    "version": 1, "name": "large", "topology": {"datacenters": [{"name": "a", "hosts": 1000}, {"name": "b", "hosts": 1000}]},
+    "workload": [{"node": "a-host-0", "argv": ["true"]}]})";
+  Invocation invocation = run({});
+  invocation.argv[2] = (scratch_.path() / "large.json").string();
+  Command command(invocation);
+  // With its database the folder is complete; what runs from then on besides the run is the lab's.
+  ASSERT_TRUE(eventually(kSoon, [&] {
+    return fs::exists(scratch_.path() / "out/run.sqlite") && process_tree(command.pid()).size() >= 3;
+  })) << command.err();
+  command.signal(SIGINT);
+  ASSERT_EQ(command.wait(seconds(2)), 1) << command.err();
+  EXPECT_THAT(command.err(), testing::Not(HasSubstr("lab up")));
+  EXPECT_EQ(summary()["status"], "interrupted");
+  EXPECT_THAT(summary()["error"].get<std::string>(), HasSubstr("Ctrl-C"));
 }
 
 TEST_P(RunFailure, CtrlCTearsDownInASecondAndKeepsTheFolder) {
