@@ -33,6 +33,14 @@ done
 [ -n "$out" ] || out=$(mktemp -d "${TMPDIR:-/tmp}/geomx-pseudo-distributed-XXXXXX")
 mkdir -p "$out"
 
+# What the shell has set for other purposes must not reach the nodes.
+while read -r variable; do
+  case $variable in
+    DMLC_INTERFACE) ;;
+    PORT | DMLC_*) unset "$variable" ;;
+  esac
+done < <(compgen -e)
+
 declare -A name_of=()  # process id -> role, of those that still run
 
 end_the_rest() {

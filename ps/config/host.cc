@@ -20,12 +20,6 @@ std::string dotted(in_addr address) {
   return text;
 }
 
-in_addr numeric(const std::string& ipv4) {
-  in_addr address{};
-  inet_pton(AF_INET, ipv4.c_str(), &address);
-  return address;
-}
-
 // (interface, address) pairs, in the kernel's order.
 std::vector<std::pair<std::string, std::string>> addresses() {
   ifaddrs* first = nullptr;
@@ -43,8 +37,14 @@ std::vector<std::pair<std::string, std::string>> addresses() {
 
 }  // namespace
 
+std::optional<std::uint32_t> ipv4_number(const std::string& ipv4) {
+  in_addr address{};
+  if (inet_pton(AF_INET, ipv4.c_str(), &address) != 1) return std::nullopt;
+  return ntohl(address.s_addr);
+}
+
 bool is_loopback(const std::string& ipv4) {
-  return (ntohl(numeric(ipv4).s_addr) >> 24) == 127;
+  return ipv4_number(ipv4).value_or(0) >> 24 == 127;
 }
 
 std::optional<std::string> address_of_interface(const std::string& name) {
@@ -69,11 +69,13 @@ bool is_local_address(const std::string& ipv4) {
 }
 
 std::optional<std::string> source_towards(const std::string& ipv4) {
+  const auto number = ipv4_number(ipv4);
+  if (!number) return std::nullopt;
   const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::nullopt;
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr = numeric(ipv4);
+  address.sin_addr.s_addr = htonl(*number);
   address.sin_port = htons(9);
   socklen_t size = sizeof address;
   const bool ok = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&

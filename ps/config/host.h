@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +8,8 @@
 // What this host says about its own addresses. All IPv4, dotted.
 namespace geomx::ps {
 
+// "10.1.0.2" as a number that sorts as addresses do; nullopt where it is no address.
+std::optional<std::uint32_t> ipv4_number(const std::string& ipv4);
 bool is_loopback(const std::string& ipv4);
 
 // The first address of an interface; nullopt where there is no such interface or it has no IPv4 address.

@@ -1,7 +1,5 @@
 #include "ps/config/node_config.h"
 
-#include <arpa/inet.h>
-
 #include <cstdlib>
 #include <utility>
 
@@ -69,9 +67,7 @@ void refuse_unsupported(const Variables& variables) {
 }
 
 std::uint64_t order_by(const std::string& ipv4, int port) {
-  in_addr address{};
-  inet_pton(AF_INET, ipv4.c_str(), &address);
-  return (static_cast<std::uint64_t>(ntohl(address.s_addr)) << 16) | static_cast<std::uint64_t>(port);
+  return (std::uint64_t{ipv4_number(ipv4).value_or(0)} << 16) | static_cast<std::uint64_t>(port);
 }
 
 // Where the node listens in this plane, and the address it gives to the others.
@@ -82,18 +78,26 @@ void resolve_addresses(const Variables& variables, PlaneConfig& plane, std::vect
   const std::string root = std::string(variables_of(plane).root_uri) + "=" + plane.scheduler_host;
 
   const auto interface_address = interface ? address_of_interface(*interface) : std::nullopt;
-  if (is_loopback(plane.scheduler_host)) {
+  const bool loopback = is_loopback(plane.scheduler_host);
+  if (interface && !interface_address && !loopback) {
+    std::string names;
+    for (const std::string& name : interfaces_with_address()) names += (names.empty() ? "" : ", ") + name;
+    variables.wrong("DMLC_INTERFACE", *interface, "an interface with an IPv4 address (here: " + names + ")");
+  }
+  if (loopback) {
     if (interface && !(interface_address && is_loopback(*interface_address))) {
       warnings.push_back("DMLC_INTERFACE=" + *interface + " is set aside: " + root +
                          " can only be reached from the loopback interface");
     }
     plane.bind_host = plane.scheduler_host;
-  } else if (interface) {
-    if (!interface_address) {
-      std::string names;
-      for (const std::string& name : interfaces_with_address()) names += (names.empty() ? "" : ", ") + name;
-      variables.wrong("DMLC_INTERFACE", *interface, "an interface with an IPv4 address (here: " + names + ")");
+  } else if (plane.role == PlaneRole::scheduler && is_local_address(plane.scheduler_host)) {
+    // Where the others look for it.
+    if (interface && interface_address != plane.scheduler_host) {
+      warnings.push_back("DMLC_INTERFACE=" + *interface + " (" + *interface_address +
+                         ") is set aside: the others look " + "for the scheduler at " + root);
     }
+    plane.bind_host = plane.scheduler_host;
+  } else if (interface) {
     plane.bind_host = *interface_address;
   } else if (node_host) {
     // Behind NAT the advertised address is not ours to bind.
@@ -116,7 +120,9 @@ PlaneConfig read_plane(const Variables& variables, PlaneRole role, bool global, 
   plane.scheduler_host = variables.ipv4(names.root_uri);
   plane.scheduler_port = variables.port(names.root_port);
   plane.num_servers = static_cast<int>(variables.integer(names.num_server, 1, kMaxRanks));
-  plane.num_workers = static_cast<int>(variables.integer(names.num_worker, 1, kMaxRanks));
+  // Without parties, only the central one trains; a party server is one of those it counts.
+  const bool may_be_alone = global && role != PlaneRole::worker;
+  plane.num_workers = static_cast<int>(variables.integer(names.num_worker, may_be_alone ? 0 : 1, kMaxRanks));
 
   constexpr double kDay = 86400;
   const double interval = variables.number("PS_HEARTBEAT_INTERVAL", 0, kDay, plane.heartbeat_interval.count());
@@ -183,8 +189,11 @@ NodeConfig read_config(const std::function<std::optional<std::string>(const std:
     const int port = variables.port("PORT");
     const bool two_listeners = process.local == PlaneRole::server && process.global == PlaneRole::server;
     if (two_listeners && port == 65535) variables.wrong("PORT", "65535", "an integer from 1 to 65534");
-    if (config.local) config.local->port = port;
-    if (config.global && two_listeners) config.global->port = port + 1;
+    const bool listens = process.local ? process.local != PlaneRole::worker : true;
+    if (!listens) config.warnings.push_back("PORT=" + std::to_string(port) + " is set aside: a worker does not listen");
+    if (config.local && listens) config.local->port = port;
+    if (config.global && !config.local) config.global->port = port;
+    if (two_listeners) config.global->port = port + 1;
   }
   return config;
 }

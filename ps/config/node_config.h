@@ -23,9 +23,9 @@ struct PlaneConfig {
   int num_workers = 0;
   bool master = false;      // the master worker: rank 0
   std::uint64_t order = 0;  // ranks follow this, then host, port and name: a worker's data slice, a party's scheduler
-  std::string bind_host;    // the address of DMLC_INTERFACE, or loopback where the scheduler is on loopback
+  std::string bind_host;    // the address of DMLC_INTERFACE; loopback where the scheduler is on it; a scheduler's own
   std::string advertised;   // DMLC_NODE_HOST, else bind_host
-  int port = 0;             // PORT (a global server: PORT locally, PORT + 1 globally), else 0: any
+  int port = 0;  // PORT (a global server: PORT locally, PORT + 1 globally), else 0: a scheduler's own, or any
   std::chrono::duration<double> heartbeat_interval{2};
   std::chrono::duration<double> heartbeat_timeout{15};  // 0: off
   std::chrono::duration<double> join_timeout{10};       // GEOMX_JOIN_TIMEOUT

@@ -1,13 +1,12 @@
 #include "ps/config/variables.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 
 #include "ps/config/error.h"
+#include "ps/config/host.h"
 
 namespace geomx::ps {
 namespace {
@@ -20,13 +19,13 @@ std::optional<T> parse(const std::string& text) {
   return value;
 }
 
-std::string plain(double value) {
+}  // namespace
+
+std::string plain(double number) {
   char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
+  std::snprintf(text, sizeof text, "%g", number);
   return text;
 }
-
-}  // namespace
 
 std::optional<std::string> Variables::text(const std::string& name) const {
   auto value = get_(name);
@@ -66,9 +65,7 @@ std::string Variables::ipv4(const std::string& name) const {
   const std::string wanted = "an IPv4 address, as in 10.1.0.2,";
   const auto seen = text(name);
   if (!seen) missing(name, wanted);
-  in_addr address{};
-  if (inet_pton(AF_INET, seen->c_str(), &address) != 1 || address.s_addr == htonl(INADDR_ANY))
-    wrong(name, *seen, wanted);
+  if (ipv4_number(*seen).value_or(0) == 0) wrong(name, *seen, wanted);
   return *seen;
 }
 

@@ -7,6 +7,8 @@
 
 namespace geomx::ps {
 
+std::string plain(double number);  // "15", "0.5"
+
 // Reads variables and says what is wrong with one: "DMLC_NUM_WORKER=0: an integer from 1 to 16777215 is wanted
 // (worker)". `wanted_for` is the role in the guide's words. A variable that is set but empty counts as unset.
 //

@@ -24,14 +24,11 @@ Member::~Member() {
 void Member::on_data(DataHandler handler) {
   impl_->on_data = std::move(handler);
 }
-void Member::on_lost(LostHandler handler) {
-  impl_->on_lost = std::move(handler);
-}
 void Member::on_failure(std::function<void(const std::string&)> handler) {
   impl_->on_failure = std::move(handler);
 }
-void Member::on_workers_left(std::function<void()> handler) {
-  impl_->on_workers_left = std::move(handler);
+void Member::on_departed(std::function<void(NodeId)> handler) {
+  impl_->on_departed = std::move(handler);
 }
 
 void Member::join(Clock::time_point deadline) {
@@ -48,8 +45,7 @@ void Member::join() {
 }
 
 NodeId Member::self() const {
-  const std::lock_guard lock(impl_->mutex);
-  return impl_->self;
+  return impl_->self();
 }
 int Member::num_servers() const {
   return impl_->plane.num_servers;
@@ -59,8 +55,17 @@ int Member::num_workers() const {
 }
 
 std::string Member::name_of(NodeId peer) const {
-  const std::lock_guard lock(impl_->mutex);
   return impl_->name_of(peer);
+}
+
+std::string Member::roster() const {
+  std::string text;
+  if (!impl_->have_roster.load()) return text;
+  for (const auto& [id, peer] : impl_->peers) {
+    text += (text.empty() ? "" : ", ") + describe(id, peer.name);
+    if (peer.endpoint.port != 0) text += " at " + to_string(peer.endpoint);
+  }
+  return text;
 }
 
 void Member::send(NodeId to, Message message) {
@@ -74,8 +79,8 @@ void Member::barrier(const std::string& name, bool servers, bool workers, Clock:
   Impl& impl = *impl_;
   std::unique_lock lock(impl.mutex);
   if (!impl.have_roster) throw Error("barrier " + name + ": this node has not joined");
-  if (impl.self.role == Role::server ? !servers : !workers) {
-    throw Error("barrier " + name + ": " + to_string(impl.self) + " is not one of those it is for");
+  if (impl.self_id.role == Role::server ? !servers : !workers) {
+    throw Error("barrier " + name + ": " + to_string(impl.self_id) + " is not one of those it is for");
   }
   const Barriers::Barrier barrier{name, group, ++impl.barriers_entered[{name, group}]};
   const auto start = Clock::now();
@@ -113,26 +118,11 @@ void Member::barrier(const std::string& name, bool servers, bool workers, Clock:
   if (!problem.empty()) throw Error("barrier " + name + ": " + problem);
 }
 
-bool Member::wait_until_workers_left(Clock::time_point deadline) {
-  Impl& impl = *impl_;
-  std::unique_lock lock(impl.mutex);
-  impl.changed.wait_until(lock, deadline,
-                          [&] { return impl.all_workers_left() || !impl.failure.empty() || impl.closed; });
-  if (impl.all_workers_left()) return true;
-  if (!impl.failure.empty()) throw Error(impl.failure);
-  return false;
-}
-
-bool Member::workers_left() const {
-  const std::lock_guard lock(impl_->mutex);
-  return impl_->all_workers_left();
-}
-
 void Member::leave() {
   impl_->close("");
 }
-void Member::fail(const std::string& reason) {
-  impl_->close(reason.empty() ? "no reason given" : reason);
+void Member::fail(const std::string& reason, std::optional<std::chrono::milliseconds> at_most) {
+  impl_->close(reason.empty() ? "no reason given" : reason, at_most);
 }
 
 std::string Member::failure() const {
@@ -140,8 +130,8 @@ std::string Member::failure() const {
   return impl_->failure;
 }
 
-Transport& Member::transport() {
-  return *impl_->transport;
+Transport::Counters Member::traffic() const {
+  return impl_->transport->counters();
 }
 
 }  // namespace geomx::ps

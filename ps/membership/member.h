@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ps/config/node_config.h"
@@ -27,7 +28,6 @@ class Member {
  public:
   using Clock = std::chrono::steady_clock;
   using DataHandler = std::function<void(NodeId from, Message message)>;
-  using LostHandler = std::function<void(NodeId who, const std::string& name)>;
 
   Member(const PlaneConfig& plane, std::unique_ptr<Transport> transport);
   // Leaves if it has joined; while an exception is in flight it calls fail() first, so that nobody waits for this node.
@@ -38,10 +38,10 @@ class Member {
   // All before join(). A data message is one whose header has `data`; on a server it may come before join() has
   // returned. What a handler throws becomes the plane's failure.
   void on_data(DataHandler handler);
-  void on_lost(LostHandler handler);  // a peer, or the scheduler, has died
-  void on_failure(std::function<void(const std::string& why)>
-                      handler);                         // once, when failure() becomes non-empty: wake whoever waits
-  void on_workers_left(std::function<void()> handler);  // once, when every worker of the plane has left in good order
+  // Once, when failure() becomes non-empty: wake whoever waits.
+  void on_failure(std::function<void(const std::string& why)> handler);
+  // Once for each peer that has left in good order.
+  void on_departed(std::function<void(NodeId who)> handler);
 
   // Registers and waits until all of the plane have, and until the roads to the peers stand. Throws Error at the
   // deadline
@@ -54,6 +54,7 @@ class Member {
   int num_servers() const;
   int num_workers() const;
   std::string name_of(NodeId peer) const;  // for messages to people: "server 0 (a-server-0:812)"
+  std::string roster() const;              // all of the plane, for people
 
   // Fills version and sender. What is sent to a peer that has left or is lost goes nowhere.
   void send(NodeId to, Message message);
@@ -62,19 +63,16 @@ class Member {
   // the deadline, naming who is awaited, or when the plane has failed. Those who have left are not awaited.
   void barrier(const std::string& name, bool servers, bool workers, Clock::time_point deadline);
 
-  // A server serves until then. False at the deadline; throws Error when the plane has failed.
-  bool wait_until_workers_left(Clock::time_point deadline);
-  bool workers_left() const;
-
   // Orderly departure: tells the scheduler, flushes what was sent, stops the threads.
   void leave();
-  // Departure in failure: all the plane is told the reason at once, and fails.
-  void fail(const std::string& reason);
+  // Departure in failure: all the plane is told the reason at once, and fails. What was sent before is flushed for
+  // `at_most` so long, where it is given.
+  void fail(const std::string& reason, std::optional<std::chrono::milliseconds> at_most = {});
 
   // Set when the plane can no longer work: a peer lost, the scheduler gone, a refusal. Empty: all is well.
   std::string failure() const;
 
-  Transport& transport();
+  Transport::Counters traffic() const;
 
  private:
   struct Impl;

@@ -32,11 +32,13 @@ std::string random_nonce() {
 void Member::Impl::start(Clock::time_point deadline) {
   const auto start = Clock::now();
   Endpoint bound;
-  try {
-    bound = transport->bind({plane.bind_host, plane.port});
-  } catch (const Error& error) {
-    throw Error(std::string(error.what()) +
-                (plane.port != 0 ? " (PORT=" + std::to_string(plane.port) + ")" : " (DMLC_NODE_HOST, DMLC_INTERFACE)"));
+  if (plane.role == PlaneRole::server) {  // workers connect to servers; nobody connects to a worker
+    try {
+      bound = transport->bind({plane.bind_host, plane.port});
+    } catch (const Error& error) {
+      throw Error(std::string(error.what()) + (plane.port != 0 ? " (PORT=" + std::to_string(plane.port) + ")"
+                                                               : " (DMLC_NODE_HOST, DMLC_INTERFACE)"));
+    }
   }
   transport->connect(kScheduler, {plane.scheduler_host, plane.scheduler_port});
 
@@ -50,9 +52,15 @@ void Member::Impl::start(Clock::time_point deadline) {
   request.set_master(plane.master);
   request.set_order(plane.order);
   request.set_nonce(random_nonce());
+  request.set_heartbeat_interval(plane.heartbeat_interval.count());
+  request.set_heartbeat_timeout(plane.heartbeat_timeout.count());
   registration = request;
 
-  receiver = std::thread([this] { receive(); });
+  {
+    const std::lock_guard lock(mutex);
+    if (closed) throw Error("this node has left");
+    receiver = std::thread([this] { receive(); });
+  }
   await_roster(start, deadline);
   start_heart();
   await_roads(start, deadline);
@@ -65,8 +73,9 @@ void Member::Impl::await_roster(Clock::time_point start, Clock::time_point deadl
     *request.header.mutable_register_() = registration;
     transport->send(kScheduler, std::move(request));
     const auto until = std::min(deadline, Clock::now() + kRepeat);
-    changed.wait_until(lock, until, [&] { return have_roster || !failure.empty(); });
+    changed.wait_until(lock, until, [&] { return have_roster || !failure.empty() || closed; });
     if (!failure.empty()) throw Error(failure);
+    if (closed) throw Error("this node has left");
     if (have_roster) return;
     if (Clock::now() < deadline) continue;
 
@@ -87,11 +96,11 @@ void Member::Impl::await_roads(Clock::time_point start, Clock::time_point deadli
   for (const auto& [id, peer] : peers) {
     if (!has_road(id)) continue;
     ends.push_back(id);
-    if (self.role == Role::worker) transport->connect(id, peer.endpoint);
+    if (self_id.role == Role::worker) transport->connect(id, peer.endpoint);
   }
-  const auto stands = [&](NodeId id) { return greeted.contains(id) || departed.contains(id); };
+  const auto stands = [&](NodeId id) { return peers.at(id).greeted.load() || departed.contains(id); };
   for (;;) {
-    if (self.role == Role::worker) {
+    if (self_id.role == Role::worker) {
       for (const NodeId& server : ends) {
         if (stands(server)) continue;
         Message hello = message();
@@ -100,15 +109,17 @@ void Member::Impl::await_roads(Clock::time_point start, Clock::time_point deadli
       }
     }
     const auto until = std::min(deadline, Clock::now() + kRepeat);
-    changed.wait_until(lock, until, [&] { return std::all_of(ends.begin(), ends.end(), stands) || !failure.empty(); });
+    changed.wait_until(lock, until,
+                       [&] { return std::all_of(ends.begin(), ends.end(), stands) || !failure.empty() || closed; });
     if (!failure.empty()) throw Error(failure);
+    if (closed) throw Error("this node has left");
     std::erase_if(ends, stands);
     if (ends.empty()) return;
     if (Clock::now() < deadline) continue;
 
     const std::string waited = seconds_text(std::chrono::duration<double>(deadline - start).count());
     const NodeId first = ends.front();
-    if (self.role == Role::server) throw Error("no connection from " + names_of(ends) + " within " + waited);
+    if (self_id.role == Role::server) throw Error("no connection from " + names_of(ends) + " within " + waited);
     throw Error("no answer from " + name_of(first) + " at " + to_string(peers.at(first).endpoint) + " within " +
                 waited + " (on that node: DMLC_NODE_HOST, DMLC_INTERFACE, PORT)");
   }
@@ -121,18 +132,20 @@ void Member::Impl::start_heart() {
   options.interval = plane.heartbeat_interval;
   options.timeout = plane.heartbeat_timeout;
   options.heard = [this] {
-    const std::lock_guard lock(mutex);
-    std::vector<NodeId> ids(heard.begin(), heard.end());
-    heard.clear();
+    std::vector<NodeId> ids;
+    for (auto& [id, peer] : peers) {
+      if (peer.heard.exchange(false)) ids.push_back(id);
+    }
     return ids;
   };
   options.on_silence = [this](double silent) { lose_scheduler(silent); };
   const std::lock_guard lock(mutex);
-  options.self = self;
+  if (closed) return;
+  options.self = self_id;
   heart = std::make_unique<Heart>(std::move(options), transport->sibling());
 }
 
-void Member::Impl::close(const std::string& reason) {
+void Member::Impl::close(const std::string& reason, std::optional<std::chrono::milliseconds> at_most) {
   std::unique_ptr<Heart> last_heart;
   {
     const std::lock_guard lock(mutex);
@@ -150,7 +163,7 @@ void Member::Impl::close(const std::string& reason) {
     }
   }
   last_heart.reset();
-  transport->stop();
+  transport->stop(at_most);
   if (receiver.joinable()) receiver.join();
 }
 

@@ -10,10 +10,7 @@ using namespace std::chrono_literals;
 void Member::Impl::receive() {
   for (;;) {
     auto received = transport->receive(Clock::now() + 1h);
-    {
-      const std::lock_guard lock(mutex);
-      if (closed) return;
-    }
+    if (closed.load()) return;
     if (!received) continue;
     try {
       handle(std::move(*received));
@@ -29,9 +26,8 @@ void Member::Impl::handle(Transport::Received received) {
   if (from == kScheduler) {
     const std::lock_guard lock(mutex);
     if (heart) heart->sign();
-  } else {
-    const std::lock_guard lock(mutex);
-    if (peers.contains(from)) heard.insert(from);
+  } else if (Peer* peer = peer_of(from)) {
+    peer->heard.store(true);
   }
   if (header.has_data()) return take_data(from, std::move(received.message));
   if (header.has_hello()) return take_hello(from, header.hello().answer(), received.route);
@@ -63,65 +59,54 @@ void Member::Impl::take_roster(const proto::Roster& roster) {
   const std::lock_guard lock(mutex);
   if (have_roster) return;
   for (const proto::Peer& peer : roster.peers()) {
-    peers[NodeId::unpacked(peer.id())] = {peer.name(), {peer.host(), static_cast<int>(peer.port())}};
+    Peer& known = peers[NodeId::unpacked(peer.id())];
+    known.name = peer.name();
+    known.endpoint = {peer.host(), static_cast<int>(peer.port())};
   }
-  self = NodeId::unpacked(roster.your_id());
+  self_id = NodeId::unpacked(roster.your_id());
   have_roster = true;
   changed.notify_all();
 }
 
 void Member::Impl::take_hello(NodeId from, bool answer, const std::string& route) {
-  bool reply = false;
-  Message hello;
-  {
-    const std::lock_guard lock(mutex);
-    // A worker may say hello before the roster has reached this server: it says it again until it is answered.
-    if (!have_roster || !peers.contains(from) || !has_road(from)) return;
-    reply = !answer && self.role == Role::server;
-    hello = message();
-  }
-  if (reply) {
+  // A worker may say hello before the roster has reached this server: it says it again until it is answered.
+  Peer* peer = peer_of(from);
+  if (peer == nullptr || !has_road(from)) return;
+  if (!answer && self_id.role == Role::server) {
+    Message hello = message();
     transport->adopt(from, route);
     hello.header.mutable_hello()->set_answer(true);
     transport->send(from, std::move(hello));
   }
   const std::lock_guard lock(mutex);
-  greeted.insert(from);
+  peer->greeted.store(true);
   changed.notify_all();
 }
 
 void Member::Impl::take_data(NodeId from, Message message) {
-  {
-    const std::lock_guard lock(mutex);
-    if (!greeted.contains(from)) return;
-  }
+  const Peer* peer = peer_of(from);
+  if (peer == nullptr || !peer->greeted.load()) return;
   if (on_data) on_data(from, std::move(message));
 }
 
 void Member::Impl::take_lost(const proto::Lost& lost) {
-  const NodeId who = NodeId::unpacked(lost.id());
-  transport->disconnect(who);
+  transport->disconnect(NodeId::unpacked(lost.id()));
   transport->disconnect(kScheduler);  // it ends with this message
-  set_failure(lost_text(lost, plane), [&] {
-    if (on_lost) on_lost(who, lost.name());
-  });
+  set_failure(lost_text(lost, plane));
 }
 
 void Member::Impl::take_departed(const proto::Departed& message) {
-  bool last = false;
-  {
-    const std::lock_guard lock(mutex);
-    const bool before = all_workers_left();
-    for (const std::uint32_t packed : message.ids()) {
-      const NodeId id = NodeId::unpacked(packed);
-      if (!peers.contains(id)) continue;
-      departed.insert(id);
+  for (const std::uint32_t packed : message.ids()) {
+    const NodeId id = NodeId::unpacked(packed);
+    if (peer_of(id) == nullptr) continue;
+    {
+      const std::lock_guard lock(mutex);
+      if (!departed.insert(id).second) continue;
       transport->disconnect(id);
+      changed.notify_all();
     }
-    last = !before && all_workers_left();
-    changed.notify_all();
+    if (on_departed) on_departed(id);
   }
-  if (last && on_workers_left) on_workers_left();
 }
 
 void Member::Impl::take_barrier(const proto::Header& header) {
@@ -140,14 +125,13 @@ void Member::Impl::take_barrier(const proto::Header& header) {
   changed.notify_all();
 }
 
-void Member::Impl::set_failure(const std::string& why, const std::function<void()>& first) {
+void Member::Impl::set_failure(const std::string& why) {
   {
     const std::lock_guard lock(mutex);
     if (!failure.empty() || closed) return;
     failure = why;
     changed.notify_all();
   }
-  if (first) first();
   if (on_failure) on_failure(why);
 }
 
@@ -156,9 +140,7 @@ void Member::Impl::lose_scheduler(double silent_seconds) {
   lost.set_name("the " + scheduler_name(plane));
   lost.set_silent_seconds(silent_seconds);
   transport->disconnect(kScheduler);
-  set_failure(lost_text(lost, plane), [&] {
-    if (on_lost) on_lost(kScheduler, lost.name());
-  });
+  set_failure(lost_text(lost, plane));
 }
 
 }  // namespace geomx::ps

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -33,6 +34,8 @@ struct Member::Impl {
   struct Peer {
     std::string name;
     Endpoint endpoint;
+    std::atomic<bool> greeted{false};  // the road to it stands
+    std::atomic<bool> heard{false};    // since the last heartbeat
   };
 
   PlaneConfig plane;
@@ -40,20 +43,19 @@ struct Member::Impl {
   const int exceptions_at_birth = std::uncaught_exceptions();
 
   DataHandler on_data;
-  LostHandler on_lost;
   std::function<void(const std::string&)> on_failure;
-  std::function<void()> on_workers_left;
+  std::function<void(NodeId)> on_departed;
+
+  // Written by the receive thread before have_roster and never again: read without the mutex by whoever has seen that.
+  NodeId self_id{};
+  std::map<NodeId, Peer> peers;
+  std::atomic<bool> have_roster{false};
 
   mutable std::mutex mutex;
   std::condition_variable changed;
+  std::atomic<bool> closed{false};  // set with the mutex held
   // Guarded by the mutex:
-  bool closed = false;
   std::optional<proto::Registered> registered;
-  bool have_roster = false;
-  NodeId self{};
-  std::map<NodeId, Peer> peers;
-  std::set<NodeId> greeted;  // peers to which the road stands
-  std::set<NodeId> heard;    // since the last heartbeat
   std::set<NodeId> departed;
   std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> barriers_entered;
   struct Wait {
@@ -76,8 +78,7 @@ struct Member::Impl {
   void take_lost(const proto::Lost& lost);
   void take_departed(const proto::Departed& departed);
   void take_barrier(const proto::Header& header);
-  // `first` runs once the failure can be read, before on_failure.
-  void set_failure(const std::string& why, const std::function<void()>& first = {});
+  void set_failure(const std::string& why);
   void lose_scheduler(double silent_seconds);
 
   // the callers' threads
@@ -85,24 +86,26 @@ struct Member::Impl {
   void await_roster(Clock::time_point start, Clock::time_point deadline);
   void await_roads(Clock::time_point start, Clock::time_point deadline);
   void start_heart();
-  void close(const std::string& reason);
+  void close(const std::string& reason, std::optional<std::chrono::milliseconds> at_most = {});
+
+  NodeId self() const { return have_roster.load() ? self_id : NodeId{}; }
+  // Null before the roster, and for strangers.
+  Peer* peer_of(NodeId id) {
+    const auto peer = have_roster.load() ? peers.find(id) : peers.end();
+    return peer == peers.end() ? nullptr : &peer->second;
+  }
 
   Message message() const {
     Message message;
     message.header.set_version(kProtocolVersion);
-    message.header.set_sender(have_roster ? self.packed() : 0);
+    message.header.set_sender(have_roster.load() ? self_id.packed() : 0);
     return message;
   }
   // Roads exist between servers and workers.
-  bool has_road(NodeId peer) const { return peer.role != Role::scheduler && peer.role != self.role; }
-  bool all_workers_left() const {
-    return have_roster && std::all_of(peers.begin(), peers.end(), [&](const auto& peer) {
-             return peer.first.role != Role::worker || departed.contains(peer.first);
-           });
-  }
+  bool has_road(NodeId peer) const { return peer.role != Role::scheduler && peer.role != self().role; }
   std::string name_of(NodeId id) const {
     if (id == kScheduler) return scheduler_name(plane);
-    const auto peer = peers.find(id);
+    const auto peer = have_roster.load() ? peers.find(id) : peers.end();
     return describe(id, peer == peers.end() ? "" : peer->second.name);
   }
   std::string names_of(const std::vector<NodeId>& ids) const {

@@ -2,10 +2,21 @@
 
 #include <cstdio>
 
+#include "ps/config/variables.h"
+
 namespace geomx::ps {
 
 std::string describe(NodeId id, const std::string& name) {
   return name.empty() ? to_string(id) : to_string(id) + " (" + name + ")";
+}
+
+std::string traffic_text(const Transport::Counters& traffic) {
+  const auto part = [](const char* what, std::uint64_t messages, std::uint64_t bytes) {
+    return what + std::to_string(messages) + " messages, " + std::to_string(bytes) + " bytes; ";
+  };
+  return part("sent ", traffic.messages_sent, traffic.bytes_sent) +
+         part("received ", traffic.messages_received, traffic.bytes_received) + "rejected " +
+         std::to_string(traffic.rejected);
 }
 
 std::string seconds_text(double seconds) {
@@ -29,10 +40,8 @@ std::string missing(const PlaneConfig& plane, int servers, int workers, double s
 
 std::string lost_text(const proto::Lost& lost, const PlaneConfig& plane) {
   if (!lost.reason().empty()) return lost.name() + " has failed: " + lost.reason();
-  std::string timeout = seconds_text(plane.heartbeat_timeout.count());
-  timeout.resize(timeout.size() - 2);
   return lost.name() + " has been silent for " + seconds_text(lost.silent_seconds()) +
-         " (PS_HEARTBEAT_TIMEOUT=" + timeout + ")";
+         " (PS_HEARTBEAT_TIMEOUT=" + plain(plane.heartbeat_timeout.count()) + ")";
 }
 
 }  // namespace geomx::ps

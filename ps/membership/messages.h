@@ -3,13 +3,16 @@
 #include <string>
 
 #include "ps/config/node_config.h"
-#include "ps/transport/message.h"
+#include "ps/transport/transport.h"
 
 // The sentences that membership says to people, the same on every node.
 namespace geomx::ps {
 
 // "server 0 (a-server-0:812)"
 std::string describe(NodeId id, const std::string& name);
+
+// "sent 12 messages, 3456 bytes; received 10 messages, 2345 bytes; rejected 0"
+std::string traffic_text(const Transport::Counters& traffic);
 
 // Durations: "10 s", "0.5 s".
 std::string seconds_text(double seconds);

@@ -1,18 +1,14 @@
 #include "ps/membership/registry.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <tuple>
 #include <utility>
 
+#include "ps/config/host.h"
+#include "ps/config/variables.h"
+
 namespace geomx::ps {
 namespace {
-
-std::uint32_t numeric(const std::string& ipv4) {
-  in_addr address{};
-  return inet_pton(AF_INET, ipv4.c_str(), &address) == 1 ? ntohl(address.s_addr) : 0;
-}
 
 const char* role_word(Role role) {
   return role == Role::server ? "server" : "worker";
@@ -24,7 +20,7 @@ auto natural(const std::string& name) {
 }
 
 auto rank_order(const Registry::Node& node) {
-  return std::make_tuple(node.id.role, !node.master, node.order, numeric(node.endpoint.host), natural(node.name),
+  return std::make_tuple(node.id.role, !node.master, node.order, ipv4_number(node.endpoint.host), natural(node.name),
                          node.endpoint.port);
 }
 
@@ -37,7 +33,9 @@ void Registry::check(const proto::Register& request) const {
   }
   const Role role = request.role() == proto::ROLE_SERVER ? Role::server : Role::worker;
   const std::string who = std::string(role_word(role)) + " " + request.name();
-  if (numeric(request.host()) == 0 || request.port() == 0 || request.port() > 65535) {
+  // Nobody connects to a worker.
+  const bool reachable = request.port() <= 65535 && (request.port() > 0 || role == Role::worker);
+  if (ipv4_number(request.host()).value_or(0) == 0 || !reachable) {
     throw Refused(who + " gives no usable address: " + request.host() + ":" + std::to_string(request.port()) +
                       " (DMLC_NODE_HOST, DMLC_INTERFACE)",
                   false);
@@ -48,8 +46,19 @@ void Registry::check(const proto::Register& request) const {
                       " has " + variable + "=" + std::to_string(wanted) + ": they must be equal",
                   true);
   };
+  const auto agree_on_seconds = [&](const char* variable, double seen, double wanted) {
+    if (seen == wanted) return;
+    throw Refused(who + " has " + variable + "=" + plain(seen) + ", and the " + scheduler_name(plane_) + " has " +
+                      variable + "=" + plain(wanted) + ": they must be equal",
+                  true);
+  };
   agree(variables.num_server, request.num_servers(), plane_.num_servers);
   agree(variables.num_worker, request.num_workers(), plane_.num_workers);
+  // One who beats more rarely than another has patience would be declared lost.
+  agree_on_seconds("PS_HEARTBEAT_TIMEOUT", request.heartbeat_timeout(), plane_.heartbeat_timeout.count());
+  if (plane_.heartbeat_timeout.count() > 0) {
+    agree_on_seconds("PS_HEARTBEAT_INTERVAL", request.heartbeat_interval(), plane_.heartbeat_interval.count());
+  }
 
   const int wanted = role == Role::server ? plane_.num_servers : plane_.num_workers;
   const char* variable = role == Role::server ? variables.num_server : variables.num_worker;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <utility>
@@ -37,11 +38,12 @@ Message refusal(const std::string& why) {
 }  // namespace
 
 struct Scheduler::Impl {
-  Impl(const PlaneConfig& config, std::unique_ptr<Transport> carrier)
-      : plane(config), transport(std::move(carrier)), registry(config) {}
+  Impl(const PlaneConfig& config, std::unique_ptr<Transport> carrier, Log listener)
+      : plane(config), transport(std::move(carrier)), log(std::move(listener)), registry(config) {}
 
   PlaneConfig plane;
   std::unique_ptr<Transport> transport;
+  Log log;
   std::optional<Endpoint> endpoint;
   Registry registry;
   std::optional<Barriers> barriers;  // once the plane is complete
@@ -49,6 +51,8 @@ struct Scheduler::Impl {
   std::set<NodeId> present;
   std::set<std::string> told;  // nonces of those who know that the plane cannot start
   std::atomic<bool> stopping{false};
+  std::mutex mutex;
+  std::string failure;  // why it is to end; guarded by the mutex
 
   // registration
   void take_registration(const proto::Header& header, const std::string& route);
@@ -64,8 +68,17 @@ struct Scheduler::Impl {
   void take_leave(NodeId from, const std::string& reason);
   void check_silence();
   [[noreturn]] void lose(NodeId who, double silent_seconds, const std::string& reason);
+  [[noreturn]] void tell_lost(NodeId who, const std::string& name, double silent_seconds, const std::string& reason);
+  void end_as_told();
 
   Clock::duration tick() const;
+  void say(const std::string& line) const {
+    if (log) log(kDetails, line);
+  }
+  std::string registered_text() const {
+    return std::to_string(registry.count(Role::server)) + " of " + std::to_string(plane.num_servers) + " servers, " +
+           std::to_string(registry.count(Role::worker)) + " of " + std::to_string(plane.num_workers) + " workers";
+  }
   std::string name_of(NodeId id) const {
     const Registry::Node* node = registry.find(id);
     return describe(id, node == nullptr ? "" : node->name);
@@ -94,9 +107,11 @@ void Scheduler::Impl::take_registration(const proto::Header& header, const std::
     answer.header.mutable_registered()->set_servers(static_cast<std::uint32_t>(registry.count(Role::server)));
     answer.header.mutable_registered()->set_workers(static_cast<std::uint32_t>(registry.count(Role::worker)));
     transport->reply(route, std::move(answer));
+    if (added) say(request.name() + " has registered: " + registered_text());
     if (added && registry.complete()) complete_plane();
   } catch (const Refused& refused) {
     transport->reply(route, refusal(refused.what()));
+    if (log) log(kNecessary, std::string("refused: ") + refused.what());
     if (!refused.fatal() || barriers) return;
     told.insert(request.nonce());
     give_up(refused.what(), kGrace);
@@ -115,6 +130,10 @@ void Scheduler::Impl::complete_plane() {
   }
   barriers.emplace(std::move(members));
   for (const Registry::Node& node : registry.nodes()) send_roster(node);
+  if (!log) return;
+  std::string all;
+  for (const Registry::Node& node : registry.nodes()) all += (all.empty() ? "" : ", ") + describe(node.id, node.name);
+  say("complete: " + all);
 }
 
 void Scheduler::Impl::send_roster(const Registry::Node& node) {
@@ -199,6 +218,7 @@ void Scheduler::Impl::release(const std::vector<Barriers::Release>& releases) {
     released.header.mutable_barrier_release()->set_group(release.barrier.group);
     released.header.mutable_barrier_release()->set_generation(release.barrier.generation);
     for (const NodeId& node : release.to) transport->send(node, released);
+    say("barrier " + release.barrier.name + " is released");
   }
 }
 
@@ -210,6 +230,7 @@ void Scheduler::Impl::take_leave(NodeId from, const std::string& reason) {
   Message departed = message();
   departed.header.mutable_departed()->add_ids(from.packed());
   for (const NodeId& node : present) transport->send(node, departed);
+  say(name_of(from) + " has left; " + std::to_string(present.size()) + " stay");
   release(barriers->depart(from));
 }
 
@@ -222,16 +243,33 @@ void Scheduler::Impl::check_silence() {
 }
 
 void Scheduler::Impl::lose(NodeId who, double silent_seconds, const std::string& reason) {
+  transport->disconnect(who);
+  tell_lost(who, name_of(who), silent_seconds, reason);
+}
+
+void Scheduler::Impl::tell_lost(NodeId who, const std::string& name, double silent_seconds, const std::string& reason) {
   Message lost = message();
   lost.header.mutable_lost()->set_id(who.packed());
-  lost.header.mutable_lost()->set_name(name_of(who));
+  lost.header.mutable_lost()->set_name(name);
   lost.header.mutable_lost()->set_silent_seconds(silent_seconds);
   lost.header.mutable_lost()->set_reason(reason);
-  transport->disconnect(who);
   for (const NodeId& node : present) {
     if (node != who) transport->send(node, lost);
   }
   throw Error(lost_text(lost.header.lost(), plane));
+}
+
+// After stop() or fail().
+void Scheduler::Impl::end_as_told() {
+  std::string why;
+  {
+    const std::lock_guard lock(mutex);
+    why = failure;
+  }
+  if (why.empty()) return;
+  const std::string name = "the " + scheduler_name(plane);
+  if (barriers) tell_lost(kScheduler, name, 0, why);
+  give_up(name + " has failed: " + why, Clock::duration(0));
 }
 
 // Often enough to notice a silence soon after the timeout.
@@ -240,8 +278,8 @@ Clock::duration Scheduler::Impl::tick() const {
   return plane.heartbeat_timeout.count() > 0 ? std::clamp<Clock::duration>(eighth, 5ms, 100ms) : Clock::duration(100ms);
 }
 
-Scheduler::Scheduler(const PlaneConfig& plane, std::unique_ptr<Transport> transport)
-    : impl_(std::make_unique<Impl>(plane, std::move(transport))) {}
+Scheduler::Scheduler(const PlaneConfig& plane, std::unique_ptr<Transport> transport, Log log)
+    : impl_(std::make_unique<Impl>(plane, std::move(transport), std::move(log))) {}
 
 Scheduler::~Scheduler() {
   impl_->transport->stop();
@@ -249,14 +287,17 @@ Scheduler::~Scheduler() {
 
 Endpoint Scheduler::listen() {
   if (impl_->endpoint) return *impl_->endpoint;
-  const PlaneConfig& plane = impl_->plane;
+  PlaneConfig& plane = impl_->plane;
+  // Behind a port mapping it listens on another port than the one that the others know.
   try {
-    impl_->endpoint = impl_->transport->bind({plane.bind_host, plane.scheduler_port});
+    impl_->endpoint = impl_->transport->bind({plane.bind_host, plane.port != 0 ? plane.port : plane.scheduler_port});
   } catch (const Error& error) {
     throw Error(std::string(error.what()) + " (" + variables_of(plane).root_uri + "=" + plane.scheduler_host + ", " +
-                variables_of(plane).root_port + "=" + std::to_string(plane.scheduler_port) + ")");
+                (plane.port != 0 ? "PORT=" + std::to_string(plane.port)
+                                 : variables_of(plane).root_port + ("=" + std::to_string(plane.scheduler_port))) +
+                ")");
   }
-  impl_->plane.scheduler_port = impl_->endpoint->port;
+  if (plane.scheduler_port == 0) plane.scheduler_port = impl_->endpoint->port;
   return *impl_->endpoint;
 }
 
@@ -289,15 +330,27 @@ void Scheduler::run(Clock::time_point registration_deadline) {
                              waited.count()),
                      Clock::duration(0));
     }
-    if (impl_->present.empty()) return;
+    if (impl_->present.empty()) {
+      impl_->say(traffic_text(impl_->transport->counters()));
+      return;
+    }
     if (received) continue;
     // Only here, where nothing waits to be read: a sign of life may be among it.
     if (impl_->plane.heartbeat_timeout.count() > 0) impl_->check_silence();
     next_check = now + impl_->tick();
   }
+  impl_->end_as_told();
 }
 
 void Scheduler::stop() {
+  impl_->stopping.store(true);
+}
+
+void Scheduler::fail(const std::string& why) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->failure = why;
+  }
   impl_->stopping.store(true);
 }
 

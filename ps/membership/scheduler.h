@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "ps/config/log.h"
 #include "ps/config/node_config.h"
 #include "ps/transport/transport.h"
 
@@ -15,18 +16,19 @@ namespace geomx::ps {
 // Ranks are 0..n-1 among servers and among workers, in the order of PlaneConfig::order, then host, port and name (not
 // of arrival), so that the same deployment gets the same ranks each time; the master worker gets worker rank 0.
 //
-// Threading: run() works on its caller's thread; stop() from any thread.
+// Threading: run() works on its caller's thread; stop() and fail() from any thread.
 class Scheduler {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Scheduler(const PlaneConfig& plane, std::unique_ptr<Transport> transport);
+  // `log` hears of registrations, the roster, barriers and departures.
+  Scheduler(const PlaneConfig& plane, std::unique_ptr<Transport> transport, Log log = {});
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  // Binds the plane's scheduler_port (0: any free one). Error in one line where that is impossible. run() does it if
-  // nobody has.
+  // Binds PlaneConfig::port, else the plane's scheduler_port (0: any free one). Error in one line where that is
+  // impossible. run() does it if nobody has.
   Endpoint listen();
 
   // Returns when all nodes have left in good order, or after stop(). Throws Error where registration is incomplete at
@@ -35,6 +37,8 @@ class Scheduler {
   void run(Clock::time_point registration_deadline);
   void run();  // registration within the plane's join_timeout
   void stop();
+  // run() tells all nodes the reason, soon, and throws it as Error.
+  void fail(const std::string& why);
 
  private:
   struct Impl;

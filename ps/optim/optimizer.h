@@ -14,7 +14,8 @@ namespace geomx::ps {
 //   adam  Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, with bias correction; weight decay is
 //         added to the gradient (L2)
 //
-// Both round as PyTorch's do: float32 arrays, coefficients in double precision until they meet an array.
+// Arrays are float32; coefficients are computed in double precision and rounded once. The forms of the updates are
+// PyTorch's; the last bits are not, since compilers and kernels contract and order the operations in their own ways.
 //
 // Threading: one thread at a time per optimizer.
 class Optimizer {

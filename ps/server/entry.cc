@@ -23,8 +23,16 @@ std::optional<Fsa::Sum> Entry::push(const Asker& asker, std::uint64_t round, std
   const bool complete =
       fsa_.add({.contributor = contributor, .round = round, .workers = workers, .values = std::move(gradient)});
   waiting_.push_back(asker);
+  open_.round = round;
+  open_.arrived.push_back(asker);
   if (!complete) return std::nullopt;
+  open_ = {};
   return fsa_.close();
+}
+
+Entry::Open Entry::open_round() {
+  const std::lock_guard lock(mutex_);
+  return open_;
 }
 
 std::vector<Asker> Entry::update(const News& news) {

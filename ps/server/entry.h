@@ -49,6 +49,12 @@ class Entry {
   // A gradient, the sum of those of `workers`. The sum of all, when this was the last. Throws Error (Fsa::add), also
   // when closed.
   std::optional<Fsa::Sum> push(const Asker& asker, std::uint64_t round, std::uint32_t workers, Buffer gradient);
+  // Who has pushed to the round that is open; nobody where none has begun.
+  struct Open {
+    std::uint64_t round = 0;
+    std::vector<Asker> arrived;
+  };
+  Open open_round();
   // A new value; opens the next round. Returns who has waited for it.
   std::vector<Asker> update(const News& news);
   // Nothing will come any more, for this reason: later requests throw it. Returns who has waited.
@@ -65,6 +71,7 @@ class Entry {
   News news_;
   Fsa fsa_;
   std::vector<Asker> waiting_;
+  Open open_;
 };
 
 // Two chunks that cannot both be pieces of the same tensor, and the line that says so to who asked for one.

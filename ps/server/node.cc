@@ -5,7 +5,9 @@
 
 #include "ps/config/error.h"
 #include "ps/membership/member.h"
+#include "ps/membership/messages.h"
 #include "ps/membership/scheduler.h"
+#include "ps/server/census.h"
 #include "ps/server/kv_server.h"
 #include "ps/server/optimizer_backing.h"
 #include "ps/server/upstream_backing.h"
@@ -15,7 +17,10 @@ namespace geomx::ps {
 namespace {
 
 // Works in several planes until that returns, then leaves them. What ends it ends all of them, for the same reason.
-void within(const std::vector<Member*>& planes, const std::function<void()>& work) {
+void within(const std::vector<Member*>& planes, const ServeOptions& options, const std::function<void()>& work) {
+  const Interrupt::Guard guard(options.interrupt, [&](const std::string& why) {
+    for (Member* plane : planes) plane->fail(why, kShortLinger);
+  });
   try {
     work();
   } catch (const Error& error) {
@@ -25,72 +30,90 @@ void within(const std::vector<Member*>& planes, const std::function<void()>& wor
   for (Member* plane : planes) plane->leave();
 }
 
-void serve_party(const PlaneConfig& party, const PlaneConfig& above, const TransportFactory& make_transport) {
+void join(Member& member, const PlaneConfig& plane, const Log& log) {
+  member.join();
+  if (log) log(kDetails, "joined the " + scheduler_name(plane) + ": " + member.roster());
+}
+
+void tell_traffic(const Member& member, const PlaneConfig& plane, const Log& log) {
+  if (log) log(kDetails, scheduler_name(plane) + "'s plane: " + traffic_text(member.traffic()));
+}
+
+Member::Clock::time_point after(std::chrono::duration<double> duration) {
+  return Member::Clock::now() + std::chrono::duration_cast<Member::Clock::duration>(duration);
+}
+
+void serve_party(const PlaneConfig& party, const PlaneConfig& above, const TransportFactory& make_transport,
+                 const ServeOptions& options) {
   Member up(above, make_transport());
   Member down(party, make_transport());
-  KvWorker upstream(up, {.party_workers = party.num_workers, .party_servers = party.num_servers});
+  KvWorker upstream(up, {});
   UpstreamBacking backing(upstream);
-  KvServer server({{.member = &down, .num_workers = party.num_workers}}, backing, party.num_workers);
-  within({&down, &up}, [&] {
-    up.join();
-    down.join();
-    const auto patience = std::chrono::duration_cast<Member::Clock::duration>(above.join_timeout);
-    server.open(Census(upstream.greet(Member::Clock::now() + patience)));
+  KvServer server({{.member = &down, .num_workers = party.num_workers}}, backing, party.num_workers, options.log);
+  within({&down, &up}, options, [&] {
+    join(up, above, options.log);
+    join(down, party, options.log);
+    proto::Greeting greeting;
+    greeting.set_party(above.order);
+    const auto workers = server.await_workers(after(party.join_timeout));
+    if (down.self().rank == 0) {  // one of the party's servers speaks for all
+      for (const proto::Trainee& worker : workers[0]) *greeting.add_workers() = worker;
+    }
+    server.open(upstream.greet(greeting, after(2 * above.join_timeout)));
     server.wait();
+    tell_traffic(down, party, options.log);
+    tell_traffic(up, above, options.log);
   });
 }
 
-void serve_globally(const NodeConfig& config, const TransportFactory& make_transport) {
-  Member parties(*config.global, make_transport());
-  Member central(*config.local, make_transport());
+void serve_globally(const NodeConfig& config, const TransportFactory& make_transport, const ServeOptions& options) {
+  const PlaneConfig& above = *config.global;
+  const PlaneConfig& below = *config.local;
+  Member parties(above, make_transport());
+  Member central(below, make_transport());
   OptimizerBacking backing(config.num_all_workers);
-  const int central_workers = config.central_worker ? config.local->num_workers : 0;
-  KvServer server({{.member = &parties, .num_workers = config.global->num_workers, .of_parties = true},
-                   {.member = &central,
-                    .num_workers = config.local->num_workers,
-                    .has_master = true,
-                    .trains = config.central_worker}},
-                  backing, config.num_all_workers);
-  within({&central, &parties}, [&] {
-    parties.join();
-    central.join();
-    server.open(Census(config.num_all_workers, config.global->num_workers, central_workers));
+  KvServer server(
+      {{.member = &parties, .num_workers = above.num_workers, .of_parties = true},
+       {.member = &central, .num_workers = below.num_workers, .has_master = true, .trains = config.central_worker}},
+      backing, config.num_all_workers, options.log);
+  within({&central, &parties}, options, [&] {
+    join(parties, above, options.log);
+    join(central, below, options.log);
+    // A party server greets when the workers of its party have joined, too.
+    const auto workers = server.await_workers(after(2 * above.join_timeout));
+    Census census(config.num_all_workers);
+    for (const proto::Trainee& worker : workers[0]) census.count_party(worker);
+    for (const proto::Trainee& worker : workers[1]) census.count_central(worker);
+    if (const std::string line = census.disagreement(); !line.empty()) throw Error(line);
+    server.open(config.num_all_workers);
     server.wait();
+    tell_traffic(central, below, options.log);
+    tell_traffic(parties, above, options.log);
   });
 }
 
-void serve_flat(const NodeConfig& config, const TransportFactory& make_transport) {
-  const PlaneConfig& plane = *config.local;
-  const int all_workers = config.num_all_workers > 0 ? config.num_all_workers : plane.num_workers;
-  Member member(plane, make_transport());
-  OptimizerBacking backing(all_workers);
-  KvServer server({{.member = &member, .num_workers = plane.num_workers, .has_master = true}}, backing, all_workers);
-  within({&member}, [&] {
-    member.join();
-    server.open(Census(all_workers, 0, plane.num_workers));
-    server.wait();
-  });
-}
-
-void schedule(const PlaneConfig& plane, const TransportFactory& make_transport) {
-  Scheduler(plane, make_transport()).run();
+void schedule(const PlaneConfig& plane, const TransportFactory& make_transport, const ServeOptions& options) {
+  Scheduler scheduler(plane, make_transport(), options.log);
+  const Interrupt::Guard guard(options.interrupt, [&](const std::string& why) { scheduler.fail(why); });
+  scheduler.run();
 }
 
 }  // namespace
 
-void serve(const NodeConfig& config, const TransportFactory& make_transport) {
+void serve(const NodeConfig& config, const TransportFactory& make_transport, const ServeOptions& options) {
   const auto role_in = [](const std::optional<PlaneConfig>& plane) {
     return plane ? std::optional(plane->role) : std::nullopt;
   };
   const auto local = role_in(config.local);
   const auto global = role_in(config.global);
-  if (local == PlaneRole::scheduler && !global) return schedule(*config.local, make_transport);
-  if (global == PlaneRole::scheduler && !local) return schedule(*config.global, make_transport);
-  if (local == PlaneRole::server && global == PlaneRole::server) return serve_globally(config, make_transport);
-  if (local == PlaneRole::server && global == PlaneRole::worker) {
-    return serve_party(*config.local, *config.global, make_transport);
+  if (local == PlaneRole::scheduler && !global) return schedule(*config.local, make_transport, options);
+  if (global == PlaneRole::scheduler && !local) return schedule(*config.global, make_transport, options);
+  if (local == PlaneRole::server && global == PlaneRole::server) {
+    return serve_globally(config, make_transport, options);
   }
-  if (local == PlaneRole::server && !global) return serve_flat(config, make_transport);
+  if (local == PlaneRole::server && global == PlaneRole::worker) {
+    return serve_party(*config.local, *config.global, make_transport, options);
+  }
   throw Error("a " + config.role_name() + " does not serve");
 }
 

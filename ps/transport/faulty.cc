@@ -36,7 +36,8 @@ class FaultyTransport : public Transport {
     pass([this, route](Message late) { inner_->reply(route, std::move(late)); }, std::move(message));
   }
   std::optional<Received> receive(Clock::time_point deadline) override { return inner_->receive(deadline); }
-  void stop() override { shut(); }
+  using Transport::stop;
+  void stop(std::optional<std::chrono::milliseconds> at_most) override { shut(at_most); }
   std::unique_ptr<Transport> sibling() const override {
     Faults faults = faults_;
     ++faults.seed;
@@ -93,7 +94,7 @@ class FaultyTransport : public Transport {
     }
   }
 
-  void shut() {
+  void shut(std::optional<std::chrono::milliseconds> at_most = {}) {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -103,7 +104,7 @@ class FaultyTransport : public Transport {
       const std::lock_guard lock(joining_);
       if (late_.joinable()) late_.join();
     }
-    inner_->stop();
+    inner_->stop(at_most);
   }
 
   std::unique_ptr<Transport> inner_;

@@ -146,7 +146,8 @@ class InprocTransport : public Transport {
     return std::nullopt;
   }
 
-  void stop() override { close(); }
+  using Transport::stop;
+  void stop(std::optional<std::chrono::milliseconds>) override { close(); }
 
   std::unique_ptr<Transport> sibling() const override { return network_->transport(); }
   Counters counters() const override { return traffic_.counters(); }

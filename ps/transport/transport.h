@@ -47,8 +47,10 @@ class Transport {
   };
   // The next message; nullopt at the deadline or after stop(). A malformed message is counted and dropped.
   virtual std::optional<Received> receive(Clock::time_point deadline) = 0;
-  // Hands what was queued to the kernel, within a bounded time, and closes. May be called again.
-  virtual void stop() = 0;
+  // Hands what was queued to the kernel, within a bounded time (`at_most`, where it is given), and closes. May be
+  // called again.
+  virtual void stop(std::optional<std::chrono::milliseconds> at_most) = 0;
+  void stop() { stop(std::nullopt); }
 
   // A second, unbound transport over the same medium: for heartbeats, which must not queue behind tensors.
   virtual std::unique_ptr<Transport> sibling() const = 0;

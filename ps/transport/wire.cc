@@ -4,10 +4,6 @@
 
 namespace geomx::ps {
 
-std::string encode_header(const proto::Header& header) {
-  return header.SerializeAsString();
-}
-
 bool acceptable(const proto::Header& header) {
   switch (header.body_case()) {
     case proto::Header::BODY_NOT_SET:

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 
 #include "ps/transport/message.h"
 
@@ -9,8 +8,6 @@ namespace geomx::ps {
 
 // The header frame: a serialized proto::Header. Real headers have a few dozen bytes per tensor slice.
 inline constexpr std::size_t kMaxHeaderBytes = 16u << 20;
-
-std::string encode_header(const proto::Header& header);
 
 // False where the bytes are no header of this protocol. A registration of another version passes, and so does the
 // refusal that answers it, so that the user is told; nothing else does.

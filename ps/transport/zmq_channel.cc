@@ -29,9 +29,13 @@ struct Outgoing {
   }
 };
 
-void fill(Part& part, const void* data, std::size_t size) {
+void make_room(Part& part, std::size_t size) {
   if (zmq_msg_init_size(part.get(), size) != 0)
     throw Error("no memory for a message of " + std::to_string(size) + " bytes");
+}
+
+void fill(Part& part, const void* data, std::size_t size) {
+  make_room(part, size);
   if (size > 0) std::memcpy(zmq_msg_data(part.get()), data, size);
 }
 
@@ -63,9 +67,10 @@ Channel::Channel(Socket socket, std::string route)
 Channel::Sent Channel::send(const std::string& identity, const Message& message) {
   Part to;
   if (!identity.empty()) fill(to, identity.data(), identity.size());
-  const std::string header = encode_header(message.header);
+  const std::size_t header_size = message.header.ByteSizeLong();
   Part head;
-  fill(head, header.data(), header.size());
+  make_room(head, header_size);
+  message.header.SerializeWithCachedSizesToArray(static_cast<std::uint8_t*>(zmq_msg_data(head.get())));
   std::vector<Part> frames(message.frames.size());
   for (std::size_t i = 0; i < frames.size(); ++i) fill(frames[i], message.frames[i]);
 
@@ -73,7 +78,9 @@ Channel::Sent Channel::send(const std::string& identity, const Message& message)
   if (!socket_) return {};
   bool sent = (identity.empty() || socket_->send(to, true)) && socket_->send(head, !frames.empty());
   for (std::size_t i = 0; i < frames.size() && sent; ++i) sent = socket_->send(frames[i], i + 1 < frames.size());
-  return {.bytes = sent ? header.size() + frame_bytes(message) : 0, .readable = socket_->readable()};
+  const bool readable = socket_->readable();
+  if (readable) readable_.store(true);
+  return {.bytes = sent ? header_size + frame_bytes(message) : 0, .readable = readable};
 }
 
 bool Channel::receive(Parts& parts) {

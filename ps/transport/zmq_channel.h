@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -16,7 +17,8 @@ namespace geomx::ps::zeromq {
 // A socket that several threads use: each call holds a mutex, only while a message is handed over.
 //
 // The receiving thread polls descriptor() and then receives until nothing is left: ZeroMQ's descriptor tells of
-// changes, not of what lies there. Sending can take the note of such a change, and then says so (Sent::readable).
+// changes, not of what lies there. Sending can take the note of such a change, and then leaves one of its own:
+// take_note(), for which the receiving thread has to be woken (Sent::readable).
 class Channel {
  public:
   // `route` names the connection to the receiver; empty on the listener, whose routes are its peers' identities.
@@ -26,9 +28,11 @@ class Channel {
   const std::string& route() const { return route_; }
 
   struct Sent {
-    std::size_t bytes = 0;  // 0: it went nowhere
+    std::size_t bytes = 0;  // 0: it went nowhere: the channel is closed, or the peer's connection has gone
     bool readable = false;  // the receiving thread has to be woken
   };
+  bool take_note() { return readable_.exchange(false); }
+
   // `identity` is the peer's on the listener, else empty.
   Sent send(const std::string& identity, const Message& message);
 
@@ -47,6 +51,7 @@ class Channel {
   const std::string route_;
   std::mutex mutex_;
   std::optional<Socket> socket_;  // none once it is closed
+  std::atomic<bool> readable_{false};
 };
 
 }  // namespace geomx::ps::zeromq

@@ -61,7 +61,8 @@ class Socket {
   int descriptor() const;  // becomes readable when something has changed; then ask readable()
   bool readable() const;
   bool receive(Part& part);  // false: nothing is there
-  // False where the peer is not connected (ROUTER) or the context is terminating; the part is then still the caller's.
+  // False where the peer is not connected (ROUTER, with ZMQ_ROUTER_MANDATORY) or the context is terminating; the part
+  // is then still the caller's.
   bool send(Part& part, bool more);
 
  private:

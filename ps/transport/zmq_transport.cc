@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <random>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "ps/config/error.h"
@@ -35,10 +35,11 @@ using zeromq::Socket;
 
 constexpr std::int64_t kMaxFrameBytes = std::int64_t{4} << 30;
 
+// Short enough for std::string to keep it without an allocation.
 std::string random_identity() {
   std::random_device device;
   std::string identity = "n";  // a zero byte in front is reserved
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 3; ++i) {
     const std::uint32_t word = device();
     identity.append(reinterpret_cast<const char*>(&word), sizeof word);
   }
@@ -62,31 +63,33 @@ class ZmqTransport : public Transport {
   void send(NodeId peer, Message message) override;
   void reply(const std::string& route, Message message) override;
   std::optional<Received> receive(Clock::time_point deadline) override;
-  void stop() override { stop_now(); }
+  using Transport::stop;
+  void stop(std::optional<std::chrono::milliseconds> at_most) override { stop_now(at_most); }
   std::unique_ptr<Transport> sibling() const override { return make_zmq_transport(options_); }
   Counters counters() const override { return traffic_.counters(); }
 
  private:
-  struct Gone {};
-  struct Identity {  // of a peer that connected to our listener
-    std::string value;
+  struct Road {
+    std::shared_ptr<Channel> channel;  // null: the peer has gone
+    std::string identity;              // of a peer that connected to our listener; else empty
+
+    bool ours() const { return channel && identity.empty(); }  // a connection that we made
   };
-  using Road = std::variant<Gone, std::shared_ptr<Channel>, Identity>;
 
   Socket open(int type);
   void transmit(const Road& road, const Message& message);
   std::optional<Received> take(Channel& channel);
   void refresh_polled();
-  void wait(Clock::time_point deadline);
-  void stop_now();
+  void poll(Clock::time_point deadline);
+  void stop_now(std::optional<std::chrono::milliseconds> at_most = {});
 
   const ZmqOptions options_;
   const std::string identity_ = random_identity();
   Wake wake_;
   Traffic traffic_;
 
-  std::mutex mutex_;  // of what follows; taken before a channel's
-  bool stopped_ = false;
+  std::mutex mutex_;                  // of what follows; taken before a channel's
+  std::atomic<bool> stopped_{false};  // written with it
   std::unique_ptr<Context> context_;
   std::shared_ptr<Channel> listener_;
   std::map<NodeId, Road> roads_;
@@ -96,7 +99,9 @@ class ZmqTransport : public Transport {
   std::uint64_t polled_generation_ = 0;
   std::vector<std::shared_ptr<Channel>> polled_;
   std::vector<pollfd> descriptors_;
-  std::size_t turn_ = 0;
+  std::deque<std::size_t> ready_;  // of polled_, in turns: in which something may lie
+  std::vector<bool> is_ready_;     // by index in polled_
+  int taken_ = 0;                  // messages since the last poll
 };
 
 Socket ZmqTransport::open(int type) {
@@ -115,6 +120,8 @@ Endpoint ZmqTransport::bind(const Endpoint& wanted) {
   Socket socket = open(ZMQ_ROUTER);
   // A peer that connects anew takes its old place over.
   socket.set(ZMQ_ROUTER_HANDOVER, 1, "ZMQ_ROUTER_HANDOVER");
+  // What goes nowhere shall not be counted as sent.
+  socket.set(ZMQ_ROUTER_MANDATORY, 1, "ZMQ_ROUTER_MANDATORY");
   if (!socket.bind("tcp://" + wanted.host + ":" + (wanted.port == 0 ? "*" : std::to_string(wanted.port)))) {
     switch (zmq_errno()) {
       case EADDRINUSE:
@@ -145,7 +152,10 @@ void ZmqTransport::connect(NodeId peer, const Endpoint& endpoint) {
     throw Error("cannot connect to " + to_string(peer) + " at " + to_string(endpoint) + ": " +
                 zmq_strerror(zmq_errno()));
   }
-  roads_[peer] = std::make_shared<Channel>(std::move(socket), dealer_route(peer));
+  Road& road = roads_[peer];
+  // Left open, a former connection would keep stop() waiting for ever.
+  if (road.ours()) road.channel->close(std::chrono::milliseconds(0));
+  road = {std::make_shared<Channel>(std::move(socket), dealer_route(peer)), {}};
   generation_.fetch_add(1);
   wake_.notify();
 }
@@ -153,7 +163,13 @@ void ZmqTransport::connect(NodeId peer, const Endpoint& endpoint) {
 void ZmqTransport::adopt(NodeId peer, const std::string& route) {
   const std::lock_guard lock(mutex_);
   if (route == dealer_route(peer)) return;  // the connection that we made ourselves
-  roads_[peer] = Identity{route};
+  Road& road = roads_[peer];
+  if (road.ours()) {
+    road.channel->close(std::chrono::milliseconds(0));
+    generation_.fetch_add(1);
+    wake_.notify();
+  }
+  road = {listener_, route};
 }
 
 void ZmqTransport::disconnect(NodeId peer) {
@@ -161,11 +177,12 @@ void ZmqTransport::disconnect(NodeId peer) {
   {
     const std::lock_guard lock(mutex_);
     Road& road = roads_[peer];
-    if (auto* connected = std::get_if<std::shared_ptr<Channel>>(&road)) channel = *connected;
-    road = Gone{};
-    generation_.fetch_add(1);
+    if (road.ours()) channel = std::move(road.channel);
+    road = {};
+    if (channel) generation_.fetch_add(1);
   }
-  if (channel) channel->close(std::chrono::milliseconds(0));
+  if (!channel) return;
+  channel->close(std::chrono::milliseconds(0));
   wake_.notify();
 }
 
@@ -182,30 +199,21 @@ void ZmqTransport::send(NodeId peer, Message message) {
 }
 
 void ZmqTransport::reply(const std::string& route, Message message) {
-  Road road = Identity{route};
+  Road road;
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
+    road = {listener_, route};
     for (const auto& [peer, known] : roads_) {
-      const auto* connected = std::get_if<std::shared_ptr<Channel>>(&known);
-      if (connected != nullptr && (*connected)->route() == route) road = known;
+      if (known.ours() && known.channel->route() == route) road = known;
     }
   }
   transmit(road, message);
 }
 
 void ZmqTransport::transmit(const Road& road, const Message& message) {
-  std::shared_ptr<Channel> channel;
-  std::string identity;
-  if (const auto* peer = std::get_if<Identity>(&road)) {
-    const std::lock_guard lock(mutex_);
-    channel = listener_;
-    identity = peer->value;
-  } else if (const auto* connected = std::get_if<std::shared_ptr<Channel>>(&road)) {
-    channel = *connected;
-  }
-  if (!channel) return;
-  const auto outcome = channel->send(identity, message);
+  if (!road.channel) return;
+  const auto outcome = road.channel->send(road.identity, message);
   if (outcome.bytes > 0) traffic_.sent(outcome.bytes);
   if (outcome.readable) wake_.notify();
 }
@@ -234,38 +242,55 @@ void ZmqTransport::refresh_polled() {
   polled_.clear();
   if (listener_) polled_.push_back(listener_);
   for (const auto& [peer, road] : roads_) {
-    if (const auto* channel = std::get_if<std::shared_ptr<Channel>>(&road)) polled_.push_back(*channel);
+    if (road.ours()) polled_.push_back(road.channel);
   }
   descriptors_.assign(1, {wake_.descriptor(), POLLIN, 0});
   for (const auto& channel : polled_) descriptors_.push_back({channel->descriptor(), POLLIN, 0});
+  // What was ready may have another index now.
+  ready_.clear();
+  for (std::size_t i = 0; i < polled_.size(); ++i) ready_.push_back(i);
+  is_ready_.assign(polled_.size(), true);
 }
 
-void ZmqTransport::wait(Clock::time_point deadline) {
+// Finds out which channels have become ready.
+void ZmqTransport::poll(Clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
   const auto timeout = std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 1 << 30);
-  ::poll(descriptors_.data(), descriptors_.size(), static_cast<int>(timeout));
-  if (descriptors_[0].revents != 0) wake_.clear();
-}
-
-std::optional<Transport::Received> ZmqTransport::receive(Clock::time_point deadline) {
-  for (;;) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopped_) return std::nullopt;
-    }
-    refresh_polled();
-    // In turns, so that a busy peer starves nobody. Every socket is read until it is empty before it is polled: its
-    // descriptor tells of changes, not of what lies there.
-    for (std::size_t i = 0; i < polled_.size(); ++i) {
-      turn_ = (turn_ + 1) % polled_.size();
-      if (auto received = take(*polled_[turn_])) return received;
-    }
-    if (Clock::now() >= deadline) return std::nullopt;
-    wait(deadline);
+  taken_ = 0;
+  if (::poll(descriptors_.data(), descriptors_.size(), static_cast<int>(timeout)) <= 0) return;
+  const bool noted = descriptors_[0].revents != 0;
+  if (noted) wake_.clear();
+  for (std::size_t i = 0; i < polled_.size(); ++i) {
+    if (descriptors_[i + 1].revents == 0 && !(noted && polled_[i]->take_note())) continue;
+    if (!is_ready_[i]) ready_.push_back(i);
+    is_ready_[i] = true;
   }
 }
 
-void ZmqTransport::stop_now() {
+std::optional<Transport::Received> ZmqTransport::receive(Clock::time_point deadline) {
+  constexpr int kOftenEnough = 32;  // messages between two looks at the channels that were quiet
+  for (;;) {
+    if (stopped_.load()) return std::nullopt;
+    refresh_polled();
+    if (taken_ >= kOftenEnough) poll(Clock::time_point());  // does not wait
+    // In turns, so that a busy peer starves nobody. A channel is read until it is empty before it is polled again: its
+    // descriptor tells of changes, not of what lies there.
+    while (!ready_.empty()) {
+      const std::size_t channel = ready_.front();
+      ready_.pop_front();
+      if (auto received = take(*polled_[channel])) {
+        ready_.push_back(channel);
+        ++taken_;
+        return received;
+      }
+      is_ready_[channel] = false;
+    }
+    if (Clock::now() >= deadline) return std::nullopt;
+    poll(deadline);
+  }
+}
+
+void ZmqTransport::stop_now(std::optional<std::chrono::milliseconds> at_most) {
   std::vector<std::shared_ptr<Channel>> channels;
   std::unique_ptr<Context> context;
   {
@@ -275,11 +300,11 @@ void ZmqTransport::stop_now() {
     if (!context) return;
     if (listener_) channels.push_back(listener_);
     for (auto& [peer, road] : roads_) {
-      if (const auto* channel = std::get_if<std::shared_ptr<Channel>>(&road)) channels.push_back(*channel);
+      if (road.ours()) channels.push_back(road.channel);
     }
   }
   wake_.notify();
-  for (const auto& channel : channels) channel->close();
+  for (const auto& channel : channels) channel->close(at_most);
   context.reset();  // waits for the linger
 }
 

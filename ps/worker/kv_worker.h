@@ -18,7 +18,7 @@ namespace geomx::ps {
 //
 //   KvWorker worker(member, options);
 //   member.join(deadline);
-//   worker.greet();
+//   worker.greet(greeting, deadline);
 //   auto handle = worker.push_pull(key, gradient, weights);   // round trip: gradient up, new value down
 //   worker.wait(handle);
 //
@@ -34,9 +34,6 @@ class KvWorker {
   struct Options {
     long bigarray_bound = 1'000'000;            // elements; tensors at least this long are split over all servers
     std::chrono::duration<double> timeout{60};  // of wait(); the error names the server that is awaited
-    int num_all_workers = 0;                    // to be compared with the servers'; 0: not known here
-    int party_workers = 0;                      // of a party server: how many workers and servers its party has
-    int party_servers = 0;
   };
 
   // Before member.join(): the worker takes the member's data and failure handlers, which do nothing once it has gone.
@@ -45,19 +42,17 @@ class KvWorker {
   KvWorker(const KvWorker&) = delete;
   KvWorker& operator=(const KvWorker&) = delete;
 
-  // After member.join(), once, before anything else: learns which server holds what and compares settings. Waits.
-  // Returns the servers' DMLC_NUM_ALL_WORKER. Throws Error when a server disagrees.
-  int greet(Member::Clock::time_point deadline);
+  // After member.join(), once, before anything else: says who trains, and learns which server holds what. Waits until
+  // all workers of the job have greeted. Returns the servers' DMLC_NUM_ALL_WORKER. Throws Error when a server
+  // disagrees.
+  int greet(const proto::Greeting& greeting, Member::Clock::time_point deadline);
 
   void configure(const proto::OptimizerConfig& optimizer);       // master worker; waits
   Handle init(std::uint32_t key, std::span<const float> value);  // master worker
   Handle pull(std::uint32_t key, std::span<float> value);        // waits at the server until it is initialised
   Handle push_pull(std::uint32_t key, std::span<const float> gradient, std::span<float> value);
-  bool done(Handle handle) const;
   void wait(Handle handle);  // throws Error at the deadline, when the server refused, or when the plane has failed
   void wait_all();
-
-  std::uint64_t round() const;  // the last round of which wait() has brought every key's value
 
   // For a server that stands between: asks for one chunk, or sends the sum of `workers` gradients of it up for `round`.
   // `answered` is called once, on the receive thread or on the thread that finds out that the plane has failed.

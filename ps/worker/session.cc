@@ -20,7 +20,7 @@ PlaneConfig party_of(const NodeConfig& config, const Session::Options& options) 
     throw Error("a " + config.role_name() + " has no session: only workers have");
   }
   PlaneConfig party = *config.local;
-  if (options.order) party.order = *options.order;
+  if (options.slice) party.order = *options.slice;
   return party;
 }
 
@@ -38,11 +38,23 @@ struct Session::Impl {
         party(party_of(config, the_options)),
         master(config.master_worker),
         member(party, make_transport()),
-        kv(member, {.bigarray_bound = config.bigarray_bound,
-                    .timeout = options.timeout,
-                    .num_all_workers = config.num_all_workers}) {
+        kv(member, {.bigarray_bound = config.bigarray_bound, .timeout = options.timeout}),
+        guard(options.interrupt, [this](const std::string& why) { member.fail(why, kShortLinger); }) {
+    proto::Greeting greeting;
+    greeting.set_all_workers(static_cast<std::uint32_t>(config.num_all_workers));
+    if (options.slice) {
+      proto::Trainee& self = *greeting.add_workers();
+      self.set_slice(*options.slice);
+      self.set_rounds(options.rounds);
+    }
     member.join();
-    kv.greet(after(party.join_timeout));
+    try {
+      // The answer comes when the last worker of the last party has joined, too.
+      kv.greet(greeting, after(2 * party.join_timeout));
+    } catch (const Error& error) {
+      member.fail(error.what());
+      throw;
+    }
   }
 
   Options options;
@@ -50,6 +62,7 @@ struct Session::Impl {
   bool master;
   Member member;
   KvWorker kv;
+  Interrupt::Guard guard;  // goes first
 };
 
 Session::Session(const NodeConfig& config, Options options, const TransportFactory& make_transport)
@@ -57,12 +70,6 @@ Session::Session(const NodeConfig& config, Options options, const TransportFacto
 
 Session::~Session() = default;
 
-int Session::rank() const {
-  return static_cast<int>(impl_->member.self().rank);
-}
-int Session::num_workers() const {
-  return impl_->member.num_workers();
-}
 bool Session::master() const {
   return impl_->master;
 }
@@ -76,6 +83,10 @@ void Session::barrier(const std::string& name) {
 
 void Session::leave() {
   impl_->member.leave();
+}
+
+void Session::fail(const std::string& why) {
+  impl_->member.fail(why);
 }
 
 }  // namespace geomx::ps

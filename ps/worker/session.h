@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ps/config/node_config.h"
+#include "ps/membership/interrupt.h"
 #include "ps/transport/transport.h"
 #include "ps/worker/kv_worker.h"
 
@@ -17,15 +18,17 @@ using TransportFactory = std::function<std::unique_ptr<Transport>()>;
 std::unique_ptr<Transport> tcp_transport();  // the one for real: ZeroMQ over TCP
 
 struct SessionOptions {
-  // Ranks, and with them the order of addition, follow this number (PlaneConfig::order): the data slice index. So the
-  // same job gives the same bytes in every run.
-  std::optional<std::uint64_t> order{};
+  // Of a worker that trains: the index of its data slice, which no other worker has. Ranks, and with them the order of
+  // addition, follow it (PlaneConfig::order), so the same job gives the same bytes in every run.
+  std::optional<std::uint64_t> slice{};
+  std::uint64_t rounds = 0;                   // for which it will train: as many as all others
   std::chrono::duration<double> timeout{60};  // of KvWorker::wait() and of barrier()
+  Interrupt* interrupt = nullptr;             // ends the session, and with it the job; outlives it
 };
 
 // All that a worker needs of the parameter server: it joins its party on construction, and leaves it on leave().
 //
-//   Session session(read_environment(), {.order = data_slice});
+//   Session session(read_environment(), {.slice = data_slice, .rounds = rounds});
 //   KvWorker& kv = session.kv();
 //   if (session.master()) {
 //     kv.configure(optimizer);
@@ -39,7 +42,7 @@ struct SessionOptions {
 //   session.leave();
 //
 // Threading: one thread. Errors: ps::Error in one line. A Session that is destroyed while an exception is in flight
-// tells the party that its worker failed, which ends the job.
+// tells the party that its worker failed, which ends the job; fail() tells the reason, too.
 class Session {
  public:
   using Options = SessionOptions;
@@ -50,12 +53,11 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  int rank() const;         // within the party
-  int num_workers() const;  // of the party
-  bool master() const;      // the master worker initialises; it trains only where the central party does
+  bool master() const;  // the master worker initialises; it trains only where the central party does
   KvWorker& kv();
   void barrier(const std::string& name);  // of the party's workers
   void leave();                           // the orderly end; all handles must have been waited for
+  void fail(const std::string& why);      // the end for everybody
 
  private:
   struct Impl;

@@ -2,27 +2,13 @@
 // threads. Names read step/batch/threads.
 #include <benchmark/benchmark.h>
 
-#include <cstdint>
-#include <vector>
-
+#include "tests/support/samples.h"
 #include "trainer/cpu/cpu_backend.h"
 #include "trainer/model/architecture.h"
 #include "trainer/model/initial.h"
-#include "trainer/tensor/random.h"
 
 namespace geomx::trainer {
 namespace {
-
-struct Samples {
-  Samples(const Architecture& model, std::size_t count) {
-    Random random(1);
-    for (std::size_t i = 0; i < count * model.input.size(); ++i) images.push_back(random.uniform(0, 1));
-    for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::uint8_t>(random.below(10)));
-  }
-  Batch batch() const { return {images, labels}; }
-  std::vector<float> images;
-  std::vector<std::uint8_t> labels;
-};
 
 void step(benchmark::State& state) {
   const auto batch = static_cast<std::size_t>(state.range(0));
@@ -30,7 +16,7 @@ void step(benchmark::State& state) {
   const auto backend = make_cpu_backend(model, batch, static_cast<int>(state.range(1)));
   Tensors& parameters = backend->parameters();
   xavier_uniform(parameters, 1);
-  const Samples samples(model, batch);
+  const Samples samples = random_samples(model, batch, 1);
   for (auto _ : state) {
     benchmark::DoNotOptimize(backend->step(samples.batch(), [](std::size_t) {}));
     for (std::size_t t = 0; t < parameters.count(); ++t) {
@@ -52,7 +38,7 @@ void score(benchmark::State& state) {
   const Architecture model = make_model("cnn", {1, 28, 28}, 10);
   const auto backend = make_cpu_backend(model, 1, static_cast<int>(state.range(0)));
   xavier_uniform(backend->parameters(), 1);
-  const Samples samples(model, 1000);
+  const Samples samples = random_samples(model, 1000, 1);
   for (auto _ : state) benchmark::DoNotOptimize(backend->score(samples.batch()));
   state.counters["images/s"] =
       benchmark::Counter(static_cast<double>(state.iterations() * 1000), benchmark::Counter::kIsRate);

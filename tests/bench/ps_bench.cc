@@ -141,17 +141,30 @@ class Echo {
   std::thread server_;
 };
 
-// A flat job of one worker: scheduler and server on threads, the worker on the caller's.
+// The smallest job: no parties, and one worker in the central one. Schedulers and server are on threads, the worker on
+// the caller's.
 class Job {
  public:
   Job() {
     {
-      const Socket probe(::socket(AF_INET, SOCK_STREAM, 0));
-      port_ = listen_on_loopback(probe);
+      const Socket local(::socket(AF_INET, SOCK_STREAM, 0));
+      const Socket global(::socket(AF_INET, SOCK_STREAM, 0));
+      local_port_ = listen_on_loopback(local);
+      global_port_ = listen_on_loopback(global);
     }
-    scheduler_ = std::async(std::launch::async, [this] { serve(node(PlaneRole::scheduler)); });
-    server_ = std::async(std::launch::async, [this] { serve(node(PlaneRole::server)); });
-    session_ = std::make_unique<Session>(node(PlaneRole::worker));
+    NodeConfig scheduler, global_scheduler, server, worker;
+    scheduler.local = plane(PlaneRole::scheduler, false);
+    global_scheduler.global = plane(PlaneRole::scheduler, true);
+    server.local = plane(PlaneRole::server, false);
+    server.global = plane(PlaneRole::server, true);
+    server.central_worker = true;
+    worker.local = plane(PlaneRole::worker, false);
+    worker.local->master = worker.master_worker = true;
+    server.num_all_workers = worker.num_all_workers = 1;
+    for (const NodeConfig& node : {scheduler, global_scheduler, server}) {
+      others_.push_back(std::async(std::launch::async, [node] { serve(node); }));
+    }
+    session_ = std::make_unique<Session>(worker, SessionOptions{.slice = 0});
     proto::OptimizerConfig sgd;
     sgd.set_name("sgd");
     sgd.set_learning_rate(1e-6);
@@ -159,8 +172,7 @@ class Job {
   }
   ~Job() {
     session_->leave();
-    server_.wait();
-    scheduler_.wait();
+    for (const auto& other : others_) other.wait();
   }
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -168,19 +180,20 @@ class Job {
   KvWorker& kv() { return session_->kv(); }
 
  private:
-  NodeConfig node(PlaneRole role) const {
-    NodeConfig config;
-    config.local.emplace();
-    config.local->role = role;
-    config.local->scheduler_host = config.local->bind_host = config.local->advertised = "127.0.0.1";
-    config.local->scheduler_port = port_;
-    config.local->num_servers = config.local->num_workers = 1;
-    config.local->master = config.master_worker = role == PlaneRole::worker;
+  PlaneConfig plane(PlaneRole role, bool global) const {
+    PlaneConfig config;
+    config.role = role;
+    config.global = global;
+    config.scheduler_host = config.bind_host = config.advertised = "127.0.0.1";
+    config.scheduler_port = global ? global_port_ : local_port_;
+    config.num_servers = 1;
+    config.num_workers = global ? 0 : 1;
     return config;
   }
 
-  int port_ = 0;
-  std::future<void> scheduler_, server_;
+  int local_port_ = 0;
+  int global_port_ = 0;
+  std::vector<std::future<void>> others_;
   std::unique_ptr<Session> session_;
 };
 

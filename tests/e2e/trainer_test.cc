@@ -171,6 +171,19 @@ TEST_F(Trainer, PseudoDistributedScriptFailsAndLeavesNothing) {
                                      "geomx-node: data set fashion-mnist: no train-images-idx3-ubyte"));
 }
 
+// What a user's shell has set for other purposes does not reach the processes.
+TEST_F(Trainer, PseudoDistributedScriptIgnoresStrayVariables) {
+  Process script("script",
+                 {source("scenarios/pseudo-distributed.sh").string(), "--base-port", "9300", "--out",
+                  (folder_ / "logs").string(), "--rounds", "2", "--data-dir", small_data()},
+                 {{"GEOMX_NODE", binary("geomx-node").string()},
+                  {"PORT", "8080"},
+                  {"DMLC_ROLE_GLOBAL", "global_server"},
+                  {"DMLC_NODE_HOST", "203.0.113.9"}},
+                 folder_ / "script.log");
+  EXPECT_EQ(script.wait(Clock::now() + 60s), 0) << script.output();
+}
+
 // Each of these ends in one line and a non-zero status within 15 s.
 class TrainerFails : public Trainer {
  protected:
@@ -243,17 +256,21 @@ TEST_F(TrainerFails, WhenThePortIsInUse) {
   ::close(fd);
 }
 
-// One wrong node ends the whole job: all 12 fail, none hangs.
+// One wrong node ends the whole job: all 12 fail, none hangs. (All but the master worker, where it has done its part
+// before.)
 class JobFails : public Trainer {
  protected:
-  void expect_all_end(const Change& change, const std::string& culprit, const std::string& pattern) {
+  void expect_all_end(const Change& change, const std::string& culprit, const std::string& pattern,
+                      bool begins = false) {
     const auto start = Clock::now();
     auto processes = start_all({"--rounds", "1000", "--data-dir", small_data()}, change);
     std::string everything;
     for (Process& process : processes) {
       const auto status = process.wait(start + 20s);
       ASSERT_TRUE(status) << process.name() << " hangs: " << process.output();
-      EXPECT_NE(status, 0) << process.name() << ": " << process.output();
+      if (!begins || process.name() != "master") {
+        EXPECT_NE(status, 0) << process.name() << ": " << process.output();
+      }
       everything += process.name() + ": " + process.output();
       if (process.name() == culprit) {
         EXPECT_THAT(process.output(), testing::ContainsRegex(pattern));
@@ -281,6 +298,78 @@ TEST_F(JobFails, OnAnUnreadableDataSet) {
         if (role.name == "b-worker-0") *(std::ranges::find(options, "--data-dir") + 1) = broken.string();
       },
       "b-worker-0", "5000 found: the file is truncated");
+}
+
+TEST_F(JobFails, WhenTheMasterHasNoSliceAndTheCentralPartyTrains) {
+  roles_ = guide_roles(9092, true);
+  expect_all_end(
+      [](GuideRole& role, std::vector<std::string>& options) {
+        const auto slice = std::ranges::find(options, "--data-slice-idx");
+        if (role.name == "master") options.erase(slice, slice + 2);
+      },
+      "master", "geomx-node: .*worker 0 .* has no data slice, but every worker of its party trains");
+}
+
+TEST_F(JobFails, WhenOneWorkerWouldEndEarly) {
+  expect_all_end(
+      [](GuideRole& role, std::vector<std::string>& options) {
+        if (role.name == "b-worker-1") *(std::ranges::find(options, "--rounds") + 1) = "3";
+      },
+      "b-worker-1", "geomx-node: .* would train for 3 rounds, and worker 0 .* for 1000");
+}
+
+TEST_F(JobFails, WhenTheTrainingDiverges) {
+  expect_all_end(
+      [](GuideRole& role, std::vector<std::string>& options) {
+        if (role.worker) options.insert(options.end(), {"--optimizer", "sgd", "--learning-rate", "1e30"});
+      },
+      "a-server", "geomx-node: .*worker [01] .* has sent a gradient of tensor .* for round .* that is not finite",
+      true);
+}
+
+// The others are told, and do not wait for the silence of one who has gone.
+TEST_F(Trainer, SigtermOfAnyNodeEndsTheJobAtOnce) {
+  for (const char* name : {"a-worker-0", "a-server", "global-server", "a-scheduler", "global-scheduler"}) {
+    auto processes = start_all({"--rounds", "100000", "--data-dir", small_data()}, [](GuideRole&, auto&) {});
+    const auto find = [&](const std::string& wanted) -> Process& {
+      return *std::ranges::find_if(processes, [&](const Process& process) { return process.name() == wanted; });
+    };
+    const auto start = Clock::now();
+    Process& last = find("b-worker-1");
+    while (last.lines("] training").empty() && Clock::now() < start + 30s) last.wait(Clock::now() + 5ms);
+    ASSERT_FALSE(last.lines("] training").empty()) << last.output();
+    find(name).signal(SIGTERM);
+    const auto sent = Clock::now();
+    for (Process& process : processes) {
+      // The master has left in good order long ago.
+      const int expected = process.name() == name ? 128 + SIGTERM : process.name() == "master" ? 0 : 1;
+      EXPECT_EQ(process.wait(sent + 20s), expected) << name << ", " << process.name() << ": " << process.output();
+      if (expected == 1) {
+        EXPECT_THAT(process.output(), testing::HasSubstr("ended by SIGTERM")) << process.name();
+      }
+    }
+    EXPECT_LT(Clock::now() - sent, 5s) << name;
+    expect_one_line(find(name), "ended by SIGTERM");
+  }
+}
+
+// PS_VERBOSE=2 on those who do not train.
+TEST_F(Trainer, DetailsAreToldByAllNodes) {
+  auto processes = start_all({"--rounds", "3", "--data-dir", small_data()},
+                             [](GuideRole& role, auto&) { role.environment["PS_VERBOSE"] = "2"; });
+  for (Process& process : processes) EXPECT_EQ(process.wait(Clock::now() + 60s), 0) << process.output();
+  const auto output = [&](const std::string& name) {
+    return std::ranges::find_if(processes, [&](const Process& p) { return p.name() == name; })->output();
+  };
+  EXPECT_THAT(output("a-scheduler"), testing::HasSubstr("has registered: 1 of 1 servers, "));
+  EXPECT_THAT(output("a-scheduler"), testing::HasSubstr("complete: server 0 ("));
+  EXPECT_THAT(output("a-scheduler"), testing::HasSubstr(" has left; 0 stay"));
+  for (const char* name : {"a-server", "global-server"}) {
+    EXPECT_THAT(output(name), testing::HasSubstr("joined the "));
+    EXPECT_THAT(output(name), testing::HasSubstr("round 3 is summed"));
+    EXPECT_THAT(output(name), testing::HasSubstr(" has left"));
+    EXPECT_THAT(output(name), testing::ContainsRegex("plane: sent [0-9]+ messages, [0-9]+ bytes; received "));
+  }
 }
 
 TEST_F(Trainer, SigtermEndsPromptlyEvenWhileWaiting) {

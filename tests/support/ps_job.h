@@ -25,6 +25,9 @@ struct Deployment {
   bool central_trains = false;  // DMLC_ENABLE_CENTRAL_WORKER
   long bigarray_bound = 1'000'000;
   std::optional<int> num_all_workers{};  // what the nodes believe, where that is not the truth
+  std::vector<std::uint64_t> slices{};   // where these are not 0, 1, ...
+  std::vector<std::uint64_t> rounds{};   // that the workers promise; left out, they all promise the same
+  bool master_has_slice = true;          // where the central party trains
   double join_timeout = 10;
 
   int workers() const {
@@ -79,7 +82,10 @@ class Job {
     const auto add_worker = [&](const Plane& plane, bool master, bool trains) {
       const std::optional<std::size_t> mine = trains ? std::optional(slice++) : std::nullopt;
       workers.push_back([this, &plane, &work, master, mine] {
-        Session session(worker(plane, master), {.order = mine}, node());
+        SessionOptions options{.slice = mine};
+        if (mine && !deployment_.slices.empty()) options.slice = deployment_.slices.at(*mine);
+        if (mine && !deployment_.rounds.empty()) options.rounds = deployment_.rounds.at(*mine);
+        Session session(worker(plane, master), options, node());
         work(session, mine);
         session.leave();
       });
@@ -87,7 +93,9 @@ class Job {
     for (std::size_t party = 0; party < parties_.size(); ++party) {
       for (int i = 0; i < deployment_.party_workers[party]; ++i) add_worker(*parties_[party], false, true);
     }
-    for (int i = 0; i < deployment_.central_workers; ++i) add_worker(*central_, i == 0, deployment_.central_trains);
+    for (int i = 0; i < deployment_.central_workers; ++i) {
+      add_worker(*central_, i == 0, deployment_.central_trains && (i > 0 || deployment_.master_has_slice));
+    }
     // Servers first and last: a worker cannot go on without them.
     auto serving = std::async(std::launch::async, [&] { return run_all(servers); });
     Ends ends;

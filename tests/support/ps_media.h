@@ -80,7 +80,8 @@ class Cut {
         if (!received || !cut_->load()) return received;
       }
     }
-    void stop() override { inner_->stop(); }
+    using Transport::stop;
+    void stop(std::optional<milliseconds> at_most) override { inner_->stop(at_most); }
     std::unique_ptr<Transport> sibling() const override { return std::make_unique<Wire>(inner_->sibling(), cut_); }
     Counters counters() const override { return inner_->counters(); }
 

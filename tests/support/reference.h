@@ -115,16 +115,4 @@ struct Regression {
   }
 };
 
-// ||a-b|| / ||b||
-template <typename A, typename B>
-double distance(const A& a, const B& b) {
-  double difference = 0;
-  double norm = 0;
-  for (std::size_t i = 0; i < b.size(); ++i) {
-    difference += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
-    norm += static_cast<double>(b[i]) * b[i];
-  }
-  return std::sqrt(difference / norm);
-}
-
 }  // namespace geomx::ps::testing

@@ -28,6 +28,7 @@ class CpuBackend : public Backend {
 
   Tensors& parameters() override { return parameters_; }
   const Tensors& gradients() const override { return gradients_; }
+  std::span<float> images() override { return training_->images(); }
 
   double step(const Batch& batch, const OnReady& on_ready) override {
     if (batch.size() != training_->batch()) {
@@ -35,7 +36,9 @@ class CpuBackend : public Backend {
                   std::to_string(training_->batch()));
     }
     omp_set_num_threads(threads_);  // it is a setting of the calling thread
-    std::ranges::copy(batch.images, training_->images().begin());
+    if (batch.images.data() != training_->images().data()) {
+      std::ranges::copy(batch.images, training_->images().begin());
+    }
     training_->forward();
     const auto loss = softmax_cross_entropy(training_->logits(), batch.labels, classes_, training_->logits_gradient());
     training_->backward(on_ready);

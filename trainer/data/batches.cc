@@ -1,5 +1,6 @@
 #include "trainer/data/batches.h"
 
+#include <array>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -9,11 +10,30 @@
 
 namespace geomx::trainer {
 
+namespace {
+
+// A table in place of 784 divisions per image; the same bits.
+constexpr std::array<float, 256> kFraction = [] {
+  std::array<float, 256> fraction{};
+  for (std::size_t value = 0; value < fraction.size(); ++value) fraction[value] = static_cast<float>(value) / 255.0f;
+  return fraction;
+}();
+
+}  // namespace
+
 void to_float(const Dataset& data, std::span<const std::uint32_t> samples, std::span<float> images) {
   float* out = images.data();
   for (std::uint32_t sample : samples) {
-    for (std::uint8_t value : data.image(sample)) *out++ = static_cast<float>(value) / 255.0f;
+    for (std::uint8_t value : data.image(sample)) *out++ = kFraction[value];
   }
+}
+
+std::size_t batches_per_epoch(std::size_t samples, std::size_t batch_size) {
+  if (batch_size == 0 || samples < batch_size) {
+    throw Error("a batch of " + std::to_string(batch_size) + " cannot be taken from a slice of " +
+                std::to_string(samples) + " samples (--batch-size)");
+  }
+  return samples / batch_size;
 }
 
 Batches::Batches(const Dataset& data, std::size_t batch_size, std::uint64_t seed, std::uint64_t stream)
@@ -23,12 +43,8 @@ Batches::Batches(const Dataset& data, std::size_t batch_size, std::uint64_t seed
       stream_(stream),
       order_(data.size()),
       images_(batch_size * data.shape.size()),
-      labels_(batch_size),
-      batch_{images_, labels_} {
-  if (batch_size == 0 || data.size() < batch_size) {
-    throw Error("a batch of " + std::to_string(batch_size) + " cannot be taken from a slice of " +
-                std::to_string(data.size()) + " samples (--batch-size)");
-  }
+      labels_(batch_size) {
+  batches_per_epoch(data.size(), batch_size);  // it throws where that cannot be
   shuffle();
 }
 
@@ -39,17 +55,17 @@ void Batches::shuffle() {
   for (std::size_t i = order_.size() - 1; i > 0; --i) std::swap(order_[i], order_[random.below(i + 1)]);
 }
 
-const Batch& Batches::next() {
+Batch Batches::next(std::span<float> images) {
   if (position_ == per_epoch()) {
     ++epoch_;
     position_ = 0;
     shuffle();
   }
   const std::span<const std::uint32_t> samples(order_.data() + position_ * batch_size_, batch_size_);
-  to_float(data_, samples, images_);
+  to_float(data_, samples, images);
   for (std::size_t i = 0; i < batch_size_; ++i) labels_[i] = data_.labels[samples[i]];
   ++position_;
-  return batch_;
+  return {images.first(batch_size_ * data_.shape.size()), labels_};
 }
 
 }  // namespace geomx::trainer

@@ -13,14 +13,19 @@ namespace geomx::trainer {
 // Writes samples as x/255 into `images` (REQUIRES: room for them) in the order given.
 void to_float(const Dataset& data, std::span<const std::uint32_t> samples, std::span<float> images);
 
+// Batches in an epoch: the last, incomplete one is left out. Throws Error where there is not even one.
+std::size_t batches_per_epoch(std::size_t samples, std::size_t batch_size);
+
 // An endless stream of batches: each epoch visits every sample at most once in an order of its own, a function of
-// (seed, stream, epoch) alone. The last, incomplete batch of an epoch is left out. `stream` tells workers apart.
-// Not synchronised. Allocates in the constructor only.
+// (seed, stream, epoch) alone. `stream` tells workers apart. Not synchronised. Allocates in the constructor only.
 class Batches {
  public:
   Batches(const Dataset& data, std::size_t batch_size, std::uint64_t seed, std::uint64_t stream);  // keeps a reference
   std::size_t per_epoch() const { return data_.size() / batch_size_; }
-  const Batch& next();  // valid until the next call
+  // The next one, its images in memory of the caller's (a backend's, REQUIRES: room for them) or in this object's.
+  // Valid until the next call.
+  Batch next(std::span<float> images);
+  Batch next() { return next(images_); }
 
  private:
   void shuffle();
@@ -33,7 +38,6 @@ class Batches {
   std::vector<std::uint32_t> order_;
   std::vector<float> images_;
   std::vector<std::uint8_t> labels_;
-  Batch batch_;
 };
 
 }  // namespace geomx::trainer

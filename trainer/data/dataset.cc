@@ -36,6 +36,31 @@ std::filesystem::path find(const std::string& name, const std::filesystem::path&
               ")");
 }
 
+struct Files {
+  std::filesystem::path images;
+  std::filesystem::path labels;
+};
+
+Files files_of(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory) {
+  const auto folder = directory ? *directory : default_directory(name);
+  const std::string prefix = part == Part::train ? "train" : "t10k";
+  return {find(name, folder, prefix + "-images-idx3-ubyte"), find(name, folder, prefix + "-labels-idx1-ubyte")};
+}
+
+using Shape = std::vector<std::uint32_t>;
+
+void check_shapes(const Files& files, const DatasetKind& kind, const Shape& images, const Shape& labels) {
+  const Shape wanted{static_cast<std::uint32_t>(kind.shape.height), static_cast<std::uint32_t>(kind.shape.width)};
+  if (images[1] != wanted[0] || images[2] != wanted[1]) {
+    throw Error(files.images.string() + ": images of " + std::to_string(wanted[0]) + "x" + std::to_string(wanted[1]) +
+                " wanted, " + std::to_string(images[1]) + "x" + std::to_string(images[2]) + " found");
+  }
+  if (images[0] != labels[0]) {
+    throw Error(files.labels.string() + ": " + std::to_string(labels[0]) + " labels for the " +
+                std::to_string(images[0]) + " images of " + files.images.filename().string());
+  }
+}
+
 }  // namespace
 
 const std::vector<std::string>& dataset_names() {
@@ -50,28 +75,23 @@ DatasetKind dataset_kind(const std::string& name) {
   return {{1, 28, 28}, 10};
 }
 
+std::size_t count_samples(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory) {
+  const DatasetKind kind = dataset_kind(name);
+  const Files files = files_of(name, part, directory);
+  const Shape labels = read_idx_shape(files.labels, 1);
+  check_shapes(files, kind, read_idx_shape(files.images, 3), labels);
+  return labels[0];
+}
+
 Dataset load_dataset(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory) {
   const DatasetKind kind = dataset_kind(name);
-  const auto folder = directory ? *directory : default_directory(name);
-  const std::string prefix = part == Part::train ? "train" : "t10k";
-  const auto image_file = find(name, folder, prefix + "-images-idx3-ubyte");
-  const auto label_file = find(name, folder, prefix + "-labels-idx1-ubyte");
-  IdxArray labels = read_idx(label_file, 1);
-  IdxArray images = read_idx(image_file, 3);
-
-  const std::vector<std::uint32_t> wanted{static_cast<std::uint32_t>(kind.shape.height),
-                                          static_cast<std::uint32_t>(kind.shape.width)};
-  if (images.shape[1] != wanted[0] || images.shape[2] != wanted[1]) {
-    throw Error(image_file.string() + ": images of " + std::to_string(wanted[0]) + "x" + std::to_string(wanted[1]) +
-                " wanted, " + std::to_string(images.shape[1]) + "x" + std::to_string(images.shape[2]) + " found");
-  }
-  if (images.shape[0] != labels.shape[0]) {
-    throw Error(label_file.string() + ": " + std::to_string(labels.shape[0]) + " labels for the " +
-                std::to_string(images.shape[0]) + " images of " + image_file.filename().string());
-  }
+  const Files files = files_of(name, part, directory);
+  IdxArray labels = read_idx(files.labels, 1);
+  IdxArray images = read_idx(files.images, 3);
+  check_shapes(files, kind, images.shape, labels.shape);
   const auto wrong = std::ranges::find_if(labels.elements, [&](std::uint8_t label) { return label >= kind.classes; });
   if (wrong != labels.elements.end()) {
-    throw Error(label_file.string() + ": label " + std::to_string(*wrong) + " of sample " +
+    throw Error(files.labels.string() + ": label " + std::to_string(*wrong) + " of sample " +
                 std::to_string(wrong - labels.elements.begin()) + " is not within 0.." +
                 std::to_string(kind.classes - 1));
   }

@@ -36,6 +36,11 @@ struct DatasetKind {
 };
 DatasetKind dataset_kind(const std::string& name);
 
+// How many samples a part has, from the files' headers alone: at once, for any size. Throws Error as load_dataset()
+// does for what the headers show.
+std::size_t count_samples(const std::string& name, Part part,
+                          const std::optional<std::filesystem::path>& directory = {});
+
 // Reads one part of a data set from `directory`, or from where ./bootstrap puts it: Fashion-MNIST from its Debian
 // package, MNIST from ${XDG_CACHE_HOME:-~/.cache}/geomx-emu/mnist. Files may be gzip-compressed. Throws Error naming
 // the file and what is wrong: missing, damaged, counts that disagree, a label out of range.

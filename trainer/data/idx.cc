@@ -51,6 +51,9 @@ class Reader {
     return have;
   }
 
+  // After the first read().
+  bool compressed() const { return gzdirect(file_.get()) == 0; }
+
  private:
   std::filesystem::path path_;
   GzFile file_;
@@ -65,10 +68,18 @@ std::uint32_t big_endian(const std::uint8_t* bytes) {
               " found: the file is truncated");
 }
 
-}  // namespace
+[[noreturn]] void surplus(const std::filesystem::path& file, std::uint64_t wanted) {
+  throw Error(file.string() + ": " + std::to_string(wanted) +
+              " bytes wanted, more found: the file is longer than its header says");
+}
 
-IdxArray read_idx(const std::filesystem::path& file, int dimensions) {
-  Reader reader(file);
+struct Header {
+  std::size_t bytes = 0;
+  std::vector<std::uint32_t> shape;
+  std::uint64_t elements = 1;
+};
+
+Header read_header(Reader& reader, const std::filesystem::path& file, int dimensions) {
   const std::size_t header_size = 4 + 4 * static_cast<std::size_t>(dimensions);
   std::vector<std::uint8_t> header(header_size);
   const std::size_t header_found = reader.read(header.data(), header.size());
@@ -83,30 +94,50 @@ IdxArray read_idx(const std::filesystem::path& file, int dimensions) {
   }
   if (header_found < header_size) truncated(file, header_size, header_found);
 
-  IdxArray array;
-  std::uint64_t elements = 1;
+  Header result{.bytes = header_size, .shape = {}};
+  std::uint64_t& elements = result.elements;
   for (int d = 0; d < dimensions; ++d) {
     const std::uint32_t size = big_endian(header.data() + 4 + 4 * d);
-    array.shape.push_back(size);
+    result.shape.push_back(size);
     elements = size == 0 ? 0 : (elements > kMaxElements / size ? kMaxElements + 1 : elements * size);
   }
   if (elements == 0) throw Error(file.string() + ": the header says that it holds nothing");
   if (elements > kMaxElements) throw Error(file.string() + ": the header says more than 4 GiB: it is damaged");
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> read_idx_shape(const std::filesystem::path& file, int dimensions) {
+  Reader reader(file);
+  Header header = read_header(reader, file, dimensions);
+  if (!reader.compressed()) {
+    const std::uint64_t wanted = header.bytes + header.elements;
+    std::error_code failed;
+    const std::uintmax_t found = std::filesystem::file_size(file, failed);
+    if (!failed && found < wanted) truncated(file, wanted, found);
+    if (!failed && found > wanted) surplus(file, wanted);
+  }
+  return std::move(header.shape);
+}
+
+IdxArray read_idx(const std::filesystem::path& file, int dimensions) {
+  Reader reader(file);
+  Header header = read_header(reader, file, dimensions);
+  IdxArray array;
+  array.shape = std::move(header.shape);
 
   // Grows with what is found, so that a damaged header cannot ask for gigabytes.
   constexpr std::size_t kChunk = std::size_t{1} << 23;
-  while (array.elements.size() < elements) {
+  while (array.elements.size() < header.elements) {
     const std::size_t have = array.elements.size();
-    const std::size_t wanted = std::min<std::uint64_t>(elements - have, kChunk);
+    const std::size_t wanted = std::min<std::uint64_t>(header.elements - have, kChunk);
     array.elements.resize(have + wanted);
     const std::size_t got = reader.read(array.elements.data() + have, wanted);
-    if (got < wanted) truncated(file, header_size + elements, header_size + have + got);
+    if (got < wanted) truncated(file, header.bytes + header.elements, header.bytes + have + got);
   }
-  std::uint8_t surplus = 0;
-  if (reader.read(&surplus, 1) != 0) {
-    throw Error(file.string() + ": " + std::to_string(header_size + elements) +
-                " bytes wanted, more found: the file is longer than its header says");
-  }
+  std::uint8_t one_more = 0;
+  if (reader.read(&one_more, 1) != 0) surplus(file, header.bytes + header.elements);
   return array;
 }
 

@@ -8,16 +8,21 @@
 
 namespace geomx::trainer {
 
-Dataset take_slice(const Dataset& whole, std::size_t index, std::size_t count, bool by_class) {
+std::size_t slice_size(std::size_t samples, std::size_t index, std::size_t count) {
   if (index >= count) {
     throw Error("data slice " + std::to_string(index) + " does not exist: " + std::to_string(count) +
                 " workers train, so it is 0.." + std::to_string(count == 0 ? 0 : count - 1) +
                 " (--data-slice-idx, DMLC_NUM_ALL_WORKER)");
   }
-  const std::size_t size = whole.size() / count;
+  const std::size_t size = samples / count;
   if (size == 0) {
-    throw Error(std::to_string(whole.size()) + " samples cannot be cut into " + std::to_string(count) + " slices");
+    throw Error(std::to_string(samples) + " samples cannot be cut into " + std::to_string(count) + " slices");
   }
+  return size;
+}
+
+Dataset take_slice(const Dataset& whole, std::size_t index, std::size_t count, bool by_class) {
+  const std::size_t size = slice_size(whole.size(), index, count);
   std::vector<std::size_t> order(whole.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (by_class) {

@@ -4,10 +4,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <csignal>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "trainer/loop/console.h"
 #include "trainer/loop/metrics.h"
 #include "trainer/loop/options.h"
+#include "trainer/loop/signals.h"
 #include "trainer/loop/worker.h"
 #include "trainer/model/architecture.h"
 #include "trainer/tensor/error.h"
@@ -169,31 +169,26 @@ class Observers : public trainer::Observer {
   trainer::Metrics* metrics_;  // null: nobody reads
 };
 
-// Ends at once, with the exit code that a shell gives to a signal. The peers see the connections close.
-void end_on_signal(int signal) {
-  const char* text = signal == SIGTERM ? "geomx-node: ended by SIGTERM\n" : "geomx-node: ended by SIGINT\n";
-  const ssize_t ignored = ::write(STDERR_FILENO, text, std::strlen(text));
-  static_cast<void>(ignored);
-  ::_exit(128 + signal);
+// Details of the parameter server's nodes, in the console's way.
+ps::Log log_to_stdout(int verbose) {
+  if (verbose < ps::kNecessary) return {};
+  return [verbose, start = std::chrono::steady_clock::now()](int level, const std::string& line) {
+    if (level > verbose) return;
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    std::fputs(fmt::format("[Time {:.3f}] {}\n", passed.count(), line).c_str(), stdout);
+    std::fflush(stdout);
+  };
 }
 
-// A handler rather than the default action, which a process that is pid 1 of a container would not get.
-void handle_signals() {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader of metrics or logs that goes away is an error of write()
-  struct sigaction action {};
-  action.sa_handler = end_on_signal;
-  ::sigaction(SIGTERM, &action, nullptr);
-  ::sigaction(SIGINT, &action, nullptr);
-}
-
-void run(const CLI::App& app, const CommandLine& line, const ps::NodeConfig& config, trainer::Metrics* metrics) {
+void run(const CLI::App& app, const CommandLine& line, const ps::NodeConfig& config, trainer::Metrics* metrics,
+         ps::Interrupt& interrupt) {
   Observers observers(trainer::Console(stdout, config.verbose), metrics);
   if (config.local && config.local->role == ps::PlaneRole::worker) {
-    trainer::run_worker(config, line.worker, observers);
+    trainer::run_worker(config, line.worker, observers, ps::tcp_transport, &interrupt);
     return;
   }
   refuse_worker_options(app, config.role_name());
-  ps::serve(config);
+  ps::serve(config, ps::tcp_transport, {.interrupt = &interrupt, .log = log_to_stdout(config.verbose)});
   observers.phase("finished", 0);
 }
 
@@ -202,7 +197,7 @@ int fail(int code, const std::string& message) {
   return code;
 }
 
-int parse_and_run(int argc, char** argv) {
+int parse_and_run(int argc, char** argv, trainer::Signals& signals) {
   CLI::App app(kHelp, "geomx-node");
   CommandLine line;
   add_options(app, line);
@@ -220,6 +215,7 @@ int parse_and_run(int argc, char** argv) {
   }
   std::unique_ptr<trainer::Metrics> metrics;
   const auto report = [&](int code, const std::string& message) {
+    if (signals.raised()) return code;
     if (metrics) metrics->error(message);
     return fail(code, message);
   };
@@ -240,7 +236,7 @@ int parse_and_run(int argc, char** argv) {
     for (const std::string& warning : config.warnings)
       std::fprintf(stderr, "geomx-node: warning: %s\n", warning.c_str());
     if (config.verbose >= 1) introduce(config, line);
-    run(app, line, config, metrics.get());
+    run(app, line, config, metrics.get(), signals.interrupt());
     return 0;
   } catch (const UsageError& error) {
     return report(kBadUsage, error.what());
@@ -252,6 +248,10 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  handle_signals();
-  return parse_and_run(argc, argv);
+  try {
+    trainer::Signals signals;
+    return signals.finish(parse_and_run(argc, argv, signals));
+  } catch (const trainer::Error& error) {
+    return fail(kFailed, error.what());
+  }
 }

@@ -1,7 +1,9 @@
 #include "trainer/loop/worker.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,15 +37,29 @@ ps::proto::OptimizerConfig optimizer_config(const WorkerOptions& options) {
   return config;
 }
 
-// All that training needs besides the network: made, and found to be sound, before joining.
+// How long training takes, as the headers of the data set's files say it.
+struct Schedule {
+  long per_epoch = 0;  // rounds
+  long rounds = 0;
+};
+
+Schedule schedule(const WorkerOptions& options, std::size_t workers) {
+  const std::size_t samples = count_samples(options.dataset, Part::train, options.data_dir);
+  const std::size_t slice = slice_size(samples, *options.data_slice, workers);
+  const auto per_epoch = static_cast<long>(batches_per_epoch(slice, options.batch_size));
+  if (*options.data_slice == 0) count_samples(options.dataset, Part::test, options.data_dir);
+  return {per_epoch, options.rounds ? *options.rounds : options.epochs * per_epoch};
+}
+
+// All that training needs besides the parameter server.
 class Trainer {
  public:
-  Trainer(const WorkerOptions& options, const Architecture& model, std::size_t workers)
+  Trainer(const WorkerOptions& options, const Schedule& schedule, const Architecture& model, std::size_t workers)
       : slice_(take_slice(load_dataset(options.dataset, Part::train, options.data_dir), *options.data_slice, workers,
                           options.split_by_class)),
         batches_(slice_, options.batch_size, options.seed, *options.data_slice),
-        per_epoch_(static_cast<long>(batches_.per_epoch())),
-        rounds_(options.rounds ? *options.rounds : options.epochs * per_epoch_),
+        per_epoch_(schedule.per_epoch),
+        rounds_(schedule.rounds),
         evaluate_every_(options.evaluate_every),
         backend_(make_cpu_backend(model, options.batch_size, options.threads)) {
     if (*options.data_slice == 0) {
@@ -51,7 +67,6 @@ class Trainer {
     }
   }
 
-  long rounds() const { return rounds_; }
   Tensors& parameters() { return backend_->parameters(); }
 
   void train(ps::KvWorker& kv, Observer& observer) {
@@ -64,7 +79,7 @@ class Trainer {
 
  private:
   StepReport step(ps::KvWorker& kv, long round) {
-    const Batch& batch = batches_.next();
+    const Batch batch = batches_.next(backend_->images());
     const auto start = Clock::now();
     // Keys count from the input on. The last layers' gradients are ready first and travel while the rest is computed.
     const double loss = backend_->step(batch, [&](std::size_t tensor) {
@@ -100,7 +115,6 @@ class Trainer {
   std::vector<ps::KvWorker::Handle> handles_;
 };
 
-// `initial` must outlive the session: should this throw, the transport may still be reading it.
 void initialise(ps::KvWorker& kv, const ps::proto::OptimizerConfig& optimizer, const Tensors& initial) {
   kv.configure(optimizer);
   for (std::size_t t = 0; t < initial.count(); ++t) kv.init(static_cast<std::uint32_t>(t), initial[t]);
@@ -127,47 +141,56 @@ WorkerOptions with_slice(const ps::NodeConfig& config, WorkerOptions options) {
   return options;
 }
 
+// What outlives the session: should that end in an error, the transport may still be reading from here.
+struct Memory {
+  std::optional<Tensors> initial;    // of the master worker
+  std::unique_ptr<Trainer> trainer;  // of a worker that trains
+};
+
 }  // namespace
 
 void run_worker(const ps::NodeConfig& node, const WorkerOptions& given, Observer& observer,
-                const ps::TransportFactory& make_transport) {
-  ps::NodeConfig config = node;
-  const WorkerOptions options = with_slice(config, given);
+                const ps::TransportFactory& make_transport, ps::Interrupt* interrupt) {
+  const WorkerOptions options = with_slice(node, given);
   require_positive("--epoch", options.epochs);
   require_positive("--batch-size", static_cast<long>(options.batch_size));
   if (options.rounds) require_positive("--rounds", *options.rounds);
   const auto optimizer = optimizer_config(options);
   const auto kind = dataset_kind(options.dataset);
   const Architecture model = make_model(options.model, kind.shape, kind.classes);
-  std::unique_ptr<Trainer> trainer;
-  if (options.data_slice) {
-    trainer = std::make_unique<Trainer>(options, model, static_cast<std::size_t>(config.num_all_workers));
-  }
-  const long rounds = trainer ? trainer->rounds() : 0;
-  std::unique_ptr<Tensors> initial;
-  if (config.master_worker) {
-    initial = std::make_unique<Tensors>(model.parameters());
-    xavier_uniform(*initial, options.seed);
-  }
+  const auto workers = static_cast<std::size_t>(node.num_all_workers);
+  const Schedule plan = options.data_slice ? schedule(options, workers) : Schedule();
 
-  ps::Session::Options session_options;
-  session_options.timeout = std::chrono::duration<double>(options.timeout);
-  if (options.data_slice) {
-    session_options.order = static_cast<std::uint32_t>(*options.data_slice);
-    if (config.local) config.local->order = *options.data_slice;
-  }
-  ps::Session session(config, session_options, make_transport);
-  if (initial) initialise(session.kv(), optimizer, *initial);
-  if (trainer) pull(session.kv(), trainer->parameters());
-  session.barrier("initialised");
-  observer.phase("ready", rounds);
-  if (trainer) {
-    observer.phase("training", rounds);
-    trainer->train(session.kv(), observer);
+  Memory memory;
+  ps::Session session(node,
+                      {.slice = options.data_slice,
+                       .rounds = static_cast<std::uint64_t>(plan.rounds),
+                       .timeout = std::chrono::duration<double>(options.timeout),
+                       .interrupt = interrupt},
+                      make_transport);
+  try {
+    if (options.data_slice) memory.trainer = std::make_unique<Trainer>(options, plan, model, workers);
+    if (session.master()) {
+      memory.initial.emplace(model.parameters());
+      xavier_uniform(*memory.initial, options.seed);
+      initialise(session.kv(), optimizer, *memory.initial);
+    }
+    if (memory.trainer) pull(session.kv(), memory.trainer->parameters());
+    session.barrier("initialised");
+    observer.phase("ready", plan.rounds);
+    if (memory.trainer) {
+      observer.phase("training", plan.rounds);
+      memory.trainer->train(session.kv(), observer);
+    }
+  } catch (const std::exception& error) {
+    session.fail(error.what());
+    throw;
   }
   session.leave();
-  if (trainer && options.parameters_out) write_parameters(*options.parameters_out, trainer->parameters());
-  observer.phase("finished", rounds);
+  if (memory.trainer && options.parameters_out) {
+    write_parameters(*options.parameters_out, memory.trainer->parameters());
+  }
+  observer.phase("finished", plan.rounds);
 }
 
 }  // namespace geomx::trainer

@@ -85,11 +85,6 @@ int Architecture::classes() const {
   return outputs().back().channels;
 }
 
-const std::vector<std::string>& model_names() {
-  static const std::vector<std::string> names{"cnn"};
-  return names;
-}
-
 Architecture make_model(const std::string& name, ImageShape input, int classes) {
   if (name != "cnn") throw Error("model \"" + name + "\" is not known (cnn)");
   Architecture model;

@@ -41,8 +41,6 @@ struct Architecture {
   int classes() const;
 };
 
-const std::vector<std::string>& model_names();  // "cnn"
-
 // The network `name` for images of that shape. Throws Error for an unknown name.
 //   cnn: conv 16 5x5 - ReLU - maxpool 2 - conv 32 5x5 - ReLU - maxpool 2 - fc 256 - ReLU - fc 128 - ReLU - fc classes;
 //   178,762 parameters in 10 tensors for 1x28x28.

@@ -23,6 +23,9 @@ class Backend {
   virtual Tensors& parameters() = 0;
   virtual const Tensors& gradients() const = 0;
 
+  // Where the network reads the images of a step: a batch that is put together here need not be copied.
+  virtual std::span<float> images() = 0;
+
   // Called during step() for each tensor once its gradient is final and the step reads its parameter no more: last
   // layers first. The callee may start to send the one and overwrite the other.
   using OnReady = std::function<void(std::size_t tensor)>;

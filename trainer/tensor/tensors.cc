@@ -51,8 +51,4 @@ std::span<const float> Tensors::operator[](std::size_t tensor) const {
   return {reinterpret_cast<const float*>(buffer_.data() + offsets_[tensor]), specs_[tensor].size()};
 }
 
-void Tensors::copy_from(const Tensors& other) {
-  std::memcpy(buffer_.data(), other.buffer_.data(), buffer_.size());
-}
-
 }  // namespace geomx::trainer

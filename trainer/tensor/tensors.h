@@ -46,7 +46,6 @@ class Tensors {
   const std::vector<TensorSpec>& specs() const { return specs_; }
   std::span<float> operator[](std::size_t tensor);
   std::span<const float> operator[](std::size_t tensor) const;
-  void copy_from(const Tensors& other);  // REQUIRES: the same specs
 
  private:
   std::vector<TensorSpec> specs_;

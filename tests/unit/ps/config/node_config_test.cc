@@ -12,6 +12,7 @@
 namespace geomx::ps {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -143,14 +144,12 @@ TEST(NodeConfigTest, DefaultsAndLimits) {
                                                {"MXNET_KVSTORE_BIGARRAY_BOUND", "1000"},
                                                {"PS_HEARTBEAT_INTERVAL", "0.5"},
                                                {"PS_HEARTBEAT_TIMEOUT", "3"},
-                                               {"GEOMX_JOIN_TIMEOUT", "60"},
-                                               {"PORT", "7000"}}));
+                                               {"GEOMX_JOIN_TIMEOUT", "60"}}));
   EXPECT_EQ(other.verbose, 2);
   EXPECT_EQ(other.bigarray_bound, 1000);
   EXPECT_EQ(other.local->heartbeat_interval.count(), 0.5);
   EXPECT_EQ(other.local->heartbeat_timeout.count(), 3);
   EXPECT_EQ(other.local->join_timeout.count(), 60);
-  EXPECT_EQ(other.local->port, 7000);
 
   EXPECT_EQ(read(with(kWorker, {{"PS_HEARTBEAT_INTERVAL", "0"}})).local->heartbeat_timeout.count(), 0);
   EXPECT_EQ(read(with(kWorker, {{"PS_HEARTBEAT_TIMEOUT", "0"}})).local->heartbeat_timeout.count(), 0);
@@ -163,6 +162,23 @@ TEST(NodeConfigTest, PortsOfANodeThatListensInBothPlanesAreNeighbours) {
   const NodeConfig party_server = read(with(kPartyServer, {{"PORT", "7000"}}));
   EXPECT_EQ(party_server.local->port, 7000);
   EXPECT_EQ(party_server.global->port, 0);
+}
+
+TEST(NodeConfigTest, PortIsForThoseWhoListen) {
+  const NodeConfig worker = read(with(kWorker, {{"PORT", "7000"}}));
+  EXPECT_EQ(worker.local->port, 0);
+  EXPECT_THAT(worker.warnings, ElementsAre("PORT=7000 is set aside: a worker does not listen"));
+  const NodeConfig local = read(with(kLocalScheduler, {{"PORT", "7000"}}));
+  EXPECT_EQ(local.local->port, 7000);
+  EXPECT_EQ(local.local->scheduler_port, 9094);  // where the others look for it
+  EXPECT_EQ(read(with(kGlobalScheduler, {{"PORT", "7000"}})).global->port, 7000);
+}
+
+TEST(NodeConfigTest, TheCentralPartyMayTrainAlone) {
+  const Environment alone{{"DMLC_NUM_GLOBAL_WORKER", "0"}};
+  EXPECT_EQ(read(with(kGlobalScheduler, alone)).global->num_workers, 0);
+  EXPECT_EQ(read(with(kGlobalServer, alone)).global->num_workers, 0);
+  EXPECT_THAT(error_of(with(kPartyServer, alone)), HasSubstr("DMLC_NUM_GLOBAL_WORKER=0: an integer from 1"));
 }
 
 TEST(NodeConfigTest, EmptyIsUnset) {
@@ -273,6 +289,22 @@ TEST(NodeConfigTest, BehindNatTheNodeAdvertisesWhatItCannotBind) {
   EXPECT_EQ(config.local->bind_host, "0.0.0.0");
 }
 
+TEST(NodeConfigTest, ASchedulerBindsItsOwnAddressWhateverItsInterface) {
+  std::optional<std::string> own;
+  for (const std::string& name : interfaces_with_address()) {
+    const auto address = address_of_interface(name);
+    if (address && !is_loopback(*address)) own = address;
+  }
+  if (!own) GTEST_SKIP() << "SKIPPED: no interface but loopback has an address";
+  const Environment elsewhere{{"DMLC_PS_ROOT_URI", *own}, {"DMLC_INTERFACE", "lo"}};
+  const NodeConfig scheduler = read(with(kLocalScheduler, elsewhere));
+  EXPECT_EQ(scheduler.local->bind_host, *own);
+  EXPECT_THAT(scheduler.warnings, ElementsAre("DMLC_INTERFACE=lo (127.0.0.1) is set aside: the others look for the "
+                                              "scheduler at DMLC_PS_ROOT_URI=" +
+                                              *own));
+  EXPECT_EQ(read(with(kPartyServer, elsewhere)).local->bind_host, "127.0.0.1");
+}
+
 TEST(NodeConfigTest, ASchedulerBindsItsOwnAddress) {
   const NodeConfig config = read(with(kLocalScheduler, {{"DMLC_PS_ROOT_URI", "10.1.0.2"}}));
   EXPECT_EQ(config.local->bind_host, "10.1.0.2");
@@ -286,6 +318,8 @@ TEST(HostTest, Addresses) {
   EXPECT_EQ(address_of_interface("eth77"), std::nullopt);
   EXPECT_EQ(source_towards("127.0.0.1"), "127.0.0.1");
   EXPECT_FALSE(is_local_address("203.0.113.9"));
+  EXPECT_EQ(ipv4_number("10.1.0.2"), 0x0a010002u);
+  EXPECT_EQ(ipv4_number("nowhere"), std::nullopt);
 }
 
 }  // namespace

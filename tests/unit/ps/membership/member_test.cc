@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 #include <vector>
 
 #include "tests/support/ps_cluster.h"
@@ -13,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -30,6 +32,8 @@ TEST_P(MemberTest, RanksFollowTheOrderAndTheMasterIsFirst) {
   EXPECT_NE(members[0]->self(), members[1]->self());
   EXPECT_EQ(members[0]->self().role, Role::server);
   EXPECT_THAT(members[0]->name_of({Role::worker, 1}), HasSubstr("worker 1 ("));
+  EXPECT_THAT(members[0]->roster(), HasSubstr(") at 127.0.0.1:"));
+  EXPECT_THAT(members[0]->roster(), HasSubstr(", worker 2 ("));
   EXPECT_THAT(leave_all(members), Each(IsEmpty()));
   EXPECT_EQ(plane.end(), "");
 }
@@ -103,19 +107,27 @@ TEST_P(MemberTest, ABarrierThatDoesNotCompleteNamesWhoIsAwaited) {
   EXPECT_EQ(members[1]->failure(), "");
 }
 
-TEST_P(MemberTest, ServersLearnThatAllWorkersHaveLeft) {
+TEST_P(MemberTest, AllLearnWhoHasLeftInGoodOrder) {
   Plane plane(medium(GetParam()), 2, 2);
   Members members = make_members(plane, 2, 2);
+  std::mutex mutex;
+  std::vector<NodeId> left;
   Count told;
-  members[0]->on_workers_left([&] { told.add(); });
+  for (std::size_t i = 0; i < 2; ++i) {
+    members[i]->on_departed([&](NodeId who) {
+      const std::lock_guard lock(mutex);
+      left.push_back(who);
+      told.add();
+    });
+  }
   ASSERT_THAT(join_all(members), Each(IsEmpty()));
+  const NodeId first = members[2]->self();
+  const NodeId second = members[3]->self();
   members[2]->leave();
-  EXPECT_FALSE(members[0]->wait_until_workers_left(in(50ms)));
-  EXPECT_FALSE(members[0]->workers_left());
+  EXPECT_TRUE(told.reaches(2));
   members[3]->leave();
-  EXPECT_TRUE(members[0]->wait_until_workers_left(soon()));
-  EXPECT_TRUE(members[1]->wait_until_workers_left(soon()));
-  EXPECT_TRUE(told.reaches(1));
+  EXPECT_TRUE(told.reaches(4));
+  EXPECT_THAT(left, ElementsAre(first, first, second, second));
   EXPECT_EQ(members[0]->failure(), "");
   members[0]->leave();
   members[1]->leave();

@@ -26,6 +26,8 @@ proto::Register request(proto::Role role, const std::string& name, const std::st
   request.set_port(5000);
   request.set_num_servers(1);
   request.set_num_workers(3);
+  request.set_heartbeat_interval(2);
+  request.set_heartbeat_timeout(15);
   request.set_name(name);
   request.set_nonce("nonce of " + name);
   return request;
@@ -100,6 +102,31 @@ TEST(RegistryTest, ADifferentCountIsFatalAndNamesTheVariableAndBothValues) {
   other.set_num_workers(3);
   other.set_num_servers(4);
   EXPECT_THAT(refusal(global_registry, other, true), HasSubstr("DMLC_NUM_GLOBAL_SERVER=4"));
+}
+
+TEST(RegistryTest, DifferentHeartbeatsAreFatal) {
+  Registry registry(plane(1, 3));
+  proto::Register other = worker("a:1");
+  other.set_heartbeat_interval(20);
+  EXPECT_EQ(refusal(registry, other, true),
+            "worker a:1 has PS_HEARTBEAT_INTERVAL=20, and the local scheduler at 10.1.0.2:9093 has "
+            "PS_HEARTBEAT_INTERVAL=2: they must be equal");
+  PlaneConfig off = plane(1, 3);
+  off.heartbeat_timeout = std::chrono::duration<double>(0);
+  Registry without(off);
+  EXPECT_THAT(refusal(without, worker("a:1"), true), HasSubstr("has PS_HEARTBEAT_TIMEOUT=15, and the local"));
+  other.set_heartbeat_timeout(0);
+  EXPECT_TRUE(without.add(other, "r1"));  // nobody beats: how often does not matter
+}
+
+TEST(RegistryTest, OnlyAServerNeedsAPort) {
+  Registry registry(plane(1, 3));
+  proto::Register deaf = worker("a:1");
+  deaf.set_port(0);
+  EXPECT_TRUE(registry.add(deaf, "r1"));
+  proto::Register server = request(proto::ROLE_SERVER, "s:1");
+  server.set_port(0);
+  EXPECT_THAT(refusal(registry, server, false), HasSubstr("no usable address: 10.1.0.3:0"));
 }
 
 TEST(RegistryTest, ASurplusNodeIsRefusedAlone) {

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "ps/config/error.h"
+#include "tests/support/distance.h"
 #include "tests/support/reference.h"
 
 namespace geomx::ps::testing {
@@ -50,7 +51,7 @@ TEST_P(OptimizerTest, FollowsTheReferenceInDoublePrecision) {
       optimizer->step(weights, gradient, 0.25F, updated);
       weights.swap(updated);
       reference.step(expected, mean);
-      ASSERT_LT(distance(weights, expected), 2e-6) << "length " << length << ", step " << step;
+      ASSERT_LT(test::distance(weights, expected), 2e-6) << "length " << length << ", step " << step;
     }
   }
 }

@@ -254,6 +254,61 @@ TEST(InprocTransportTest, FramesTravelByPointer) {
   EXPECT_EQ(received->message.frames.at(0).data(), frame.data());
 }
 
+// What was queued on the former connection is dropped, and stop() does not wait for it.
+TEST(ZmqTransportTest, ASecondConnectReplacesTheFirst) {
+  const auto server = make_zmq_transport();
+  const auto worker = make_zmq_transport();
+  const Endpoint endpoint = server->bind({"127.0.0.1", 0});
+  const auto nobody = make_zmq_transport();
+  const Endpoint dead = nobody->bind({"127.0.0.1", 0});
+  nobody->stop();
+  worker->connect(kServer, dead);
+  worker->send(kServer, data(1, {floats(1'000)}));
+  worker->connect(kServer, endpoint);
+  worker->send(kServer, data(2));
+  const auto received = server->receive(soon());
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->message.header.data().request(), 2u);
+  worker->adopt(kServer, "n-somebody-else");  // this closes the connection, too
+  const auto start = Clock::now();
+  worker->stop();
+  EXPECT_LT(Clock::now() - start, 4s);
+}
+
+TEST(ZmqTransportTest, WhatGoesNowhereIsNotCounted) {
+  const auto server = make_zmq_transport();
+  server->bind({"127.0.0.1", 0});
+  server->reply("n0123456789ab", data(1));
+  EXPECT_EQ(server->counters().messages_sent, 0u);
+}
+
+// Several peers at once, one of them much busier than the others.
+TEST(ZmqTransportTest, ABusyPeerStarvesNobody) {
+  const auto worker = make_zmq_transport();
+  std::vector<std::unique_ptr<Transport>> servers;
+  std::vector<std::string> routes;
+  for (std::uint32_t rank = 0; rank < 3; ++rank) {
+    servers.push_back(make_zmq_transport());
+    worker->connect({Role::server, rank}, servers.back()->bind({"127.0.0.1", 0}));
+    worker->send({Role::server, rank}, data(rank));
+    const auto hello = servers.back()->receive(soon());
+    ASSERT_TRUE(hello);
+    routes.push_back(hello->route);
+  }
+  constexpr int kMany = 20'000;
+  for (int i = 0; i < kMany; ++i) servers[0]->reply(routes[0], data(100));
+  ASSERT_TRUE(worker->receive(soon()));  // they have begun to arrive
+  servers[1]->reply(routes[1], data(1));
+  servers[2]->reply(routes[2], data(2));
+  int before = 0;
+  for (int quiet = 0; quiet < 2;) {
+    const auto received = worker->receive(soon());
+    ASSERT_TRUE(received);
+    received->message.header.data().request() == 100 ? ++before : ++quiet;
+  }
+  EXPECT_LT(before, kMany - 1) << "the quiet ones came last";
+}
+
 TEST(SendTest, ToAStrangerIsAnError) {
   for (const std::string name : {"inproc", "zmq"}) {
     const auto node = medium(name).node();

@@ -90,7 +90,7 @@ class KvWorkerTest : public ::testing::Test {
             return asked.header.data().operation() == proto::GREET ? std::optional(greeting(0)) : answer(asked);
           }},
           options);
-    worker_->greet(soon());
+    worker_->greet({}, soon());
   }
 
   std::unique_ptr<Plane> plane_;
@@ -104,9 +104,7 @@ TEST_F(KvWorkerTest, PullsIntoTheCallersArray) {
   std::vector<float> value = {0, 0, 9};
   const auto handle = worker_->pull(0, std::span(value).first(2));
   worker_->wait(handle);
-  EXPECT_TRUE(worker_->done(handle));
   EXPECT_THAT(value, ElementsAre(1, 2, 9));
-  EXPECT_EQ(worker_->round(), 4U);
 }
 
 TEST_F(KvWorkerTest, ThePushOfARoundFollowsWhatWasPulled) {
@@ -173,7 +171,7 @@ TEST_F(KvWorkerTest, ServersMayHoldShardsThatAreNotTheirRanks) {
     };
   };
   start({holder(0, 1), holder(1, 0)}, {.bigarray_bound = 64});
-  worker_->greet(soon());
+  worker_->greet({}, soon());
   std::vector<float> value(64);
   worker_->wait(worker_->pull(0, value));
   EXPECT_THAT(std::vector(value.begin(), value.begin() + 32), Each(1));
@@ -182,7 +180,7 @@ TEST_F(KvWorkerTest, ServersMayHoldShardsThatAreNotTheirRanks) {
 
 TEST_F(KvWorkerTest, TwoServersOfOneShardAreRefused) {
   start({[](const Message&) { return greeting(0); }, [](const Message&) { return greeting(0); }});
-  EXPECT_THAT(error_of([&] { worker_->greet(soon()); }), HasSubstr("server 1 says that it holds shard 0 of 2"));
+  EXPECT_THAT(error_of([&] { worker_->greet({}, soon()); }), HasSubstr("server 1 says that it holds shard 0 of 2"));
 }
 
 TEST_F(KvWorkerTest, ARefusalNamesTheServer) {
@@ -203,7 +201,6 @@ TEST_F(KvWorkerTest, TheDeadlineNamesTheServerAndTheTensor) {
   start_greeted([](const Message&) { return std::nullopt; }, {.timeout = 20ms});
   std::vector<float> value(1);
   const auto handle = worker_->pull(7, value);
-  EXPECT_FALSE(worker_->done(handle));
   EXPECT_THAT(error_of([&] { worker_->wait(handle); }),
               AllOf(HasSubstr("no answer from server 0 ("), HasSubstr("about tensor 7 within 0.02 s")));
   EXPECT_NO_THROW(worker_->wait(handle));  // it has been waited for
@@ -248,6 +245,23 @@ TEST_F(KvWorkerTest, AChunkIsAnsweredOnceAlsoByFailure) {
   EXPECT_EQ(answers[0].round, 3U);
   EXPECT_EQ(answers[0].value.size(), 8U);
   EXPECT_THAT(answers[1].error, HasSubstr("out of memory"));
+}
+
+TEST_F(KvWorkerTest, AGreetingReachesEveryServerAndTheirAnswerComesBack) {
+  std::mutex mutex;
+  std::vector<std::uint64_t> slices;
+  const auto server = [&](std::uint32_t shard) {
+    return [&, shard](const Message& asked) {
+      const std::lock_guard lock(mutex);
+      slices.push_back(asked.header.data().greeting().workers(0).slice());
+      return greeting(shard, 6);
+    };
+  };
+  start({server(0), server(1)});
+  proto::Greeting mine;
+  mine.add_workers()->set_slice(5);
+  EXPECT_EQ(worker_->greet(mine, soon()), 6);
+  EXPECT_THAT(slices, ElementsAre(5, 5));
 }
 
 TEST_F(KvWorkerTest, GreetComesFirst) {

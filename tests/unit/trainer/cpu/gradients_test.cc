@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <thread>
 #include <vector>
 
+#include "tests/support/distance.h"
+#include "tests/support/samples.h"
 #include "tests/unit/trainer/cpu/reference_network.h"
 #include "trainer/cpu/cpu_backend.h"
 #include "trainer/model/architecture.h"
@@ -14,32 +17,6 @@
 
 namespace geomx::trainer {
 namespace {
-
-struct Samples {
-  std::vector<float> images;
-  std::vector<std::uint8_t> labels;
-  Batch batch() const { return {images, labels}; }
-};
-
-Samples random_samples(const Architecture& model, std::size_t count, std::uint64_t seed) {
-  Random random(seed);
-  Samples samples;
-  for (std::size_t i = 0; i < count * model.input.size(); ++i) samples.images.push_back(random.uniform(0, 1));
-  for (std::size_t i = 0; i < count; ++i) {
-    samples.labels.push_back(static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(model.classes()))));
-  }
-  return samples;
-}
-
-double distance(std::span<const float> a, const std::vector<double>& b) {
-  double difference = 0;
-  double size = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference += (a[i] - b[i]) * (a[i] - b[i]);
-    size += b[i] * b[i];
-  }
-  return std::sqrt(difference / size);
-}
 
 void initialise(Tensors& parameters, std::uint64_t seed) {
   xavier_uniform(parameters, seed);
@@ -66,7 +43,8 @@ void expect_like_reference(const Architecture& model, std::size_t batch, int thr
   const auto reference = reference_step(model, backend->parameters(), samples.batch());
   EXPECT_NEAR(loss, reference.loss, 1e-5 * reference.loss);
   for (std::size_t t = 0; t < backend->parameters().count(); ++t) {
-    EXPECT_LT(distance(backend->gradients()[t], reference.gradients[t]), 2e-6) << backend->parameters().spec(t).name;
+    EXPECT_LT(test::distance(backend->gradients()[t], reference.gradients[t]), 2e-6)
+        << backend->parameters().spec(t).name;
   }
   // Every tensor once, deep layers first.
   ASSERT_EQ(order.size(), backend->parameters().count());
@@ -143,6 +121,18 @@ TEST(CpuBackend, AReadyParameterIsReadNoMore) {
     const auto a = calm->gradients()[t];
     EXPECT_EQ(std::memcmp(a.data(), busy->gradients()[t].data(), a.size_bytes()), 0) << calm->parameters().spec(t).name;
   }
+}
+
+TEST(CpuBackend, ABatchInTheNetworksOwnMemoryIsTheSameBatch) {
+  const Architecture model = tiny();
+  const auto copied = make_cpu_backend(model, 8, 1);
+  const auto in_place = make_cpu_backend(model, 8, 1);
+  initialise(copied->parameters(), 1);
+  initialise(in_place->parameters(), 1);
+  const Samples samples = random_samples(model, 8, 3);
+  const double loss = copied->step(samples.batch(), [](std::size_t) {});
+  std::ranges::copy(samples.images, in_place->images().begin());
+  EXPECT_EQ(in_place->step({in_place->images(), samples.labels}, [](std::size_t) {}), loss);
 }
 
 TEST(CpuBackend, ScoresAnyNumberOfSamples) {

@@ -62,6 +62,26 @@ TEST(LoadDataset, SaysWhatIsWrong) {
             "data set \"cifar-10\" is not known (fashion-mnist or mnist)");
 }
 
+TEST(CountSamples, ReadsHeadersAlone) {
+  EXPECT_EQ(count_samples("fashion-mnist", Part::train), 60'000u);
+  const TemporaryFolder folder;
+  write_dataset(folder.path(), 20);
+  EXPECT_EQ(count_samples("mnist", Part::test, folder.path()), 20u);
+  const auto error = [&] { return error_of([&] { count_samples("mnist", Part::train, folder.path()); }); };
+  const std::string at = folder.path().string() + "/";
+  const auto images = folder / "train-images-idx3-ubyte";
+  std::filesystem::resize_file(images, 1024);
+  EXPECT_EQ(error(), at + "train-images-idx3-ubyte: 15696 bytes wanted, 1024 found: the file is truncated");
+  std::filesystem::resize_file(images, 20'000);
+  EXPECT_EQ(error(), at + "train-images-idx3-ubyte: 15696 bytes wanted, more found: the file is longer than its header "
+                          "says");
+  std::filesystem::resize_file(images, 15'696);
+  write_gz(folder / "train-labels-idx1-ubyte.gz", idx_bytes(2049, {19}, ""));
+  EXPECT_EQ(error(), at + "train-labels-idx1-ubyte.gz: 19 labels for the 20 images of train-images-idx3-ubyte");
+  std::filesystem::remove(images);
+  EXPECT_THAT(error(), testing::HasSubstr("no train-images-idx3-ubyte (plain or .gz)"));
+}
+
 Dataset numbered(std::size_t count) {
   Dataset data;
   data.shape = {1, 1, 1};
@@ -154,6 +174,32 @@ TEST(Batches, TheOrderIsFixedForEver) {
   const Dataset data = numbered(10);
   Batches batches(data, 10, 42, 3);
   EXPECT_THAT(samples_of(batches, 1), testing::ElementsAre(0, 4, 8, 3, 5, 9, 7, 2, 6, 1));
+}
+
+TEST(Batches, PutTheImagesWhereTheyAreWanted) {
+  const Dataset data = numbered(60);
+  Batches here(data, 20, 1, 0);
+  Batches there(data, 20, 1, 0);
+  std::vector<float> images(30, -1.0f);
+  const Batch batch = there.next(images);
+  EXPECT_EQ(batch.images.data(), images.data());
+  EXPECT_TRUE(std::ranges::equal(batch.images, here.next().images));
+  EXPECT_EQ(images[20], -1.0f);
+}
+
+// x / 255, to the last bit.
+TEST(ToFloat, DividesBy255) {
+  Dataset data;
+  data.shape = {1, 16, 16};
+  data.labels = {0};
+  for (int value = 0; value < 256; ++value) data.images.push_back(static_cast<std::uint8_t>(value));
+  std::vector<float> images(256);
+  const std::uint32_t sample = 0;
+  to_float(data, {&sample, 1}, images);
+  for (int value = 0; value < 256; ++value) {
+    volatile float divisor = 255.0f;  // at run time, whatever the table was made with
+    EXPECT_EQ(images[static_cast<std::size_t>(value)], static_cast<float>(value) / divisor) << value;
+  }
 }
 
 TEST(Batches, RefusesASliceThatIsTooSmall) {

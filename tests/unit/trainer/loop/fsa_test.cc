@@ -2,12 +2,14 @@
 
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "ps/server/node.h"
 #include "ps/transport/inproc.h"
+#include "tests/support/distance.h"
 #include "tests/unit/trainer/data/idx_files.h"
 #include "tests/unit/trainer/data/temporary_folder.h"
 #include "tests/unit/trainer/loop/guide_roles.h"
@@ -80,13 +82,16 @@ WorkerOptions options_for(const std::filesystem::path& folder) {
   return options;
 }
 
-Outcome train(const WorkerOptions& options) {
+// `change` may alter a worker's options.
+Outcome train(const WorkerOptions& options, bool central_trains = false,
+              const std::function<void(const GuideRole& role, WorkerOptions& mine)>& change = {}) {
   const auto network = ps::InprocNetwork::make();
   const ps::TransportFactory transport = [&] { return network->transport(); };
   Outcome outcome;
+  if (central_trains) outcome.workers.resize(kWorkers + 1);
   std::mutex mutex;
   std::vector<std::thread> threads;
-  for (const GuideRole& role : guide_roles(9092)) {
+  for (const GuideRole& role : guide_roles(9092, central_trains)) {
     threads.emplace_back([&, role] {
       try {
         const auto config = ps::read_config([&](const std::string& name) -> std::optional<std::string> {
@@ -96,6 +101,7 @@ Outcome train(const WorkerOptions& options) {
         if (!role.worker) return ps::serve(config, transport);
         WorkerOptions mine = options;
         if (role.data_slice >= 0) mine.data_slice = static_cast<std::size_t>(role.data_slice);
+        if (change) change(role, mine);
         run_worker(config, mine, role.data_slice < 0 ? outcome.master : outcome.workers[role.data_slice], transport);
       } catch (const std::exception& error) {
         const std::scoped_lock lock(mutex);
@@ -113,16 +119,6 @@ bool same_bits(const Values& a, const Values& b) {
       return false;
   }
   return a.size() == b.size();
-}
-
-double distance(const std::vector<float>& a, std::span<const float> b) {
-  double difference = 0;
-  double size = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
-    size += static_cast<double>(b[i]) * b[i];
-  }
-  return std::sqrt(difference / size);
 }
 
 class Fsa : public testing::Test {
@@ -227,9 +223,10 @@ TEST_F(Fsa, IsLikeOneProcessOnConcatenatedBatches) {
     const Values alone = train_on_concatenated_batches(options);
     double largest = 0;
     for (std::size_t t = 0; t < alone.size(); ++t) {
-      largest = std::max(largest, distance(outcome.workers[0].after_round.back()[t], alone[t]));
+      largest = std::max(largest, test::distance(outcome.workers[0].after_round.back()[t], alone[t]));
     }
     RecordProperty("seed_" + std::to_string(seed), std::to_string(largest));
+    EXPECT_LT(largest, 1e-3) << "seed " << seed;  // more than any kink: something is lost, doubled or late
     alike += largest < 1e-5 ? 1 : 0;
   }
   EXPECT_GE(alike, 2);
@@ -268,6 +265,70 @@ TEST_F(Fsa, SameSeedGivesTheSameFinalBytes) {
   for (const Outcome* outcome : {&first, &second, &other}) ASSERT_EQ(outcome->errors, std::vector<std::string>{});
   EXPECT_TRUE(same_bits(first.workers[3].after_round.back(), second.workers[3].after_round.back()));
   EXPECT_FALSE(same_bits(first.workers[3].after_round.back(), other.workers[3].after_round.back()));
+}
+
+TEST_F(Fsa, TheCentralMasterTrainsLikeTheOthers) {
+  const WorkerOptions options = options_for(folder_.path());
+  const Outcome outcome = train(options, true);
+  ASSERT_EQ(outcome.errors, std::vector<std::string>{});
+  for (const Recorder& worker : outcome.workers) {
+    ASSERT_EQ(worker.steps.size(), static_cast<std::size_t>(kRounds));
+    for (std::size_t round = 0; round < kRounds; ++round) {
+      EXPECT_TRUE(same_bits(worker.after_round[round], outcome.workers[0].after_round[round])) << "round " << round + 1;
+    }
+  }
+  EXPECT_NE(outcome.workers[4].steps[0].loss, outcome.workers[0].steps[0].loss);
+}
+
+// One worker whose options differ ends the job before the first round.
+TEST_F(Fsa, WorkersThatDoNotFitTogetherAreRefusedAtTheStart) {
+  WorkerOptions options = options_for(folder_.path());
+  options.rounds.reset();
+  options.epochs = 2;  // 12 rounds each
+  const auto refused = [&](bool central_trains, const auto& change, const std::string& line) {
+    const Outcome outcome = train(options, central_trains, change);
+    EXPECT_EQ(outcome.errors.size(), 12u);
+    for (const std::string& error : outcome.errors) EXPECT_NE(error.find(line), std::string::npos) << error;
+    for (const Recorder& worker : outcome.workers) EXPECT_TRUE(worker.steps.empty());
+  };
+  refused(
+      false,
+      [](const GuideRole& role, WorkerOptions& mine) {
+        if (role.name == "b-worker-1") mine.epochs = 1;
+      },
+      " would train for 12 rounds, and worker 0 (");
+  refused(
+      false,
+      [](const GuideRole& role, WorkerOptions& mine) {
+        if (role.name == "b-worker-1") mine.batch_size = 100;
+      },
+      " would train for 8 rounds, and worker 0 (");
+  refused(
+      false,
+      [](const GuideRole& role, WorkerOptions& mine) {
+        if (role.name == "b-worker-1") mine.data_slice = 1;
+      },
+      " train on data slice 1: each worker needs one of its own");
+  refused(
+      true,
+      [](const GuideRole& role, WorkerOptions& mine) {
+        if (role.name == "master") mine.data_slice.reset();
+      },
+      " has no data slice, but every worker of its party trains");
+}
+
+// Its header is right, so that this shows only when it is read, after joining: the others are told.
+TEST_F(Fsa, DataThatTurnsOutToBeDamagedEndsTheJobWithItsLine) {
+  const TemporaryFolder damaged;
+  write_dataset(damaged.path(), 1600);
+  std::filesystem::remove(damaged / "train-images-idx3-ubyte");
+  write_gz(damaged / "train-images-idx3-ubyte.gz", idx_bytes(2051, {1600, 28, 28}, "nothing more"));
+  const Outcome outcome = train(options_for(folder_.path()), false, [&](const GuideRole& role, WorkerOptions& mine) {
+    if (role.name == "b-worker-1") mine.data_dir = damaged.path();
+  });
+  EXPECT_GE(outcome.errors.size(), 11u);  // the master may have done its part
+  const std::string line = "train-images-idx3-ubyte.gz: 1254416 bytes wanted, 28 found: the file is truncated";
+  for (const std::string& error : outcome.errors) EXPECT_NE(error.find(line), std::string::npos) << error;
 }
 
 TEST(WorkerOptionsAreChecked, BeforeTheNetworkIsTouched) {

@@ -16,8 +16,9 @@ struct GuideRole {
   bool worker = false;
 };
 
-// Schedulers listen on base (global), base + 1 (central), base + 2 (party A), base + 3 (party B).
-inline std::vector<GuideRole> guide_roles(int base) {
+// Schedulers listen on base (global), base + 1 (central), base + 2 (party A), base + 3 (party B). Where the central
+// party trains, too, its master worker has the last data slice.
+inline std::vector<GuideRole> guide_roles(int base, bool central_trains = false) {
   const auto port = [&](int i) { return std::to_string(base + i); };
   const Environment common{{"DMLC_INTERFACE", "lo"}, {"PS_VERBOSE", "1"}};
   const Environment global{{"DMLC_PS_GLOBAL_ROOT_URI", "127.0.0.1"},
@@ -36,15 +37,17 @@ inline std::vector<GuideRole> guide_roles(int base) {
     for (const Environment& part : parts) all.insert(part.begin(), part.end());
     return all;
   };
-  const Environment all_workers{{"DMLC_NUM_ALL_WORKER", "4"}};
+  const Environment all_workers{{"DMLC_NUM_ALL_WORKER", central_trains ? "5" : "4"}};
   std::vector<GuideRole> roles{
       {"global-scheduler", merged({global, {{"DMLC_ROLE_GLOBAL", "global_scheduler"}}})},
       {"central-scheduler", merged({local("scheduler", 0, "1")})},
-      {"global-server", merged({global,
-                                local("server", 0, "1"),
-                                all_workers,
-                                {{"DMLC_ROLE_GLOBAL", "global_server"}, {"DMLC_ENABLE_CENTRAL_WORKER", "0"}}})},
-      {"master", merged({local("worker", 0, "1"), all_workers, {{"DMLC_ROLE_MASTER_WORKER", "1"}}}), -1, true},
+      {"global-server",
+       merged({global,
+               local("server", 0, "1"),
+               all_workers,
+               {{"DMLC_ROLE_GLOBAL", "global_server"}, {"DMLC_ENABLE_CENTRAL_WORKER", central_trains ? "1" : "0"}}})},
+      {"master", merged({local("worker", 0, "1"), all_workers, {{"DMLC_ROLE_MASTER_WORKER", "1"}}}),
+       central_trains ? 4 : -1, true},
   };
   for (int party = 1; party <= 2; ++party) {
     const std::string name(1, static_cast<char>('a' + party - 1));

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "trainer/model/architecture.h"
+#include "trainer/tensor/batch.h"
+#include "trainer/tensor/random.h"
+
+namespace geomx::trainer {
+
+// Labelled noise for a model: as good as any data where nothing is to be learnt.
+struct Samples {
+  std::vector<float> images;
+  std::vector<std::uint8_t> labels;
+  Batch batch() const { return {images, labels}; }
+};
+
+inline Samples random_samples(const Architecture& model, std::size_t count, std::uint64_t seed) {
+  Random random(seed);
+  Samples samples;
+  for (std::size_t i = 0; i < count * model.input.size(); ++i) samples.images.push_back(random.uniform(0, 1));
+  for (std::size_t i = 0; i < count; ++i) {
+    samples.labels.push_back(static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(model.classes()))));
+  }
+  return samples;
+}
+
+}  // namespace geomx::trainer
