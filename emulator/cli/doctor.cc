@@ -15,7 +15,7 @@
 #include "emulator/lab/plan.h"
 #include "emulator/lab/probe.h"
 #include "emulator/sandbox/privileges.h"
-#include "emulator/sandbox/sysctl.h"
+#include "emulator/scenario/scenario.h"
 
 namespace geomx::cli {
 namespace {
@@ -67,31 +67,39 @@ Finding timers() {
           p99 < good_enough ? "" : "the machine is busy: delays will be less exact than asked"};
 }
 
-Finding buffers(const shaper::KernelFeatures& features) {
-  const std::string max = sandbox::read_sysctl("net.core.rmem_max");
-  if (features.rcvbuf_force) return {"wire buffers", true, false, "as large as needed", ""};
-  constexpr unsigned long enough = 8u << 20;
-  const bool good = std::stoul(max) >= enough;
-  return {"wire buffers", good, false, fmt::format("net.core.rmem_max = {}", max),
-          good ? "" : "links above 1 Gbit may overrun: sysctl -w net.core.rmem_max=67108864, or run as root"};
+// How deep the wire may read from the kernel; both ways carry what is asked.
+Finding reading(const shaper::KernelFeatures& features) {
+  return {
+      "wire reads by", true, false,
+      features.rcvbuf_force ? "a deep receive queue" : "a ring of fixed memory, as this user may have no deep queue",
+      ""};
 }
 
-// The shaper that each kind of link gets with these features.
+// The kinds of link that scenarios ask for, each as the one link of a scenario, so that the plan itself says which
+// shaper it gets here.
 struct Example {
   const char* what;
-  shaper::Direction direction;
+  scenario::Scenario scenario;
 };
 
 std::vector<Example> examples() {
   using std::chrono::milliseconds;
   const auto make = [](const char* what, bool rate, int delay_ms, int jitter_ms, double loss, bool seeded) {
-    shaper::Direction direction;
-    if (rate) direction.rate = BitsPerSecond{100'000'000};
-    direction.delay = milliseconds(delay_ms);
-    direction.jitter = milliseconds(jitter_ms);
-    direction.loss = loss;
-    if (seeded) direction.seed = 1;
-    return Example{what, direction};
+    scenario::Link link;
+    link.ends[0] = "a";
+    link.ends[1] = "b";
+    if (rate) link.forward.rate = BitsPerSecond{100'000'000};
+    if (delay_ms > 0) link.forward.delay = milliseconds(delay_ms);
+    if (jitter_ms > 0) link.forward.jitter = milliseconds(jitter_ms);
+    if (loss > 0) link.forward.loss = Probability{loss};
+    link.backward = link.forward;
+    Example example{what, {}};
+    example.scenario.name = "doctor";
+    example.scenario.seed_given = seeded;
+    example.scenario.topology.nodes = {{"a", scenario::NodeKind::host, std::nullopt},
+                                       {"b", scenario::NodeKind::host, std::nullopt}};
+    example.scenario.topology.links = {link};
+    return example;
   };
   return {make("rate", true, 0, 0, 0, false),
           make("delay", false, 30, 0, 0, false),
@@ -104,8 +112,7 @@ std::vector<Example> examples() {
 Finding shaper_for(const Example& example, const shaper::KernelFeatures& features) {
   Finding finding{fmt::format("link with {}", example.what), true, true, "", ""};
   try {
-    finding.found =
-        lab::to_string(shaper::choose(example.direction, example.direction, features, shaper::Choice::auto_));
+    finding.found = lab::to_string(lab::make_plan(example.scenario, features).links[0].shaper);
   } catch (const InputError& error) {
     finding.good = false;
     finding.found = error.what();
@@ -120,17 +127,16 @@ std::vector<Finding> examine() {
   const lab::Survey survey = lab::survey_kernel();
   const shaper::KernelFeatures& features = survey.features;
   findings.push_back({"tc: tbf", features.tbf, false, features.tbf ? "yes" : "no",
-                      features.tbf ? "" : "links with a rate alone take the wire; modprobe sch_tbf"});
+                      features.tbf ? "" : "links with a rate take the wire; modprobe sch_tbf"});
   findings.push_back({"tc: netem", features.netem, false, features.netem ? "yes" : "no",
-                      features.netem ? "" : "links with delay, jitter or loss take the wire; modprobe sch_netem"});
+                      features.netem ? "" : "links with delay or loss take the wire; modprobe sch_netem"});
   if (features.netem) {
-    findings.push_back(
-        {"tc: netem with a seed", features.netem_seed, false, features.netem_seed ? "yes" : "no",
-         features.netem_seed ? "" : "links with seeded loss or jitter take the wire (Linux 6.7 has it)"});
+    findings.push_back({"tc: netem with a seed", features.netem_seed, false, features.netem_seed ? "yes" : "no",
+                        features.netem_seed ? "" : "links with seeded loss take the wire (Linux 6.7 has it)"});
   }
   findings.push_back({"wire: packet sockets", features.packet_vnet, false, features.packet_vnet ? "yes" : "no",
                       features.packet_vnet ? "" : "only tc can shape links: a kernel with CONFIG_PACKET has both"});
-  findings.push_back(buffers(features));
+  if (features.packet_vnet) findings.push_back(reading(features));
   findings.push_back({"congestion control", true, false, survey.congestion_controls, ""});
   for (const std::string& refused : survey.refused) {
     findings.push_back({"node setting", false, false, "not granted: " + refused, "nodes keep the kernel's default"});
@@ -164,8 +170,8 @@ int doctor(bool json) {
   }
   fmt::print("{}\n\n", kernel());
   for (const Finding& finding : findings) {
-    fmt::print("{:<4} {:<30} {}\n", finding.good ? "ok" : finding.vital ? "FAIL" : "note", finding.what, finding.found);
-    if (!finding.advice.empty()) fmt::print("     {:<30} -> {}\n", "", finding.advice);
+    fmt::print("{:<4} {:<33} {}\n", finding.good ? "ok" : finding.vital ? "FAIL" : "note", finding.what, finding.found);
+    if (!finding.advice.empty()) fmt::print("     {:<33} -> {}\n", "", finding.advice);
   }
   fmt::print("\n{}\n", fit ? "labs work here" : "labs do not work here: see FAIL above");
   return fit ? 0 : 1;
