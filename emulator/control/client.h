@@ -45,8 +45,8 @@ struct DirectionCounters {
   std::uint64_t dropped_loss = 0;
   std::uint64_t overruns = 0;          // lost to this machine, not to the emulated link: the result is not faithful
   std::uint64_t backlog_bytes = 0;     // now
-  std::uint64_t busy_nanoseconds = 0;  // wire only: time during which packets waited for the rate
-  std::uint64_t busy_bytes = 0;        // wire only: bytes sent in that time; busy_bytes*8/busy time = "measured.rate"
+  std::uint64_t busy_nanoseconds = 0;  // time during which packets waited for the rate
+  std::uint64_t busy_bytes = 0;        // bytes sent in that time; busy_bytes*8/busy time = "measured.rate"
   std::int64_t delay_nanoseconds =
       -1;  // wire only: mean of (release - end of serialisation) over delivered packets; -1: not measured
   std::int64_t lateness_p99_nanoseconds = -1;  // wire only: how late timers fired; -1: not measured

@@ -16,8 +16,6 @@
 namespace geomx::lab {
 namespace {
 
-constexpr int mtu = 1500;
-
 bool is_switch(const PlannedNode& node) {
   return node.kind == scenario::NodeKind::switch_;
 }
@@ -161,14 +159,18 @@ void Lab::configure_nodes() {
 
 void Lab::shape_links() {
   shapers_.resize(plan_.links.size());
+  const auto wires =
+      static_cast<int>(std::count_if(plan_.links.begin(), plan_.links.end(),
+                                     [](const PlannedLink& link) { return link.shaper == shaper::Kind::wire; }));
   for (std::size_t l = 0; l < plan_.links.size(); ++l) {
     const PlannedLink& link = plan_.links[l];
     const auto network = [&](int end) { return namespaces(link.ends[end].node).network.fd(); };
     if (link.shaper == shaper::Kind::tc) {
-      shapers_[l] = shaper::shape_by_tc({network(0), link.ends[0].interface}, {network(1), link.ends[1].interface},
-                                        link.forward, link.backward);
+      if (!meter_) meter_ = std::make_unique<shaper::TcMeter>();
+      shapers_[l] = shaper::shape_by_tc(*meter_, {network(0), link.ends[0].interface},
+                                        {network(1), link.ends[1].interface}, link.forward, link.backward);
     } else if (link.shaper == shaper::Kind::wire) {
-      if (!loop_) loop_ = std::make_unique<shaper::WireLoop>();
+      if (!loop_) loop_ = std::make_unique<shaper::WireLoop>(shaper::WireLoopOptions{.links = wires});
       shapers_[l] =
           shaper::shape_by_wire(*loop_, {wire_side(l, 0), network(0), link.ends[0].interface},
                                 {wire_side(l, 1), network(1), link.ends[1].interface}, link.forward, link.backward);

@@ -24,10 +24,11 @@ std::vector<shaper::LinkCounters> Lab::counters() {
     shaper::DirectionCounters& hither = end == 0 ? counted.backward : counted.forward;
     away.packets = here.tx_packets;
     away.bytes = here.tx_bytes;
-    away.dropped_queue = here.tx_dropped;
+    // A plain cable has no queue that could be full; the receiving CPU of this machine has.
+    away.overruns = here.tx_dropped;
     hither.packets = here.rx_packets;
     hither.bytes = here.rx_bytes;
-    hither.dropped_queue = here.rx_dropped;
+    hither.overruns = here.rx_dropped;
     result.push_back(counted);
   }
   return result;

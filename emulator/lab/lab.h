@@ -13,6 +13,7 @@
 #include "emulator/sandbox/namespace.h"
 #include "emulator/shaper/counters.h"
 #include "emulator/shaper/shaper.h"
+#include "emulator/shaper/tc_meter.h"
 #include "emulator/shaper/wire_loop.h"
 
 // A plan carried out: the owner of every kernel object of a lab.
@@ -64,7 +65,8 @@ class Lab {
   std::map<std::string, std::size_t> index_;  // of nodes
   std::vector<std::string> refused_;
   std::vector<NodeNamespaces> namespaces_;
-  std::unique_ptr<shaper::WireLoop> loop_;                 // outlives the shapers
+  std::unique_ptr<shaper::WireLoop> loop_;  // both outlive the shapers
+  std::unique_ptr<shaper::TcMeter> meter_;
   std::vector<std::unique_ptr<shaper::Shaper>> shapers_;   // by link; null for unshaped ones
   std::map<std::size_t, netlink::CounterReader> readers_;  // by vantage node
   std::mutex reading_;                                     // guards readers_ and the shapers' counters
@@ -77,6 +79,7 @@ constexpr int interface_index(std::size_t i) {
 }
 // The i of a node's interface; its number of interfaces where it has none of that name.
 std::size_t interface_number(const PlannedNode& node, const std::string& name);
+inline constexpr int mtu = 1500;  // of every interface
 inline constexpr int bridge_index = 99;
 inline constexpr const char* bridge_name = "br0";
 

@@ -21,7 +21,8 @@ namespace {
 
 constexpr timeval kDeadline{5, 0};
 constexpr int kAttempts = 20;
-constexpr std::size_t kBufferBytes = 64 << 10;
+constexpr std::size_t kDumpBytes = 64 << 10;
+constexpr std::size_t kAnswerBytes = 8 << 10;
 
 template <typename T>
 T read(const nlattr* attribute) {
@@ -90,10 +91,12 @@ void parse_qdisc(const nlmsghdr* message, void* result) {
 
 using Parse = void (*)(const nlmsghdr* message, void* result);
 
-// One dump; false where a concurrent change made it incomplete.
-bool dump_once(mnl_socket* socket, nlmsghdr* request, Parse parse, void* result, const char* attempt) {
+// Hands the kernel's answers to `parse` until one ends them: all of a dump, or the only one. False where a concurrent
+// change made a dump incomplete.
+bool ask_once(mnl_socket* socket, nlmsghdr* request, Parse parse, void* result, const char* attempt) {
+  const bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
   if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) throw SystemError({}, attempt, errno);
-  std::vector<char> buffer(kBufferBytes);
+  std::vector<char> buffer(dump ? kDumpBytes : kAnswerBytes);
   bool consistent = true;
   for (;;) {
     const ssize_t received = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
@@ -102,27 +105,42 @@ bool dump_once(mnl_socket* socket, nlmsghdr* request, Parse parse, void* result,
     int left = static_cast<int>(received);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
          message = mnl_nlmsg_next(message, &left)) {
-      if (message->nlmsg_seq != request->nlmsg_seq) continue;  // left over from a dump that ended in an exception
+      if (message->nlmsg_seq != request->nlmsg_seq) continue;  // left over from an answer that ended in an exception
       consistent = consistent && (message->nlmsg_flags & NLM_F_DUMP_INTR) == 0;
       if (message->nlmsg_type == NLMSG_ERROR) {
         throw SystemError({}, attempt, -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error);
       }
       if (message->nlmsg_type == NLMSG_DONE) return consistent;
       parse(message, result);
+      if (!dump) return true;
     }
   }
 }
 
+// Nullopt where the kernel has no such object.
 template <typename Counters>
-std::vector<Counters> dump(mnl_socket* socket, nlmsghdr* request, std::uint32_t& sequence, Parse parse,
-                           const char* attempt) {
-  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  for (int i = 0; i < kAttempts; ++i) {
-    std::vector<Counters> result;
-    request->nlmsg_seq = ++sequence;
-    if (dump_once(socket, request, parse, &result, attempt)) return result;
+std::optional<Counters> get(mnl_socket* socket, nlmsghdr* request, std::uint32_t& sequence, Parse parse,
+                            const char* attempt) {
+  // Kernels before 6.8 answer with a notification, which the asker hears of only if it wants an echo.
+  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ECHO;
+  request->nlmsg_seq = ++sequence;
+  std::vector<Counters> result;
+  try {
+    ask_once(socket, request, parse, &result, attempt);
+  } catch (const SystemError& error) {
+    if (error.error_number() != ENODEV && error.error_number() != ENOENT) throw;
   }
-  throw SystemError({}, attempt, EAGAIN, "the namespace keeps changing meanwhile");
+  if (result.empty()) return std::nullopt;
+  return std::move(result.front());
+}
+
+nlmsghdr* ask_links(std::array<char, 256>& space, int index) {
+  nlmsghdr* request = mnl_nlmsg_put_header(space.data());
+  request->nlmsg_type = RTM_GETSTATS;
+  auto* ask = static_cast<if_stats_msg*>(mnl_nlmsg_put_extra_header(request, sizeof(if_stats_msg)));
+  ask->ifindex = static_cast<std::uint32_t>(index);
+  ask->filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
+  return request;
 }
 
 }  // namespace
@@ -152,19 +170,29 @@ CounterReader::~CounterReader() {
 
 std::vector<LinkCounters> CounterReader::links() {
   alignas(nlmsghdr) std::array<char, 256> space{};
-  nlmsghdr* request = mnl_nlmsg_put_header(space.data());
-  request->nlmsg_type = RTM_GETSTATS;
-  auto* ask = static_cast<if_stats_msg*>(mnl_nlmsg_put_extra_header(request, sizeof(if_stats_msg)));
-  ask->filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
-  return dump<LinkCounters>(socket_, request, sequence_, parse_link, "read link counters");
+  nlmsghdr* request = ask_links(space, 0);
+  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  for (int i = 0; i < kAttempts; ++i) {
+    std::vector<LinkCounters> result;
+    request->nlmsg_seq = ++sequence_;
+    if (ask_once(socket_, request, parse_link, &result, "read link counters")) return result;
+  }
+  throw SystemError({}, "read link counters", EAGAIN, "the namespace keeps changing meanwhile");
 }
 
-std::vector<QdiscCounters> CounterReader::qdiscs() {
+std::optional<LinkCounters> CounterReader::link(int index) {
+  alignas(nlmsghdr) std::array<char, 256> space{};
+  return get<LinkCounters>(socket_, ask_links(space, index), sequence_, parse_link, "read link counters");
+}
+
+std::optional<QdiscCounters> CounterReader::qdisc(int link_index, std::uint32_t handle) {
   alignas(nlmsghdr) std::array<char, 256> space{};
   nlmsghdr* request = mnl_nlmsg_put_header(space.data());
   request->nlmsg_type = RTM_GETQDISC;
-  mnl_nlmsg_put_extra_header(request, sizeof(tcmsg));
-  return dump<QdiscCounters>(socket_, request, sequence_, parse_qdisc, "read qdisc counters");
+  auto* ask = static_cast<tcmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(tcmsg)));
+  ask->tcm_ifindex = link_index;
+  ask->tcm_handle = handle;
+  return get<QdiscCounters>(socket_, request, sequence_, parse_qdisc, "read qdisc counters");
 }
 
 }  // namespace geomx::netlink

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,10 @@ struct QdiscCounters {
   std::uint32_t qlen = 0;     // packets waiting now
 };
 
-// Reads the counters of every interface, or every qdisc, of one namespace in one dump: a sampler's inner loop.
-// Belongs for life to the namespace that was the calling thread's when it was made. Move-only; one thread at a time.
-// Throws SystemError; every wait for the kernel ends after 5 s with ETIMEDOUT.
+// Reads the counters of one namespace: of every interface in one dump, or of one interface or qdisc, at a cost that
+// does not grow with the number of others: a sampler's inner loop. Belongs for life to the namespace that was the
+// calling thread's when it was made. Move-only; one thread at a time. Throws SystemError; every wait for the kernel
+// ends after 5 s with ETIMEDOUT.
 class CounterReader {
  public:
   CounterReader();
@@ -41,7 +43,8 @@ class CounterReader {
   ~CounterReader();
 
   std::vector<LinkCounters> links();
-  std::vector<QdiscCounters> qdiscs();
+  std::optional<LinkCounters> link(int index);                               // nullopt: there is none
+  std::optional<QdiscCounters> qdisc(int link_index, std::uint32_t handle);  // likewise
 
  private:
   mnl_socket* socket_;

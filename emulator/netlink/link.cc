@@ -1,6 +1,7 @@
 #include "emulator/netlink/link.h"
 
 #include <linux/if.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -79,6 +80,10 @@ Message begin_change(int index, const LinkChange& change, std::string object) {
   return message;
 }
 
+const nlattr* find_nested(const nlattr* nest, int type) {
+  return nla_find(static_cast<const nlattr*>(nla_data(nest)), nla_len(nest), type);
+}
+
 Link parse_link(std::span<const std::byte> bytes) {
   auto* message = native_header(bytes);
   nlattr* attributes[IFLA_MAX + 1];
@@ -100,9 +105,10 @@ Link parse_link(std::span<const std::byte> bytes) {
     std::memcpy(link.mac.data(), nla_data(mac), link.mac.size());
   }
   if (attributes[IFLA_LINKINFO] != nullptr) {
-    nlattr* kind = nla_find(static_cast<nlattr*>(nla_data(attributes[IFLA_LINKINFO])),
-                            nla_len(attributes[IFLA_LINKINFO]), IFLA_INFO_KIND);
-    if (kind != nullptr) link.kind = nla_get_string(kind);
+    if (const nlattr* kind = find_nested(attributes[IFLA_LINKINFO], IFLA_INFO_KIND)) link.kind = nla_get_string(kind);
+    const nlattr* port = find_nested(attributes[IFLA_LINKINFO], IFLA_INFO_SLAVE_DATA);
+    const nlattr* state = port != nullptr ? find_nested(port, IFLA_BRPORT_STATE) : nullptr;
+    link.forwarding = state != nullptr && nla_get_u8(state) == BR_STATE_FORWARDING;
   }
   // The carrier bit changes at once; the operational state follows when the kernel has acted. Loopback has none.
   int state = IF_OPER_UNKNOWN;
@@ -191,12 +197,6 @@ Message change_link(const std::string& name, const LinkChange& change) {
 Message change_link(int index, const LinkChange& change, std::string object) {
   Message message = begin_change(index, change, std::move(object));
   put_change(message, change);
-  return message;
-}
-
-Message rename_link(int index, const std::string& name, std::string object) {
-  Message message = begin_change(index, {}, std::move(object));
-  message.put_string(IFLA_IFNAME, name);
   return message;
 }
 

@@ -65,15 +65,11 @@ struct LinkChange {
 };
 Message change_link(const std::string& name, const LinkChange& change);
 Message change_link(int index, const LinkChange& change, std::string object);
-Message rename_link(int index, const std::string& name, std::string object);  // of a link that is up: Linux 6.2
 inline Message set_up(int index, std::string object) {
   return change_link(index, {.up = true}, std::move(object));
 }
 inline Message set_up(const std::string& name) {
   return change_link(name, {.up = true});
-}
-inline Message set_down(const std::string& name) {
-  return change_link(name, {.up = false});
 }
 // Deleting one end of a veth pair deletes both.
 Message delete_link(const std::string& name);
@@ -87,7 +83,8 @@ struct Link {
   bool settled = false;  // no carrier change is waiting for the kernel to act on it
   int mtu = 0;
   int master = 0;
-  int peer_index = 0;  // a veth's other end, in that end's namespace; 0 otherwise
+  bool forwarding = false;  // as a port of its bridge
+  int peer_index = 0;       // a veth's other end, in that end's namespace; 0 otherwise
   Mac mac{};
   int txqueuelen = 0;
   std::uint32_t gso_max_size = 0;

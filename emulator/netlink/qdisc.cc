@@ -157,10 +157,6 @@ Message add_qdisc(const QdiscPlace& place, const QdiscKind& kind, const std::str
   return build(NLM_F_CREATE | NLM_F_EXCL, "add", place, kind, object);
 }
 
-Message replace_qdisc(const QdiscPlace& place, const QdiscKind& kind, const std::string& object) {
-  return build(NLM_F_CREATE | NLM_F_REPLACE, "replace", place, kind, object);
-}
-
 Message change_qdisc(const QdiscPlace& place, const QdiscKind& kind, const std::string& object) {
   return build(0, "change", place, kind, object);
 }

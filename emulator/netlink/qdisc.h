@@ -53,10 +53,8 @@ struct Netem {
 using QdiscKind = std::variant<Tbf, Netem>;
 
 // `object` names the interface in errors. add: EEXIST where there is one already. change: new settings, the packets
-// that wait stay; ENOENT where there is none. replace: like change, or like add where there is none; to put another
-// kind in its place give it another handle, else EINVAL.
+// that wait stay; ENOENT where there is none.
 Message add_qdisc(const QdiscPlace& place, const QdiscKind& kind, const std::string& object);
-Message replace_qdisc(const QdiscPlace& place, const QdiscKind& kind, const std::string& object);
 Message change_qdisc(const QdiscPlace& place, const QdiscKind& kind, const std::string& object);
 Message delete_qdisc(const QdiscPlace& place, const std::string& object);  // with all below it
 

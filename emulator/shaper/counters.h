@@ -7,14 +7,17 @@
 namespace geomx::shaper {
 
 struct DirectionCounters {
-  std::uint64_t packets = 0;           // delivered
-  std::uint64_t bytes = 0;             // delivered: Ethernet frames without FCS, each segment with its own headers
-  std::uint64_t dropped_queue = 0;     // by the queue's bound
-  std::uint64_t dropped_loss = 0;      // by the loss that was asked for
-  std::uint64_t overruns = 0;          // lost to this machine, not to the emulated link: the result is not faithful
-  std::uint64_t backlog_bytes = 0;     // waiting for the rate now; the delay line is not counted
-  std::uint64_t busy_nanoseconds = 0;  // wire only: while packets waited for the rate, measured where frames leave
-  std::uint64_t busy_bytes = 0;        // wire only: bytes sent in that time; 8 * busy_bytes / busy time = measured rate
+  std::uint64_t packets = 0;        // delivered
+  std::uint64_t bytes = 0;          // delivered: Ethernet frames without FCS, each segment with its own headers
+  std::uint64_t dropped_queue = 0;  // by the queue's bound
+  std::uint64_t dropped_loss = 0;   // by the loss that was asked for
+  std::uint64_t overruns = 0;       // lost to this machine, not to the emulated link: the result is not faithful
+  std::uint64_t undelivered = 0;    // wire only: sent to an interface that was down, as into a cable nobody plugged in
+  std::uint64_t backlog_bytes = 0;  // waiting for the rate now; the delay line is not counted
+  // Time during which packets waited for the rate, and the bytes sent in it: 8 * bytes / time is the measured rate.
+  // The wire counts all such time, where frames leave; tc that part of it which tc_meter.h can vouch for.
+  std::uint64_t busy_nanoseconds = 0;
+  std::uint64_t busy_bytes = 0;
   std::int64_t delay_nanoseconds = -1;         // wire only: mean of (leaving - end of serialisation); -1: not measured
   std::int64_t lateness_p99_nanoseconds = -1;  // wire only: how late frames left, 99th percentile; -1: not measured
 };

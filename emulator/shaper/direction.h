@@ -26,10 +26,12 @@ using QueueLimit = std::variant<PacketLimit, ByteLimit>;
 struct Direction {
   std::optional<BitsPerSecond> rate;     // of Ethernet frames without FCS, as tc counts: IP packet + 14 bytes
   Nanoseconds delay{0};                  // one way, beside serialisation
-  Nanoseconds jitter{0};                 // uniform in [delay - jitter, delay + jitter], order kept
+  Nanoseconds jitter{0};                 // per IP packet, uniform in [delay - jitter, delay + jitter], order kept
   double loss = 0;                       // probability per IP packet, rolled after the queue and the rate
   QueueLimit queue = PacketLimit{1000};  // drop-tail bound of the backlog that waits for the rate (delay line apart)
-  std::optional<std::uint64_t> seed;     // given: the n-th IP packet's fate is a function of (seed, n) alone
+  // Given: loss and jitter of the n-th IP packet to arrive, the queue's drops included, are functions of (seed, n)
+  // alone.
+  std::optional<std::uint64_t> seed;
   bool operator==(const Direction&) const = default;
   bool shaped() const { return rate || delay.count() != 0 || jitter.count() != 0 || loss > 0; }
 };

@@ -27,7 +27,8 @@ void Engine::change(const Direction& direction, Time now) {
   direction_ = direction;
   if (!direction_.rate) {
     // The rate is gone: whatever waited for it leaves now.
-    if (serving_) serving_->finish = std::min(serving_->finish, std::max(now, last_arrival_));
+    free_at_ = std::min(free_at_, std::max(now, last_arrival_));
+    if (serving_) serving_->finish = std::min(serving_->finish, free_at_);
     advance(std::max(now, last_arrival_));
   }
 }
@@ -39,18 +40,22 @@ Time Engine::serialisation(std::uint64_t bytes) const {
 void Engine::push(Frame frame, Time arrival) {
   arrival = last_arrival_ = std::max(arrival, last_arrival_);
   advance(arrival);
+  const std::uint32_t segments = frame.shape().segments;
+  const std::uint64_t index = next_index_;
+  // Counted before the queue, whose drops depend on timing and must not shift the fates of other packets.
+  if (frame.shape().is_ip) next_index_ += segments;
   if (!direction_.rate) {
-    leave(std::move(frame), arrival, false);
+    leave(std::move(frame), index, arrival, false);
     return;
   }
-  const std::uint32_t segments = frame.shape().segments;
   const std::uint32_t accepted = std::min(segments, room_for(frame, arrival) + (serving_ ? 0 : 1));
   statistics_.dropped_queue.add(segments - accepted);
   if (accepted == 0) return;
   waiting_packets_ += accepted;
   waiting_bytes_ += frame.wire_bytes(0, accepted);
-  queue_.push_back({std::move(frame), 0, accepted});
-  if (!serving_) serve_next(arrival, false);
+  queue_.push_back({std::move(frame), index, 0, accepted});
+  // Whatever was read late, two frames are never serialised at once.
+  if (!serving_) serve_next(std::max(arrival, free_at_), free_at_ > arrival);
   update_backlog();
 }
 
@@ -82,7 +87,7 @@ void Engine::advance(Time now) {
     Serving done = std::move(*serving_);
     serving_.reset();
     const Time finish = done.finish;
-    leave(std::move(done.frame), finish, done.waited);
+    leave(std::move(done.frame), done.index, finish, done.waited);
     if (!queue_.empty()) serve_next(finish, true);
   }
   update_backlog();
@@ -100,45 +105,45 @@ void Engine::serve_next(Time start, bool waited) {
   waiting_packets_ -= count;
   waiting_bytes_ -= bytes;
   const bool whole = count == head.frame.shape().segments;
+  const std::uint64_t index = head.index + head.first;
   Frame frame = whole ? std::move(head.frame) : head.frame.slice(head.first, count);
   head.first += count;
   if (head.first == head.end) queue_.pop_front();
-  serving_ = Serving{std::move(frame), start + serialisation(bytes), waited};
+  free_at_ = start + serialisation(bytes);
+  serving_ = Serving{std::move(frame), index, free_at_, waited};
 }
 
-// The end of serialisation: rolls the dice for each segment and sends the survivors on their way.
-void Engine::leave(Frame frame, Time finish, bool waited) {
+// The end of serialisation: rolls the dice for each segment and sends the survivors on their way, in runs that leave
+// together: up to the next loss, and singly where each has a jitter of its own.
+void Engine::leave(Frame frame, std::uint64_t index, Time finish, bool waited) {
   if (!waited) {
     anchored_ = false;
     lost_since_anchor_ = 0;
   }
   const std::uint32_t segments = frame.shape().segments;
-  if (!frame.shape().is_ip || direction_.loss <= 0) {
-    travel(std::move(frame), finish, waited);
-    return;
-  }
-  std::uint32_t begin = 0;  // of the run of survivors
+  const bool loses = frame.shape().is_ip && direction_.loss > 0;
+  const bool jitters = direction_.jitter.count() > 0;
+  std::uint32_t begin = 0;  // of the run
   for (std::uint32_t i = 0; i < segments; ++i) {
-    if (dice_.roll(Dice::Stream::loss, next_index_ + i - begin) >= direction_.loss) continue;
-    const std::uint32_t run = i - begin;
+    const bool lost = loses && dice_.roll(Dice::Stream::loss, index + i) < direction_.loss;
+    if (!lost && !jitters) continue;
+    if (i > begin) travel(frame.slice(begin, i - begin), index + begin, finish, waited);
+    begin = lost ? i + 1 : i;
+    if (!lost) continue;
     statistics_.dropped_loss.add(1);
-    if (run > 0) travel(frame.slice(begin, run), finish, waited);
     if (waited) lost_since_anchor_ += frame.wire_bytes(i, 1);
-    ++next_index_;
-    begin = i + 1;
   }
   if (begin == segments) return;
-  travel(begin == 0 ? std::move(frame) : frame.slice(begin, segments - begin), finish, waited);
+  travel(begin == 0 ? std::move(frame) : frame.slice(begin, segments - begin), index + begin, finish, waited);
 }
 
-void Engine::travel(Frame frame, Time finish, bool waited) {
+void Engine::travel(Frame frame, std::uint64_t index, Time finish, bool waited) {
   const FrameShape& shape = frame.shape();
   Nanoseconds delay = direction_.delay;
   if (direction_.jitter.count() > 0) {
-    const double swing = 2 * dice_.roll(Dice::Stream::jitter, next_index_) - 1;
+    const double swing = 2 * dice_.roll(Dice::Stream::jitter, index) - 1;
     delay += Nanoseconds(static_cast<std::int64_t>(swing * static_cast<double>(direction_.jitter.count())));
   }
-  if (shape.is_ip) next_index_ += shape.segments;
   last_release_ = std::max(last_release_, finish + std::max(delay, Nanoseconds(0)));
   std::uint64_t busy_bytes = 0;
   if (waited && anchored_) busy_bytes = lost_since_anchor_ + shape.wire_bytes;
@@ -154,30 +159,32 @@ Time Engine::next_release() const {
   return std::max(serving_->finish + least, last_release_);
 }
 
-std::optional<Frame> Engine::pop(Time now) {
-  advance(now);
+std::optional<Engine::Departure> Engine::pop(Time now, Time known) {
+  advance(std::min(now, known));
   if (line_.empty() || line_.front().release > now) return std::nullopt;
   Travelling& head = line_.front();
   const FrameShape& shape = head.frame.shape();
+  Departure departure{{}, now - head.finish};
   statistics_.packets.add(shape.segments);
   statistics_.bytes.add(shape.wire_bytes);
-  statistics_.delay_nanoseconds.add(static_cast<std::uint64_t>((now - head.finish).count()) * shape.segments);
+  statistics_.delay_nanoseconds.add(static_cast<std::uint64_t>(departure.delay.count()) * shape.segments);
   statistics_.lateness.add(now - head.release);
   if (head.busy_bytes > 0) {
     statistics_.busy_nanoseconds.add(static_cast<std::uint64_t>((now - last_departure_).count()));
     statistics_.busy_bytes.add(head.busy_bytes);
   }
   last_departure_ = now;
-  Frame frame = std::move(head.frame);
+  departure.frame = std::move(head.frame);
   line_.pop_front();
-  return frame;
+  return departure;
 }
 
-void Engine::refuse(const Frame& frame) {
+void Engine::take_back(const Frame& frame, Nanoseconds delay, Fate fate) {
   const FrameShape& shape = frame.shape();
-  statistics_.packets.set(statistics_.packets.get() - shape.segments);
-  statistics_.bytes.set(statistics_.bytes.get() - shape.wire_bytes);
-  statistics_.overruns.add(shape.segments);
+  statistics_.packets.subtract(shape.segments);
+  statistics_.bytes.subtract(shape.wire_bytes);
+  statistics_.delay_nanoseconds.subtract(static_cast<std::uint64_t>(delay.count()) * shape.segments);
+  (fate == Fate::overrun ? statistics_.overruns : statistics_.undelivered).add(shape.segments);
 }
 
 }  // namespace geomx::shaper

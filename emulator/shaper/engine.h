@@ -13,8 +13,8 @@
 // counters out; it never looks at a clock or a socket. Times count from any fixed origin, in nanoseconds.
 //
 // Without a rate there is no queue: frames go straight to the loss and the delay line. Super-frames are kept whole as
-// far as nothing on the wire could tell: the queue's bound, the rate and the loss act on their segments, and what is
-// split leaves as the longest runs of segments that left together.
+// far as nothing on the wire could tell: the queue's bound, the rate, the loss and the jitter act on their segments,
+// and what is split leaves as the longest runs of segments that left together.
 //
 // Frames leave in the order in which they came. Not thread-safe, but for statistics(), which may be read from any
 // thread.
@@ -37,26 +37,44 @@ class Engine {
   // that.
   void push(Frame frame, Time arrival);
 
-  // When pop() will have something to give; kNever while the engine is empty. May be early, never late.
+  // When pop() will have something to give, once enough is known; kNever while the engine is empty. May be early, never
+  // late.
   Time next_release() const;
 
-  // The next frame that is due to leave at or before `now`, counted as delivered now; nothing: nullopt.
-  std::optional<Frame> pop(Time now);
-  // A frame that was popped could not be handed on: it counts as an overrun instead of delivered.
-  void refuse(const Frame& frame);
+  // A frame that leaves, and how long after the end of its serialisation.
+  struct Departure {
+    Frame frame;
+    Nanoseconds delay{0};
+  };
+  // The next frame that is due to leave at or before `now`, counted as delivered now; nothing: nullopt. `known`:
+  // nothing that arrived up to then is still to be pushed. The link's clock stops there: were it to run ahead of frames
+  // that arrived in time and were read late, these would find an empty queue.
+  std::optional<Departure> pop(Time now, Time known);
+  std::optional<Departure> pop(Time now) { return pop(now, now); }
 
+  enum class Fate {
+    overrun,      // this machine lost it
+    undelivered,  // nobody listens at the other end
+  };
+  // A frame that was popped with that delay could not be handed on: it counts as that and no longer as delivered.
+  void take_back(const Frame& frame, Nanoseconds delay, Fate fate);
+
+  Time last_arrival() const { return last_arrival_; }
   const DirectionStatistics& statistics() const { return statistics_; }
   DirectionStatistics& statistics() { return statistics_; }
 
  private:
-  // Segments [first, end) of a frame, waiting for the rate.
+  // Segments [first, end) of a frame, waiting for the rate. `index` here and below: of the frame's first segment among
+  // the IP packets of this direction.
   struct Waiting {
     Frame frame;
+    std::uint64_t index = 0;
     std::uint32_t first = 0;
     std::uint32_t end = 0;
   };
   struct Serving {
     Frame frame;
+    std::uint64_t index = 0;
     Time finish{0};
     bool waited = false;  // its serialisation began when another's ended: the rate was what it waited for
   };
@@ -69,8 +87,8 @@ class Engine {
 
   void advance(Time now);
   void serve_next(Time start, bool waited);
-  void leave(Frame frame, Time finish, bool waited);
-  void travel(Frame frame, Time finish, bool waited);
+  void leave(Frame frame, std::uint64_t index, Time finish, bool waited);
+  void travel(Frame frame, std::uint64_t index, Time finish, bool waited);
   std::uint32_t room_for(const Frame& frame, Time now) const;
   Time serialisation(std::uint64_t bytes) const;
   void update_backlog() { statistics_.backlog_bytes.set(waiting_bytes_); }
@@ -86,8 +104,9 @@ class Engine {
   std::deque<Travelling> line_;
 
   Time last_arrival_ = Time::min();
+  Time free_at_ = Time::min();  // the end of the last serialisation that has begun
   Time last_release_ = Time::min();
-  std::uint64_t next_index_ = 0;  // of the IP packets that reached the loss
+  std::uint64_t next_index_ = 0;  // of the IP packets, as they arrive
 
   // The measured rate: the time between departures of packets that were serialised back to back.
   bool anchored_ = false;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "emulator/shaper/packet_socket.h"
+#include "emulator/shaper/ring_size.h"
 
 // The two ways to read a packet socket.
 namespace geomx::shaper {
@@ -12,11 +13,8 @@ namespace geomx::shaper {
 std::unique_ptr<FrameReader> make_queue_reader(const PacketSocket& socket);
 
 // A ring of slots shared with the kernel (TPACKET_V2), which no limit of the machine bounds: for a lab without root.
-// A frame longer than a slot is lost and counted as an overrun.
-struct RingSize {
-  std::uint32_t slots = 1024;
-  std::uint32_t frame_bytes = 4096;  // the longest frame
-};
+// A frame longer than a slot is lost and counted as an overrun. Where the kernel has less memory than asked for, the
+// ring has fewer slots. Throws SystemError naming the interface where there is none at all.
 std::unique_ptr<FrameReader> make_ring_reader(const PacketSocket& socket, const RingSize& size);
 
 }  // namespace geomx::shaper

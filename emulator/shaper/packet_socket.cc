@@ -1,9 +1,12 @@
 #include "emulator/shaper/packet_socket.h"
 
 #include <arpa/inet.h>
+#include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -83,6 +86,15 @@ SendResult PacketSocket::send(std::span<const Frame>& frames) const {
     frames = frames.subspan(static_cast<std::size_t>(sent));
   }
   return SendResult::sent;
+}
+
+bool PacketSocket::has_carrier() const {
+  ethtool_value state{};
+  state.cmd = ETHTOOL_GLINK;
+  ifreq request{};
+  interface_.copy(request.ifr_name, sizeof request.ifr_name - 1);
+  request.ifr_data = reinterpret_cast<char*>(&state);
+  return ::ioctl(fd_.get(), SIOCETHTOOL, &request) == 0 && state.data != 0;
 }
 
 std::uint64_t PacketSocket::take_drops() const {

@@ -24,8 +24,8 @@ class FrameReader {
   FrameReader(const FrameReader&) = delete;
   FrameReader& operator=(const FrameReader&) = delete;
   virtual ~FrameReader() = default;
-  // Hands over up to a batch of frames; never blocks.
-  virtual void receive(const FrameSink& sink) = 0;
+  // Hands over up to a batch of frames; never blocks. True where more may wait.
+  virtual bool receive(const FrameSink& sink) = 0;
   // Frames that came but could not be carried: longer than the buffer, or of a kind that VnetHeader cannot say.
   const Counter& unusable() const { return unusable_; }
 
@@ -52,6 +52,9 @@ class PacketSocket {
 
   // Sends frames in order and takes those off the front of the span that were sent.
   SendResult send(std::span<const Frame>& frames) const;
+
+  // Whether the interface's other end is up.
+  bool has_carrier() const;
 
   // Frames that the kernel dropped for want of room since the last call.
   std::uint64_t take_drops() const;

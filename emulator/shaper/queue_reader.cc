@@ -81,14 +81,14 @@ class QueueReader : public FrameReader {
  public:
   explicit QueueReader(const PacketSocket& socket) : socket_(socket) {}
 
-  void receive(const FrameSink& sink) override {
+  bool receive(const FrameSink& sink) override {
     thread_local Batch batch;
     const int count = batch.receive(socket_);
     if (count < 0) {
       // EINVAL: a kind of super-frame that VnetHeader cannot say; it is gone. Anything else (ENETDOWN) is about the
       // interface and not about a frame.
       if (errno == EINVAL) unusable_.add(1);
-      return;
+      return errno == EINVAL;
     }
     const Nanoseconds offset = monotonic_offset();
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
@@ -98,6 +98,7 @@ class QueueReader : public FrameReader {
         unusable_.add(1);
       }
     }
+    return count == static_cast<int>(kBatch);
   }
 
  private:

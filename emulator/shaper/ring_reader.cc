@@ -1,9 +1,9 @@
 #include <linux/if_packet.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "emulator/base/error.h"
@@ -15,43 +15,33 @@ namespace {
 constexpr std::uint32_t kBatch = 64;
 // A block is the unit in which the kernel finds contiguous memory; small enough to be found on any machine.
 constexpr std::uint32_t kBlockBytes = 64 << 10;
+constexpr const char* kRemedy = "free memory, shape fewer links, or run as root, where no ring is needed";
 
 class RingReader : public FrameReader {
  public:
-  RingReader(const PacketSocket& socket, const RingSize& size) {
-    // The frame starts after the slot's header, the virtio header and some alignment.
-    slot_bytes_ = TPACKET_ALIGN(TPACKET2_HDRLEN + 64 + size.frame_bytes);
-    block_bytes_ = std::max(kBlockBytes, std::uint32_t{TPACKET_ALIGN(slot_bytes_)});
-    const auto page = static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
-    block_bytes_ = (block_bytes_ + page - 1) / page * page;
-    slots_per_block_ = block_bytes_ / slot_bytes_;
-    const std::uint32_t blocks = (size.slots + slots_per_block_ - 1) / slots_per_block_;
-    slots_ = blocks * slots_per_block_;
-
+  RingReader(const PacketSocket& socket, const RingSize& size)
+      : slot_bytes_(size.slot_bytes),
+        block_bytes_(std::max(kBlockBytes, slot_bytes_)),
+        slots_per_block_(block_bytes_ / slot_bytes_) {
     const int version = TPACKET_V2;
     check(::setsockopt(socket.fd(), SOL_PACKET, PACKET_VERSION, &version, sizeof version), "choose TPACKET_V2",
           socket.interface());
-    tpacket_req request{};
-    request.tp_block_size = block_bytes_;
-    request.tp_block_nr = blocks;
-    request.tp_frame_size = slot_bytes_;
-    request.tp_frame_nr = slots_;
-    check(::setsockopt(socket.fd(), SOL_PACKET, PACKET_RX_RING, &request, sizeof request), "create receive ring",
-          socket.interface());
+    const std::uint32_t blocks = reserve(socket, (size.slots + slots_per_block_ - 1) / slots_per_block_);
+    slots_ = blocks * slots_per_block_;
     mapped_bytes_ = std::size_t{block_bytes_} * blocks;
     void* memory = ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, socket.fd(), 0);
-    if (memory == MAP_FAILED) throw SystemError(socket.interface(), "map receive ring", errno);
+    if (memory == MAP_FAILED) throw SystemError(socket.interface(), "map receive ring", errno, kRemedy);
     memory_ = static_cast<std::byte*>(memory);
   }
   ~RingReader() override { ::munmap(memory_, mapped_bytes_); }
 
-  void receive(const FrameSink& sink) override {
+  bool receive(const FrameSink& sink) override {
     const Nanoseconds offset = monotonic_offset();
     for (std::uint32_t i = 0; i < kBatch; ++i) {
       std::byte* slot = memory_ + std::size_t{next_ / slots_per_block_} * block_bytes_ +
                         std::size_t{next_ % slots_per_block_} * slot_bytes_;
       auto* header = reinterpret_cast<tpacket2_hdr*>(slot);
-      if ((__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) == 0) return;
+      if ((__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) == 0) return false;
       if (header->tp_snaplen == header->tp_len) {
         VnetHeader vnet;
         std::memcpy(&vnet, slot + header->tp_mac - sizeof vnet, sizeof vnet);
@@ -63,12 +53,32 @@ class RingReader : public FrameReader {
       __atomic_store_n(&header->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
       next_ = (next_ + 1) % slots_;
     }
+    return true;
   }
 
  private:
-  std::uint32_t slot_bytes_ = 0;
-  std::uint32_t block_bytes_ = 0;
-  std::uint32_t slots_per_block_ = 0;
+  // As many blocks as the kernel has memory for, up to `blocks`.
+  std::uint32_t reserve(const PacketSocket& socket, std::uint32_t blocks) const {
+    while (true) {
+      tpacket_req request{};
+      request.tp_block_size = block_bytes_;
+      request.tp_block_nr = blocks;
+      request.tp_frame_size = slot_bytes_;
+      request.tp_frame_nr = blocks * slots_per_block_;
+      if (::setsockopt(socket.fd(), SOL_PACKET, PACKET_RX_RING, &request, sizeof request) == 0) return blocks;
+      if (errno != ENOMEM || blocks == 1) {
+        throw SystemError(
+            socket.interface(),
+            "reserve kernel memory for a receive ring of " + to_string(Bytes{std::uint64_t{block_bytes_} * blocks}),
+            errno, kRemedy);
+      }
+      blocks /= 2;
+    }
+  }
+
+  std::uint32_t slot_bytes_;
+  std::uint32_t block_bytes_;
+  std::uint32_t slots_per_block_;
   std::uint32_t slots_ = 0;
   std::uint32_t next_ = 0;
   std::size_t mapped_bytes_ = 0;

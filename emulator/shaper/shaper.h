@@ -37,8 +37,11 @@ struct TcEnd {
   std::string interface;  // the node's end of the pair: "eth0"
 };
 
-// Forward is a -> b: the qdisc at a's egress. Throws SystemError naming the interface and the qdisc.
-std::unique_ptr<Shaper> shape_by_tc(const TcEnd& a, const TcEnd& b, const Direction& forward,
+class TcMeter;  // tc_meter.h: the thread that measures the rates
+
+// Forward is a -> b: the qdisc at a's egress. The meter must outlive the shaper. Throws SystemError naming the
+// interface and the qdisc.
+std::unique_ptr<Shaper> shape_by_tc(TcMeter& meter, const TcEnd& a, const TcEnd& b, const Direction& forward,
                                     const Direction& backward);
 
 class WireLoop;  // wire_loop.h: the threads that move the packets

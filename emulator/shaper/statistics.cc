@@ -39,6 +39,7 @@ DirectionCounters DirectionStatistics::snapshot() const {
   counters.dropped_queue = dropped_queue.get();
   counters.dropped_loss = dropped_loss.get();
   counters.overruns = overruns.get();
+  counters.undelivered = undelivered.get();
   counters.backlog_bytes = backlog_bytes.get();
   counters.busy_nanoseconds = busy_nanoseconds.get();
   counters.busy_bytes = busy_bytes.get();

@@ -16,6 +16,7 @@ class Counter {
  public:
   // A plain load and store: there is one writer.
   void add(std::uint64_t amount) { set(get() + amount); }
+  void subtract(std::uint64_t amount) { set(get() - amount); }
   void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
   std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
@@ -42,6 +43,7 @@ struct DirectionStatistics {
   Counter dropped_queue;
   Counter dropped_loss;
   Counter overruns;
+  Counter undelivered;
   Counter backlog_bytes;
   Counter busy_nanoseconds;
   Counter busy_bytes;

@@ -1,6 +1,9 @@
 #include "emulator/shaper/tc.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 namespace geomx::shaper {
 namespace {
@@ -62,6 +65,32 @@ std::vector<TcStage> tc_stages(const Direction& direction, int mtu) {
     stages.push_back({netlink::handle(static_cast<std::uint16_t>(stages.size() + 1)), kind});
   }
   return stages;
+}
+
+bool same(const netlink::QdiscKind& asked, const netlink::QdiscKind& found) {
+  if (asked.index() != found.index()) return false;
+  if (const auto* tbf = std::get_if<netlink::Tbf>(&asked)) {
+    const auto& has = std::get<netlink::Tbf>(found);
+    const double burst_error = static_cast<double>(has.burst.value) - static_cast<double>(tbf->burst.value);
+    return has.rate.value / 8 == tbf->rate.value / 8 && has.limit == tbf->limit &&
+           std::abs(burst_error) <= 64 + 0.01 * static_cast<double>(tbf->burst.value);
+  }
+  const auto& netem = std::get<netlink::Netem>(asked);
+  const auto& has = std::get<netlink::Netem>(found);
+  return has.limit == netem.limit && has.delay == netem.delay && has.jitter == netem.jitter && has.rate == netem.rate &&
+         std::abs(has.loss.value - netem.loss.value) < 1e-8 && (!netem.seed || has.seed == netem.seed);
+}
+
+std::string describe(const netlink::QdiscKind& kind) {
+  if (const auto* tbf = std::get_if<netlink::Tbf>(&kind)) {
+    return fmt::format("tbf rate {} burst {} limit {}", to_string(tbf->rate), to_string(tbf->burst),
+                       to_string(Bytes{tbf->limit}));
+  }
+  const auto& netem = std::get<netlink::Netem>(kind);
+  std::string text = fmt::format("netem delay {}", to_string(netem.delay));
+  if (netem.loss.value > 0) text += fmt::format(" loss {}", to_string(netem.loss));
+  if (netem.seed) text += fmt::format(" seed {}", *netem.seed);
+  return text;
 }
 
 }  // namespace geomx::shaper

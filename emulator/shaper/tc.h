@@ -41,6 +41,13 @@ std::optional<std::string> tc_shortcoming(const Direction& direction);
 //   would drop 40 packets of one at once.
 std::vector<TcStage> tc_stages(const Direction& direction, int mtu);
 
+// Whether what the kernel says it has is what it was told: it rounds a rate down to whole bytes per second and keeps a
+// burst as a time, and chooses a seed where none was given.
+bool same(const netlink::QdiscKind& asked, const netlink::QdiscKind& found);
+
+// For people: "tbf rate 100Mbit burst 14014B limit 625KB".
+std::string describe(const netlink::QdiscKind& kind);
+
 // tbf's credit for a link that was idle: the frame that is to leave, and 1 ms of the rate, which is how late the
 // kernel's timer may be without the link losing any of its rate; at most 128 KiB.
 Bytes tbf_burst(BitsPerSecond rate, int mtu);

@@ -1,7 +1,5 @@
-#include <fmt/format.h>
-
-#include <array>
-#include <optional>
+#include <chrono>
+#include <mutex>
 #include <utility>
 
 #include "emulator/base/error.h"
@@ -11,6 +9,7 @@
 #include "emulator/shaper/network_scope.h"
 #include "emulator/shaper/shaper.h"
 #include "emulator/shaper/tc.h"
+#include "emulator/shaper/tc_meter.h"
 
 namespace geomx::shaper {
 namespace {
@@ -23,34 +22,30 @@ bool same_kinds(const std::vector<TcStage>& a, const std::vector<TcStage>& b) {
   return true;
 }
 
-std::string describe_stage(const netlink::QdiscKind& kind) {
-  if (const auto* tbf = std::get_if<netlink::Tbf>(&kind)) {
-    return fmt::format("tbf rate {} burst {} limit {}", to_string(tbf->rate), to_string(tbf->burst),
-                       to_string(Bytes{tbf->limit}));
-  }
-  const auto& netem = std::get<netlink::Netem>(kind);
-  std::string text = fmt::format("netem delay {}", to_string(netem.delay));
-  if (netem.loss.value > 0) text += fmt::format(" loss {}", to_string(netem.loss));
-  if (netem.seed) text += fmt::format(" seed {}", *netem.seed);
-  return text;
+// A look that took longer than this does not say when it was.
+constexpr Nanoseconds kQuickLook = std::chrono::microseconds(500);
+
+Nanoseconds steady_now() {
+  return std::chrono::steady_clock::now().time_since_epoch();
 }
 
-// One direction: the qdiscs at one interface's egress.
-class Egress {
+// One direction: the qdiscs at one interface's egress. Thread-safe, as the meter looks while others ask.
+class Egress final : public Metered {
  public:
   // Sockets are made while the calling thread is in the interface's namespace, and stay there.
-  Egress(const TcEnd& end, const Direction& direction) : Egress(NetworkScope(end.netns_fd), end, direction) {}
+  Egress(TcMeter& meter, const TcEnd& end, const Direction& direction)
+      : Egress(NetworkScope(end.netns_fd), meter, end, direction) {}
   ~Egress() {
+    meter_.remove(*this);
     try {
       clear();
     } catch (const Error&) {
       // The interface or its namespace is gone, and the qdisc with it.
     }
   }
-  Egress(const Egress&) = delete;
-  Egress& operator=(const Egress&) = delete;
 
   void set(const Direction& direction) {
+    const std::lock_guard lock(mutex_);
     if (const auto obstacle = tc_obstacle(direction)) {
       throw InputError(interface_, *obstacle, "let the wire shape this link");
     }
@@ -67,16 +62,18 @@ class Egress {
     }
     if (!batch.empty()) socket_.execute(batch);
     stages_ = std::move(wanted);
-    loses_ = direction.loss > 0;
+    direction_ = direction;
+    busy_.forget();
   }
 
   std::string describe() {
+    const std::lock_guard lock(mutex_);
     std::string text;
     for (const TcStage& stage : stages_) {
       text += text.empty() ? "" : ", then ";
       std::string found = "(gone)";
       for (const netlink::Qdisc& qdisc : netlink::list_qdiscs(socket_, link_.index)) {
-        if (qdisc.place.handle == stage.handle && qdisc.settings) found = describe_stage(*qdisc.settings);
+        if (qdisc.place.handle == stage.handle && qdisc.settings) found = shaper::describe(*qdisc.settings);
       }
       text += found;
     }
@@ -84,37 +81,51 @@ class Egress {
   }
 
   DirectionCounters count() {
+    const std::lock_guard lock(mutex_);
     DirectionCounters counters;
-    if (stages_.empty()) {
-      for (const netlink::LinkCounters& link : reader_.links()) {
-        if (link.link_index != link_.index) continue;
-        counters.packets = link.tx_packets;
-        counters.bytes = link.tx_bytes;
-      }
-      return counters;
+    if (const auto link = reader_.link(link_.index)) {
+      counters.packets = link->tx_packets;
+      counters.bytes = link->tx_bytes;
+      // What leaves the qdiscs and does not reach the other end: the queue of this machine's receiving CPU was full.
+      counters.overruns = link->tx_dropped;
     }
-    for (const netlink::QdiscCounters& qdisc : reader_.qdiscs()) {
-      if (qdisc.link_index != link_.index) continue;
-      if (qdisc.handle == stages_.front().handle) {
-        counters.packets = qdisc.packets;
-        counters.bytes = qdisc.bytes;
-      }
-      if (qdisc.handle != stages_.back().handle) continue;
-      // The last stage is the one that drops: netem by its loss, or tbf by its bound.
-      if (loses_) {
-        counters.dropped_loss = qdisc.drops;
-      } else {
-        counters.dropped_queue = qdisc.drops;
-        if (qdisc.kind == "tbf") counters.backlog_bytes = qdisc.backlog;
-      }
-    }
+    counters.busy_nanoseconds = busy_.nanoseconds();
+    counters.busy_bytes = busy_.bytes();
+    if (stages_.empty()) return counters;
+    const auto first = reader_.qdisc(link_.index, stages_.front().handle);
+    counters.packets = first ? first->packets : 0;
+    counters.bytes = first ? first->bytes : 0;
+    // The last stage is the one that drops: netem by its loss, or tbf by its bound.
+    const auto last = reader_.qdisc(link_.index, stages_.back().handle);
+    if (!last) return counters;
+    (direction_.loss > 0 ? counters.dropped_loss : counters.dropped_queue) = last->drops;
+    if (direction_.rate) counters.backlog_bytes = last->backlog;
     return counters;
   }
 
+  bool look() override {
+    const std::lock_guard lock(mutex_);
+    if (stages_.empty() || !direction_.rate) return false;
+    try {
+      const Nanoseconds before = steady_now();
+      const auto tbf = reader_.qdisc(link_.index, stages_.back().handle);
+      const Nanoseconds after = steady_now();
+      if (!tbf) return false;
+      if (after - before <= kQuickLook) {
+        busy_.add({before + (after - before) / 2, tbf->bytes, tbf->backlog}, *direction_.rate);
+      }
+      return tbf->backlog > 0;
+    } catch (const Error&) {
+      busy_.forget();
+      return false;
+    }
+  }
+
  private:
-  Egress(const NetworkScope&, const TcEnd& end, const Direction& direction)
-      : interface_(end.interface), link_(netlink::get_link(socket_, end.interface)) {
+  Egress(const NetworkScope&, TcMeter& meter, const TcEnd& end, const Direction& direction)
+      : meter_(meter), interface_(end.interface), link_(netlink::get_link(socket_, end.interface)) {
     set(direction);
+    meter_.add(*this);
   }
 
   void clear() {
@@ -123,18 +134,21 @@ class Egress {
     stages_.clear();
   }
 
+  TcMeter& meter_;
   std::string interface_;
+  std::mutex mutex_;  // guards all below
   netlink::Socket socket_;
   netlink::CounterReader reader_;
   netlink::Link link_;
   std::vector<TcStage> stages_;
-  bool loses_ = false;
+  Direction direction_;
+  BusyTime busy_;
 };
 
 class TcShaper : public Shaper {
  public:
-  TcShaper(const TcEnd& a, const TcEnd& b, const Direction& forward, const Direction& backward)
-      : forward_(a, forward), backward_(b, backward) {}
+  TcShaper(TcMeter& meter, const TcEnd& a, const TcEnd& b, const Direction& forward, const Direction& backward)
+      : forward_(meter, a, forward), backward_(meter, b, backward) {}
 
   Kind kind() const override { return Kind::tc; }
   void change(const Direction& forward, const Direction& backward) override {
@@ -151,9 +165,9 @@ class TcShaper : public Shaper {
 
 }  // namespace
 
-std::unique_ptr<Shaper> shape_by_tc(const TcEnd& a, const TcEnd& b, const Direction& forward,
+std::unique_ptr<Shaper> shape_by_tc(TcMeter& meter, const TcEnd& a, const TcEnd& b, const Direction& forward,
                                     const Direction& backward) {
-  return std::make_unique<TcShaper>(a, b, forward, backward);
+  return std::make_unique<TcShaper>(meter, a, b, forward, backward);
 }
 
 }  // namespace geomx::shaper

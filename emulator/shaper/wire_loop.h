@@ -13,6 +13,7 @@ struct WireLoopOptions {
   bool realtime =
       true;  // ask for SCHED_RR, else a negative nice value, else short slices: training shall not delay packets
   bool ring = false;  // read frames as a lab without root has to, even where more is permitted
+  int links = 1;      // as many will be shaped: a lab without root divides the memory of its rings among them
 };
 
 class WireLink;

@@ -50,7 +50,7 @@ class WireShaper : public Shaper {
 
 std::unique_ptr<Shaper> shape_by_wire(WireLoop& loop, const WireEnd& a, const WireEnd& b, const Direction& forward,
                                       const Direction& backward) {
-  auto link = std::make_shared<WireLink>(a, b, forward, backward, loop.options().ring);
+  auto link = std::make_shared<WireLink>(a, b, forward, backward, loop.options());
   return std::make_unique<WireShaper>(loop.least_loaded(), std::move(link), forward, backward);
 }
 

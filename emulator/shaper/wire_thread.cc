@@ -163,14 +163,14 @@ Time WireThread::deliver() {
   const Time now = monotonic_now();
   Time next = kNever;
   for (auto& member : members_) {
-    if (member->due <= now) member->due = member->link->deliver();
+    if (member->due <= now) member->due = member->link->deliver(looked_);
     next = std::min(next, member->due);
   }
   return next;
 }
 
 void WireThread::wait_and_receive(Time until) {
-  std::array<epoll_event, 64> events;
+  std::array<epoll_event, 512> events;
   timespec timeout{};
   if (until != kNever) {
     const Nanoseconds left = std::max(until - monotonic_now(), Nanoseconds(0));
@@ -179,6 +179,7 @@ void WireThread::wait_and_receive(Time until) {
   }
   const int count = ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                    until == kNever ? nullptr : &timeout, nullptr);
+  looked_ = monotonic_now();
   bool woken = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];

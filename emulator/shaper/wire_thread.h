@@ -58,7 +58,10 @@ class WireThread {
   std::atomic<bool> stopping_{false};
   std::atomic<int> links_count_{0};
   std::string scheduling_;
-  std::vector<std::unique_ptr<Member>> members_;  // the thread's own
+  // The thread's own:
+  std::vector<std::unique_ptr<Member>> members_;
+  Time looked_{0};  // when epoll last said which ends have frames
+
   std::thread thread_;
 };
 

@@ -13,7 +13,8 @@
 #include "emulator/sandbox/child_process.h"
 
 // tc with netem, on a kernel that has it: Debian's user-mode Linux boots as an ordinary process and runs the link
-// suite's statistics inside (loss, delay, order, queue). No networking with the outside, no root.
+// suite's statistics inside (loss, delay, order, queue, and the goodput of a slow rate). No networking with the
+// outside, no root.
 namespace geomx {
 namespace {
 
@@ -94,13 +95,15 @@ TEST(UserModeLinux, NetemDoesWhatIsAsked) {
   if (::access(kKernel, X_OK) != 0) {
     GTEST_SKIP() << "SKIPPED: " << kKernel << " is missing (apt-get install user-mode-linux)";
   }
-  const std::string output = boot(binary("link_conformance"), "*Loss*tc:*Queue.*tc:*RoundTrip*tc*");
+  const std::string output =
+      boot(binary("link_conformance"), "*Loss*tc:*Queue.*tc:*RoundTrip*tc*:*UdpGoodput*tc_1Mbit_30ms");
   std::cout << output;
   EXPECT_NE(output.find("netem 1"), std::string::npos) << "no netem in there";
   EXPECT_NE(output.find("uml_init: the command ended with 0"), std::string::npos);
   // Each of these must have run, not been skipped.
-  for (const char* test : {"Shapers/Loss.OnePercentWithinTheBinomialInterval/tc", "Shapers/Queue.InBytesIsDropTail/tc",
-                           "Links/RateAndDelay.RoundTripWhenIdle/tc_100Mbit_30ms"}) {
+  for (const char* test :
+       {"Shapers/Loss.OnePercentWithinTheBinomialInterval/tc", "Shapers/Queue.InBytesIsDropTail/tc",
+        "Links/RateAndDelay.RoundTripWhenIdle/tc_100Mbit_30ms", "Links/RateAndDelay.UdpGoodput/tc_1Mbit_30ms"}) {
     EXPECT_NE(output.find(std::string("[       OK ] ") + test), std::string::npos) << test;
   }
 }

@@ -42,7 +42,8 @@ LinkBed::LinkBed(shaper::Kind kind, const shaper::Direction& forward, const shap
   } else {
     join_by_one_pair();
     if (kind == shaper::Kind::tc) {
-      shaper_ = shaper::shape_by_tc({a_.fd(), "eth0"}, {b_.fd(), "eth0"}, forward, backward);
+      meter_ = std::make_unique<shaper::TcMeter>();
+      shaper_ = shaper::shape_by_tc(*meter_, {a_.fd(), "eth0"}, {b_.fd(), "eth0"}, forward, backward);
     }
   }
   give_addresses();

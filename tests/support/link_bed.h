@@ -6,6 +6,7 @@
 
 #include "emulator/sandbox/namespace.h"
 #include "emulator/shaper/shaper.h"
+#include "emulator/shaper/tc_meter.h"
 #include "emulator/shaper/wire_loop.h"
 
 namespace geomx::test {
@@ -35,6 +36,7 @@ class LinkBed {
   sandbox::Namespace b_;
   std::array<std::string, 2> wire_ends_;
   std::unique_ptr<shaper::WireLoop> loop_;
+  std::unique_ptr<shaper::TcMeter> meter_;
   std::unique_ptr<shaper::Shaper> shaper_;
 };
 

@@ -33,14 +33,15 @@ struct Blast {
 std::vector<Datagram> blast_udp(int from_netns, int to_netns, const std::string& to_address, const Blast& blast,
                                 Nanoseconds quiet);
 
-// Payload bits per second between the first datagram and the last, over what arrived in between.
+// Payload bits per second: the median over all pairs of datagrams that are half of all apart. A moment in which the
+// machine kept the link from running, and the datagrams that it then caught up with, are in few of the pairs.
 double goodput(const std::vector<Datagram>& received, std::uint64_t payload = kUdpPayload);
 
 struct TcpResult {
-  double bits_per_second = 0;  // payload received in the window
+  double bits_per_second = 0;  // payload that arrived in the window, as the sender was told
   std::string congestion_control;
 };
-// One TCP flow for warm_up + window; what arrives during the window counts.
+// One TCP flow for warm_up + window; what arrives during the window counts, in order or not.
 TcpResult run_tcp(int from_netns, int to_netns, const std::string& to_address, Nanoseconds warm_up, Nanoseconds window);
 
 // Round-trip times of ICMP echoes of 56 bytes (98-byte frames), one after the other with `pause` between; lost ones are

@@ -18,18 +18,18 @@ constexpr std::uint16_t kMss = 1448;
 constexpr BitsPerSecond kTenMegabits{10'000'000};
 constexpr Nanoseconds kFrameTime{1514 * 800};  // of a full frame at 10 Mbit
 
-struct Departure {
+struct Seen {
   Frame frame;
   Time at;
 };
 
 // Lets the clock run until nothing is left, popping each frame exactly when the engine says that it is due.
-std::vector<Departure> drain(Engine& engine, Time until = kNever) {
-  std::vector<Departure> departures;
+std::vector<Seen> drain(Engine& engine, Time until = kNever) {
+  std::vector<Seen> departures;
   while (engine.next_release() <= until && engine.next_release() != kNever) {
     const Time now = engine.next_release();
-    std::optional<Frame> frame = engine.pop(now);
-    if (frame) departures.push_back({std::move(*frame), now});
+    std::optional<Engine::Departure> departure = engine.pop(now);
+    if (departure) departures.push_back({std::move(departure->frame), now});
   }
   return departures;
 }
@@ -146,9 +146,9 @@ TEST(Engine, QueueOfBytesTakesWhatFits) {
   EXPECT_EQ(engine.statistics().snapshot().backlog_bytes, 0u);
 }
 
-std::uint32_t segments_of(const std::vector<Departure>& departures) {
+std::uint32_t segments_of(const std::vector<Seen>& departures) {
   std::uint32_t sum = 0;
-  for (const Departure& departure : departures) sum += departure.frame.shape().segments;
+  for (const Seen& departure : departures) sum += departure.frame.shape().segments;
   return sum;
 }
 
@@ -201,7 +201,7 @@ std::vector<bool> fates(std::uint64_t seed, double loss, std::uint32_t count) {
   Engine engine(direction);
   std::vector<bool> arrived(count);
   for (std::uint32_t i = 0; i < count; ++i) engine.push(udp_frame(100, i), Time(i));
-  for (const Departure& departure : drain(engine)) arrived[number_of(departure.frame)] = true;
+  for (const Seen& departure : drain(engine)) arrived[number_of(departure.frame)] = true;
   EXPECT_EQ(engine.statistics().snapshot().packets + engine.statistics().snapshot().dropped_loss, count);
   return arrived;
 }
@@ -229,38 +229,82 @@ TEST(Engine, WithoutASeedEveryEngineDiffers) {
     one.push(udp_frame(100, i), Time(i));
     other.push(udp_frame(100, i), Time(i));
   }
-  for (const Departure& departure : drain(one)) numbers[0].push_back(number_of(departure.frame));
-  for (const Departure& departure : drain(other)) numbers[1].push_back(number_of(departure.frame));
+  for (const Seen& departure : drain(one)) numbers[0].push_back(number_of(departure.frame));
+  for (const Seen& departure : drain(other)) numbers[1].push_back(number_of(departure.frame));
   EXPECT_NE(numbers[0], numbers[1]);
 }
 
-// Which segments are lost depends on their index alone, not on the super-frame that they came in.
+// When each segment left, by its number. Super-frames of 30 segments each, or all of these singly.
+std::multimap<Time, std::uint32_t> departures_of_segments(const Direction& direction, bool together) {
+  Engine engine(direction);
+  for (int i = 0; i < 20; ++i) {
+    Frame frame = tcp_super_frame(30 * kMss, kMss);
+    const Time at = i * milliseconds(20);
+    if (together) {
+      engine.push(std::move(frame), at);
+    } else {
+      for (std::uint32_t k = 0; k < 30; ++k) engine.push(frame.slice(k, 1), at);
+    }
+  }
+  std::multimap<Time, std::uint32_t> found;
+  for (const Seen& departure : drain(engine)) {
+    const Frame& frame = departure.frame;
+    for (std::uint32_t k = 0; k < frame.shape().segments; ++k) {
+      found.emplace(departure.at, read_big_endian(frame, 38, 4) + k * kMss);
+    }
+  }
+  EXPECT_EQ(engine.statistics().snapshot().packets, found.size());
+  EXPECT_EQ(engine.statistics().snapshot().packets + engine.statistics().snapshot().dropped_loss, 600u);
+  return found;
+}
+
+// What befalls a segment depends on its index alone, not on the super-frame that it came in.
 TEST(Engine, LossActsOnSegments) {
   Direction direction;
   direction.loss = 0.2;
   direction.seed = 3;
-  const auto sequence_numbers = [&](bool together) {
+  const auto found = departures_of_segments(direction, true);
+  EXPECT_EQ(found, departures_of_segments(direction, false));
+  EXPECT_LT(found.size(), 540u);
+}
+
+TEST(Engine, JitterActsOnSegments) {
+  Direction direction;
+  direction.delay = milliseconds(10);
+  direction.jitter = milliseconds(4);
+  direction.loss = 0.2;
+  direction.seed = 3;
+  const auto found = departures_of_segments(direction, true);
+  EXPECT_EQ(found, departures_of_segments(direction, false));
+  // Order is kept, so only a segment that draws more than all before it leaves at a time of its own; of 24 or so that
+  // are left of 30, the harmonic number of these: 3 to 4 of each super-frame.
+  std::size_t moments = 0;
+  for (auto it = found.begin(); it != found.end(); it = found.upper_bound(it->first)) ++moments;
+  EXPECT_GT(moments, 40u);
+}
+
+// What the queue drops does not shift the fates of the packets after it.
+TEST(Engine, TheFateIsThatOfTheIndexAtArrival) {
+  Direction direction = rate(kTenMegabits);
+  direction.loss = 0.3;
+  direction.seed = 9;
+  const auto arrived = [&](std::uint32_t queue) {
+    direction.queue = PacketLimit{queue};
     Engine engine(direction);
-    for (int i = 0; i < 20; ++i) {
-      Frame frame = tcp_super_frame(30 * kMss, kMss);
-      if (together) {
-        engine.push(std::move(frame), Time(i));
-      } else {
-        for (std::uint32_t k = 0; k < 30; ++k) engine.push(frame.slice(k, 1), Time(i));
-      }
-    }
-    std::multimap<Time, std::uint32_t> found;
-    for (const Departure& departure : drain(engine)) {
-      const Frame& frame = departure.frame;
-      for (std::uint32_t k = 0; k < frame.shape().segments; ++k) {
-        found.emplace(departure.at, read_big_endian(frame, 38, 4) + k * kMss);
-      }
-    }
-    EXPECT_EQ(engine.statistics().snapshot().packets, found.size());
-    EXPECT_GT(engine.statistics().snapshot().dropped_loss, 60u);
-    return found;
+    for (std::uint32_t i = 0; i < 300; ++i) engine.push(udp_frame(1514, i), i * kFrameTime / 2);
+    std::vector<bool> result(300);
+    for (const Seen& departure : drain(engine)) result[number_of(departure.frame)] = true;
+    EXPECT_EQ(engine.statistics().snapshot().dropped_queue > 0, queue < 300);
+    return result;
   };
-  EXPECT_EQ(sequence_numbers(true), sequence_numbers(false));
+  const std::vector<bool> all = arrived(300);
+  const std::vector<bool> some = arrived(5);
+  std::uint32_t dropped = 0;
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    EXPECT_FALSE(some[i] && !all[i]) << "packet " << i << " has another fate";
+    if (all[i] && !some[i]) ++dropped;
+  }
+  EXPECT_GT(dropped, 50u);
 }
 
 TEST(Engine, OnlyIpPacketsAreLostOrCounted) {
@@ -280,7 +324,7 @@ TEST(Engine, OnlyIpPacketsAreLostOrCounted) {
   }
   const std::vector<bool> wanted = fates(11, 0.5, 100);
   std::vector<bool> found(100);
-  for (const Departure& departure : drain(with)) {
+  for (const Seen& departure : drain(with)) {
     if (departure.frame.shape().is_ip) found[number_of(departure.frame)] = true;
   }
   EXPECT_EQ(found, wanted);
@@ -301,7 +345,7 @@ TEST(Engine, JitterKeepsOrderAndStaysInItsRange) {
   double least = 1e9;
   double most = 0;
   std::uint32_t next = 0;
-  for (const Departure& departure : drain(engine)) {
+  for (const Seen& departure : drain(engine)) {
     ASSERT_EQ(number_of(departure.frame), next);
     const double delay = std::chrono::duration<double, std::milli>(departure.at - sent[next]).count();
     sum += delay;
@@ -363,16 +407,61 @@ TEST(Engine, AShorterDelayDoesNotOvertake) {
   EXPECT_EQ(departures[1].at, Time(milliseconds(100)));
 }
 
-TEST(Engine, ARefusedFrameIsAnOverrunAndNotDelivered) {
-  Engine engine{Direction{}};
-  engine.push(udp_frame(1514), Time(0));
-  const auto frame = engine.pop(Time(0));
-  ASSERT_TRUE(frame);
-  engine.refuse(*frame);
+TEST(Engine, AFrameTakenBackLeavesNoTrace) {
+  Direction direction;
+  direction.delay = milliseconds(10);
+  Engine engine(direction);
+  for (std::uint32_t i = 0; i < 3; ++i) engine.push(udp_frame(1514, i), Time(0));
+  ASSERT_TRUE(engine.pop(milliseconds(10)));
+  const auto late = engine.pop(milliseconds(500));
+  const auto later = engine.pop(milliseconds(700));
+  ASSERT_TRUE(late && later);
+  EXPECT_EQ(late->delay, milliseconds(500));
+  engine.take_back(late->frame, late->delay, Engine::Fate::overrun);
+  engine.take_back(later->frame, later->delay, Engine::Fate::undelivered);
   const DirectionCounters counters = engine.statistics().snapshot();
-  EXPECT_EQ(counters.packets, 0u);
-  EXPECT_EQ(counters.bytes, 0u);
+  EXPECT_EQ(counters.packets, 1u);
+  EXPECT_EQ(counters.bytes, 1514u);
   EXPECT_EQ(counters.overruns, 1u);
+  EXPECT_EQ(counters.undelivered, 1u);
+  EXPECT_EQ(counters.delay_nanoseconds, Nanoseconds(milliseconds(10)).count());
+}
+
+// What arrives while the thread is kept from running is read late. Such frames must meet the queue as it was when they
+// arrived, and never leave faster than the rate.
+TEST(Engine, ALateReaderChangesNeitherTheRateNorTheDrops) {
+  Direction direction = rate(kTenMegabits);
+  direction.queue = PacketLimit{20};
+  const auto arrival = [](std::uint32_t i) { return i * kFrameTime * 4 / 5; };  // a quarter faster than the rate
+  constexpr std::uint32_t kCount = 400;
+  Engine punctual(direction);
+  for (std::uint32_t i = 0; i < kCount; ++i) punctual.push(udp_frame(1514, i), arrival(i));
+  const auto wanted = drain(punctual);
+
+  Engine late(direction);
+  std::vector<std::uint32_t> numbers;
+  const auto pop_all = [&](Time now, Time known) {
+    while (const auto departure = late.pop(now, known)) numbers.push_back(number_of(departure->frame));
+  };
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    late.push(udp_frame(1514, i), arrival(i));
+    // Reads ten, then looks at the clock, which is far ahead.
+    if (i % 10 == 9) pop_all(arrival(i) + 50 * kFrameTime, arrival(i));
+  }
+  for (const Seen& departure : drain(late)) numbers.push_back(number_of(departure.frame));
+  ASSERT_EQ(numbers.size(), wanted.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(numbers[i], number_of(wanted[i].frame));
+  EXPECT_EQ(late.statistics().snapshot().dropped_queue, punctual.statistics().snapshot().dropped_queue);
+
+  // Even one who does not know what is still to be read has no more than the rate.
+  Engine hasty(direction);
+  Time last{0};
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    hasty.push(udp_frame(1514, i), arrival(i));
+    if (i % 10 != 9) continue;
+    while (hasty.pop(arrival(i) + 50 * kFrameTime)) last += kFrameTime;
+  }
+  EXPECT_LE(last, arrival(kCount - 1) + 50 * kFrameTime);
 }
 
 TEST(Engine, CountersMayBeReadWhileFramesMove) {

@@ -1,0 +1,106 @@
+#include "emulator/shaper/tc_meter.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+namespace geomx::shaper {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr BitsPerSecond kRate{8'000'000};  // 1000 bytes per ms
+
+TEST(BusyTime, CountsWhileMoreWaitsThanCanLeave) {
+  BusyTime busy;
+  busy.add({milliseconds(0), 0, 15'000}, kRate);
+  EXPECT_EQ(busy.nanoseconds(), 0u);
+  busy.add({milliseconds(10), 10'000, 15'000}, kRate);
+  busy.add({milliseconds(20), 20'000, 14'000}, kRate);
+  EXPECT_EQ(busy.nanoseconds(), 20'000'000u);
+  EXPECT_EQ(busy.bytes(), 20'000u);
+  // 14000 bytes may have left before the next look, and the link may have been idle since.
+  busy.add({milliseconds(30), 30'000, 50'000}, kRate);
+  EXPECT_EQ(busy.nanoseconds(), 20'000'000u);
+  // The backlog was enough for 33 ms at most.
+  busy.add({milliseconds(70), 60'000, 50'000}, kRate);
+  EXPECT_EQ(busy.nanoseconds(), 20'000'000u);
+}
+
+TEST(BusyTime, ALinkThatIsFasterOrSlowerThanAskedIsSeen) {
+  BusyTime slow;
+  BusyTime fast;
+  for (int i = 0; i <= 10; ++i) {
+    const auto n = static_cast<std::uint64_t>(i);
+    slow.add({i * milliseconds(10), n * 5'000, 20'000}, kRate);
+    fast.add({i * milliseconds(10), n * 50'000, 20'000}, kRate);
+  }
+  EXPECT_EQ(slow.bytes() * 1'000'000 / slow.nanoseconds(), 500u);
+  EXPECT_EQ(fast.bytes() * 1'000'000 / fast.nanoseconds(), 5000u);
+}
+
+TEST(BusyTime, ForgetsWhatAChangeMakesMeaningless) {
+  BusyTime busy;
+  busy.add({milliseconds(0), 0, 50'000}, kRate);
+  busy.forget();
+  busy.add({milliseconds(10), 10'000, 50'000}, kRate);
+  EXPECT_EQ(busy.nanoseconds(), 0u);
+  busy.add({milliseconds(20), 0, 50'000}, kRate);  // another qdisc: it counts from zero
+  EXPECT_EQ(busy.nanoseconds(), 0u);
+}
+
+class Counted final : public Metered {
+ public:
+  explicit Counted(bool busy) : busy_(busy) {}
+  bool look() override {
+    const std::lock_guard lock(mutex_);
+    ++looks_;
+    changed_.notify_all();
+    return busy_;
+  }
+  bool reaches(int looks) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return looks_ >= looks; });
+  }
+  int looks() {
+    const std::lock_guard lock(mutex_);
+    return looks_;
+  }
+
+ private:
+  bool busy_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int looks_ = 0;
+};
+
+TEST(TcMeter, LooksMoreOftenWherePacketsWait) {
+  Counted busy(true);
+  Counted idle(false);
+  TcMeter meter;
+  meter.add(busy);
+  meter.add(idle);
+  ASSERT_TRUE(busy.reaches(20));
+  EXPECT_GE(idle.looks(), 1);
+  EXPECT_LE(idle.looks(), 5);
+  meter.remove(busy);
+  const int looks = busy.looks();
+  ASSERT_TRUE(idle.reaches(idle.looks() + 2));
+  EXPECT_EQ(busy.looks(), looks);
+  meter.remove(idle);
+}
+
+TEST(TcMeter, ComesRoundToEveryOneOfMany) {
+  std::vector<std::unique_ptr<Counted>> many;
+  TcMeter meter;
+  for (int i = 0; i < 200; ++i) many.push_back(std::make_unique<Counted>(true));
+  for (const auto& each : many) meter.add(*each);
+  for (const auto& each : many) EXPECT_TRUE(each->reaches(2));
+  for (const auto& each : many) meter.remove(*each);
+}
+
+}  // namespace
+}  // namespace geomx::shaper
