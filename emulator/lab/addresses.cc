@@ -4,6 +4,7 @@
 
 #include "emulator/base/error.h"
 #include "emulator/lab/graph.h"
+#include "emulator/netlink/address.h"
 
 namespace geomx::lab {
 namespace {
@@ -32,8 +33,7 @@ std::vector<std::vector<std::pair<int, int>>> members_of(const Plan& plan, const
 }  // namespace
 
 std::string to_string(Ipv4 address) {
-  return fmt::format("{}.{}.{}.{}", address.value >> 24, address.value >> 16 & 255, address.value >> 8 & 255,
-                     address.value & 255);
+  return netlink::ipv4_to_string(address.value);
 }
 
 void assign_addresses(Plan& plan, const Graph& graph) {

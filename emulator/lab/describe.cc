@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "emulator/lab/plan.h"
+#include "emulator/shaper/describe.h"
 
 namespace geomx::lab {
 namespace {
@@ -55,11 +56,6 @@ std::string to_string(LinkScope scope) {
   return scope == LinkScope::wan ? "wan" : "lan";
 }
 
-std::string to_string(const shaper::QueueLimit& queue) {
-  if (const auto* packets = std::get_if<shaper::PacketLimit>(&queue)) return fmt::format("{}packets", packets->packets);
-  return geomx::to_string(Bytes{std::get<shaper::ByteLimit>(queue).bytes});
-}
-
 std::string describe(const Plan& plan) {
   std::vector<Row> nodes{{"NODE", "KIND", "INTERFACES"}};
   for (const PlannedNode& node : plan.nodes) {
@@ -84,7 +80,7 @@ std::string describe(const Plan& plan) {
                        direction.delay.count() ? geomx::to_string(direction.delay, true) : "-",
                        direction.jitter.count() ? geomx::to_string(direction.jitter, true) : "-",
                        direction.loss > 0 ? geomx::to_string(Probability{direction.loss}) : "-",
-                       direction.rate ? to_string(direction.queue) : "-", to_string(link.shaper)});
+                       direction.rate ? shaper::describe(direction.queue) : "-", to_string(link.shaper)});
     }
   }
   const auto unshaped = plan.links.size() - (links.size() - 1) / 2;

@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
-#include "emulator/netlink/address.h"
-#include "emulator/netlink/link.h"
-#include "emulator/netlink/neighbour.h"
-#include "emulator/netlink/route.h"
+#include "emulator/lab/differences.h"
 #include "emulator/netlink/socket.h"
+#include "emulator/shaper/describe.h"
 
 namespace geomx::lab {
 namespace {
@@ -26,7 +24,7 @@ Json asked(const shaper::Direction& direction) {
   json["delay"] = geomx::to_string(direction.delay);
   json["jitter"] = geomx::to_string(direction.jitter);
   json["loss"] = geomx::to_string(Probability{direction.loss});
-  json["queue"] = direction.rate ? Json(to_string(direction.queue)) : Json();
+  json["queue"] = direction.rate ? Json(shaper::describe(direction.queue)) : Json();
   json["seed"] = direction.seed ? Json(*direction.seed) : Json();
   return json;
 }
@@ -66,6 +64,7 @@ Json counted(const shaper::DirectionCounters& counters) {
           {"dropped_queue", counters.dropped_queue},
           {"dropped_loss", counters.dropped_loss},
           {"overruns", counters.overruns},
+          {"undelivered", counters.undelivered},
           {"backlog_bytes", counters.backlog_bytes},
           {"busy_nanoseconds", counters.busy_nanoseconds},
           {"busy_bytes", counters.busy_bytes},
@@ -73,64 +72,24 @@ Json counted(const shaper::DirectionCounters& counters) {
           {"lateness_p99_nanoseconds", measured(counters.lateness_p99_nanoseconds)}};
 }
 
-// What the kernel has in one node's network namespace.
-struct Found {
-  std::vector<netlink::Link> links;
-  std::vector<netlink::Address> addresses;
-  std::vector<netlink::Route> routes;
-  std::vector<netlink::Neighbour> neighbours;
-};
-
 Found read(const sandbox::Namespace& network) {
   const sandbox::ScopedNetwork inside(network);
   netlink::Socket socket;
   return {netlink::list_links(socket), netlink::list_addresses(socket), netlink::list_routes(socket),
-          netlink::list_permanent_neighbours(socket)};
+          netlink::list_permanent_neighbours(socket), netlink::list_qdiscs(socket)};
 }
 
-// Where the node differs from its plan, one line each.
-std::vector<std::string> differences(const PlannedNode& node, const Found& found) {
-  std::vector<std::string> lines;
-  const bool is_switch = node.kind == scenario::NodeKind::switch_;
-  for (std::size_t i = 0; i < node.interfaces.size(); ++i) {
-    const PlannedInterface& interface = node.interfaces[i];
-    const auto link = std::find_if(found.links.begin(), found.links.end(),
-                                   [&](const netlink::Link& each) { return each.name == interface.name; });
-    if (link == found.links.end()) {
-      lines.push_back(interface.name + ": missing");
-      continue;
-    }
-    if (!link->up) lines.push_back(interface.name + ": down");
-    if (link->up && !link->running) lines.push_back(interface.name + ": no carrier, its other end is down");
-    if (netlink::to_string(link->mac) != interface.mac) {
-      lines.push_back(
-          fmt::format("{}: MAC {} instead of {}", interface.name, netlink::to_string(link->mac), interface.mac));
-    }
-    if (is_switch && link->master != bridge_index) lines.push_back(interface.name + ": not a port of the bridge");
-    const auto address =
-        std::find_if(found.addresses.begin(), found.addresses.end(), [&](const netlink::Address& each) {
-          return each.link_index == link->index &&
-                 each.prefix == netlink::Ipv4Prefix{interface.address.value, interface.prefix};
-        });
-    if (!is_switch && address == found.addresses.end()) {
-      lines.push_back(fmt::format("{}: lacks {}", interface.name, prefix(interface.address, interface.prefix)));
-    }
+// By node, then interface: what tc is to do to the packets that leave there.
+using Egresses = std::map<std::string, std::map<std::string, shaper::Direction>>;
+
+Egresses egresses_of(const Plan& plan) {
+  Egresses egresses;
+  for (const PlannedLink& link : plan.links) {
+    if (link.shaper != shaper::Kind::tc) continue;
+    egresses[link.ends[0].node][link.ends[0].interface] = link.forward;
+    egresses[link.ends[1].node][link.ends[1].interface] = link.backward;
   }
-  for (const PlannedRoute& route : node.routes) {
-    const auto it = std::find_if(found.routes.begin(), found.routes.end(), [&](const netlink::Route& each) {
-      return each.destination == netlink::Ipv4Prefix{route.destination.value, route.prefix} &&
-             each.gateway == route.gateway.value;
-    });
-    if (it == found.routes.end()) {
-      lines.push_back(
-          fmt::format("no route to {} via {}", prefix(route.destination, route.prefix), to_string(route.gateway)));
-    }
-  }
-  if (found.neighbours.size() < node.neighbours.size()) {
-    lines.push_back(fmt::format("{} of {} permanent neighbour entries are missing",
-                                node.neighbours.size() - found.neighbours.size(), node.neighbours.size()));
-  }
-  return lines;
+  return egresses;
 }
 
 }  // namespace
@@ -147,20 +106,26 @@ std::string inspect(Lab& lab, const std::string& scenario_json) {
   Json json{{"lab", plan.lab}, {"as_planned", true}, {"refused", lab.refused()}};
   json["wire_scheduling"] = lab.wire_scheduling().empty() ? Json() : Json(lab.wire_scheduling());
   json["nodes"] = Json::array();
-  bool all = true;
+  Egresses egresses = egresses_of(plan);
+  std::map<std::string, std::vector<std::string>> of_links;  // differences, by "NODE:INTERFACE"
   for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
+    const PlannedNode& planned_node = plan.nodes[n];
     const Found found = read(lab.namespaces(n).network);
-    Json node = planned(plan.nodes[n]);
-    for (std::size_t i = 0; i < plan.nodes[n].interfaces.size(); ++i) {
-      const auto link = std::find_if(found.links.begin(), found.links.end(), [&](const netlink::Link& each) {
-        return each.name == plan.nodes[n].interfaces[i].name;
-      });
-      node["interfaces"][i]["up"] = link != found.links.end() && link->up && link->running;
+    Json node = planned(planned_node);
+    std::vector<shaper::Direction> shaped;
+    for (std::size_t i = 0; i < planned_node.interfaces.size(); ++i) {
+      const std::string& name = planned_node.interfaces[i].name;
+      const netlink::Link* link = found.link(name);
+      node["interfaces"][i]["up"] = link != nullptr && link->up && link->running;
+      shaped.push_back(egresses[planned_node.name][name]);
     }
-    const std::vector<std::string> lines = differences(plan.nodes[n], found);
-    all = all && lines.empty();
-    node["as_planned"] = lines.empty();
-    node["differences"] = lines;
+    node["differences"] = Json::array();
+    for (const Difference& difference : differences(planned_node, shaped, found)) {
+      node["differences"].push_back(difference.line);
+      of_links[planned_node.name + ":" + difference.interface].push_back(planned_node.name + ":" + difference.line);
+      json["as_planned"] = false;
+    }
+    node["as_planned"] = node["differences"].empty();
     json["nodes"].push_back(std::move(node));
   }
   const std::vector<shaper::LinkCounters> counters = lab.counters();
@@ -173,9 +138,13 @@ std::string inspect(Lab& lab, const std::string& scenario_json) {
       direction["read_back"] = text.empty() ? Json() : Json(text);
       direction["counters"] = counted(forward ? counters[l].forward : counters[l].backward);
     }
+    link["differences"] = Json::array();
+    for (const PlannedLink::End& end : plan.links[l].ends) {
+      for (const std::string& line : of_links[end.node + ":" + end.interface]) link["differences"].push_back(line);
+    }
+    link["as_planned"] = link["differences"].empty();
     json["links"].push_back(std::move(link));
   }
-  json["as_planned"] = all;
   json["scenario"] = scenario_json.empty() ? Json() : Json::parse(scenario_json);
   return json.dump(2);
 }

@@ -85,10 +85,9 @@ struct Plan {
 Plan make_plan(const scenario::Scenario& scenario, const shaper::KernelFeatures& features,
                shaper::Choice choice = shaper::Choice::auto_);
 
-std::string to_string(scenario::NodeKind kind);          // "host", "router", "switch"
-std::string to_string(shaper::Kind kind);                // "none", "tc", "wire"
-std::string to_string(LinkScope scope);                  // "wan", "lan"
-std::string to_string(const shaper::QueueLimit& queue);  // "500packets", "64KiB"
+std::string to_string(scenario::NodeKind kind);  // "host", "router", "switch"
+std::string to_string(shaper::Kind kind);        // "none", "tc", "wire"
+std::string to_string(LinkScope scope);          // "wan", "lan"
 
 // For people: a table of nodes with addresses and one of links with rate, delay, queue and shaper.
 std::string describe(const Plan& plan);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "emulator/shaper/describe.h"
+
 namespace geomx::run {
 namespace {
 
@@ -29,7 +31,7 @@ ordered_json asked(const shaper::Direction& direction) {
           {"delay", unless_zero(direction.delay)},
           {"jitter", unless_zero(direction.jitter)},
           {"loss", direction.loss > 0 ? ordered_json(to_string(Probability{direction.loss})) : ordered_json(nullptr)},
-          {"queue", direction.rate ? ordered_json(lab::to_string(direction.queue)) : ordered_json(nullptr)}};
+          {"queue", direction.rate ? ordered_json(shaper::describe(direction.queue)) : ordered_json(nullptr)}};
 }
 
 ordered_json measured(const LinkReport& link) {

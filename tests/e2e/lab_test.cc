@@ -102,6 +102,43 @@ TEST_P(Lab, InspectSeesWhatDiffers) {
   EXPECT_EQ(json["as_planned"], false);
 }
 
+// What a node's own root can undo behind the lab's back. A rate alone is shaped by tc everywhere.
+TEST_P(Lab, InspectSeesAShaperAndASwitchThatAreGone) {
+  std::ofstream(scratch_.path() / "play.json") << R"({"version": 1, "name": "play", "topology": {
+    "datacenters": [ {"name": "a", "hosts": 1}, {"name": "b", "hosts": 1} ],
+    "links": [ {"name": "wan", "ends": ["a", "b"], "rate": "100Mbit"} ]}})";
+  bring_up();
+  const auto inspect = [&] { return nlohmann::json::parse(emu({"inspect", "play", "--json"}).out); };
+  const auto named = [](const nlohmann::json& items, const std::string& name) {
+    return *std::find_if(items.begin(), items.end(), [&](const auto& item) { return item["name"] == name; });
+  };
+  const auto differences = [&](const char* kind, const std::string& name) {
+    return named(inspect()[kind], name)["differences"].dump();
+  };
+  ASSERT_EQ(named(inspect()["links"], "wan")["shaper"], "tc");
+  EXPECT_EQ(inspect()["as_planned"], true) << differences("links", "wan") << inspect()["nodes"];
+
+  ASSERT_EQ(exec("a-gateway", {"tc", "qdisc", "change", "dev", "eth1", "root", "handle", "1:", "tbf", "rate", "50mbit",
+                               "burst", "16kb", "limit", "1mb"})
+                .status,
+            0);
+  EXPECT_THAT(differences("links", "wan"), HasSubstr("a-gateway:eth1: shaped by tbf rate 50Mbit"));
+  ASSERT_EQ(exec("a-gateway", {"tc", "qdisc", "del", "dev", "eth1", "root"}).status, 0);
+  EXPECT_THAT(differences("links", "wan"), HasSubstr("a-gateway:eth1: not shaped by tbf rate 100Mbit"));
+  EXPECT_THAT(differences("nodes", "a-gateway"), HasSubstr("eth1: not shaped"));
+  EXPECT_EQ(inspect()["as_planned"], false);
+  EXPECT_EQ(differences("nodes", "b-gateway"), "[]");
+
+  ASSERT_EQ(exec("b-host-0",
+                 {"tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "1mbit", "burst", "16kb", "limit", "1mb"})
+                .status,
+            0);
+  EXPECT_THAT(differences("nodes", "b-host-0"), HasSubstr("eth0: has a qdisc tbf"));
+  ASSERT_EQ(exec("b-switch", {"ip", "link", "set", "br0", "down"}).status, 0);
+  EXPECT_THAT(differences("nodes", "b-switch"), HasSubstr("br0: down"));
+  EXPECT_EQ(inspect()["as_planned"], false);
+}
+
 TEST_P(Lab, ExecIsAsIfTheCommandRanHere) {
   bring_up();
   EXPECT_EQ(exec("a-host-0", {"sh", "-c", "exit 7"}).status, 7);
@@ -255,6 +292,35 @@ TEST_P(Lab, PlanAndDoctorAnswerInJson) {
   const Result doctor = emu({"doctor", "--json"});
   EXPECT_EQ(doctor.status, 0) << doctor.out;
   EXPECT_EQ(nlohmann::json::parse(doctor.out)["fit"], true);
+}
+
+// What doctor promises for a kind of link is what a scenario with such a link gets.
+TEST_P(Lab, DoctorAndPlanNameTheSameShapers) {
+  const std::map<std::string, nlohmann::json> asked{
+      {"rate", {{"rate", "100Mbit"}}},
+      {"delay", {{"delay", "30ms"}}},
+      {"rate and delay", {{"rate", "100Mbit"}, {"delay", "30ms"}}},
+      {"rate, delay and jitter", {{"rate", "100Mbit"}, {"delay", "30ms"}, {"jitter", "1ms"}}},
+      {"loss", {{"loss", "1%"}}},
+      {"loss from a seed", {{"loss", "1%"}}}};
+  std::size_t compared = 0;
+  const auto doctor = nlohmann::json::parse(emu({"doctor", "--json"}).out);
+  for (const auto& finding : doctor["findings"]) {
+    const std::string what = finding["what"];
+    if (!what.starts_with("link with ")) continue;
+    nlohmann::json scenario = nlohmann::json::parse(
+        R"({"version": 1, "name": "one", "topology": {"nodes": [{"name": "a"}, {"name": "b"}], "links": []}})");
+    nlohmann::json link = asked.at(what.substr(10));
+    link["ends"] = {"a", "b"};
+    scenario["topology"]["links"].push_back(link);
+    if (what.ends_with("seed")) scenario["seed"] = 7;
+    std::ofstream(scratch_.path() / "one.json") << scenario;
+    const Result plan = emu({"plan", "one.json", "--json"});
+    ASSERT_EQ(plan.status, 0) << what << ": " << plan.err;
+    EXPECT_EQ(finding["found"], nlohmann::json::parse(plan.out)["links"][0]["shaper"]) << what;
+    ++compared;
+  }
+  EXPECT_EQ(compared, asked.size());
 }
 
 }  // namespace

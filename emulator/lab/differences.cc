@@ -1,0 +1,141 @@
+#include "emulator/lab/differences.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emulator/lab/lab.h"
+#include "emulator/shaper/tc.h"
+
+namespace geomx::lab {
+namespace {
+
+class Comparison {
+ public:
+  Comparison(const PlannedNode& node, const Found& found)
+      : node_(node), is_switch_(node.kind == scenario::NodeKind::switch_), found_(found) {}
+
+  std::vector<Difference> make(const std::vector<shaper::Direction>& shaped) {
+    if (is_switch_) bridge();
+    for (std::size_t i = 0; i < node_.interfaces.size(); ++i) {
+      const PlannedInterface& planned = node_.interfaces[i];
+      const netlink::Link* link = found_.link(planned.name);
+      if (link == nullptr) {
+        add(planned.name, "missing");
+        continue;
+      }
+      interface(planned, *link);
+      if (is_switch_) {
+        port(planned, *link);
+      } else {
+        address(planned, *link);
+      }
+      qdiscs(planned, *link, shaped[i]);
+    }
+    routes();
+    neighbours();
+    return std::move(differences_);
+  }
+
+ private:
+  void add(const std::string& interface, const std::string& what) {
+    differences_.push_back({interface, interface.empty() ? what : interface + ": " + what});
+  }
+
+  void bridge() {
+    const netlink::Link* link = found_.link(bridge_name);
+    if (link == nullptr) {
+      add(bridge_name, "missing");
+    } else if (!link->up) {
+      add(bridge_name, "down, the switch forwards nothing");
+    }
+  }
+
+  void interface(const PlannedInterface& planned, const netlink::Link& link) {
+    if (!link.up) add(planned.name, "down");
+    if (link.up && !link.running) add(planned.name, "no carrier, its other end is down");
+    if (netlink::to_string(link.mac) != planned.mac) {
+      add(planned.name, fmt::format("MAC {} instead of {}", netlink::to_string(link.mac), planned.mac));
+    }
+    if (link.mtu != mtu) add(planned.name, fmt::format("MTU {} instead of {}", link.mtu, mtu));
+  }
+
+  void port(const PlannedInterface& planned, const netlink::Link& link) {
+    const netlink::Link* bridge = found_.link(bridge_name);
+    if (link.master != bridge_index) {
+      add(planned.name, "not a port of the bridge");
+    } else if (link.up && link.running && bridge != nullptr && bridge->up && !link.forwarding) {
+      add(planned.name, "the bridge does not forward through it");
+    }
+  }
+
+  void address(const PlannedInterface& planned, const netlink::Link& link) {
+    const bool there = std::any_of(found_.addresses.begin(), found_.addresses.end(), [&](const netlink::Address& each) {
+      return each.link_index == link.index && each.prefix == netlink::Ipv4Prefix{planned.address.value, planned.prefix};
+    });
+    if (!there) add(planned.name, fmt::format("lacks {}/{}", to_string(planned.address), planned.prefix));
+  }
+
+  // Each stage of the shaper must be there as asked, and nothing else: whoever has another qdisc than "noqueue" on a
+  // veth has put it there.
+  void qdiscs(const PlannedInterface& planned, const netlink::Link& link, const shaper::Direction& direction) {
+    const std::vector<shaper::TcStage> stages = shaper::tc_stages(direction, mtu);
+    for (const shaper::TcStage& stage : stages) {
+      const auto qdisc = std::find_if(found_.qdiscs.begin(), found_.qdiscs.end(), [&](const netlink::Qdisc& each) {
+        return each.place.link_index == link.index && each.place.handle == stage.handle && each.settings;
+      });
+      if (qdisc == found_.qdiscs.end()) {
+        add(planned.name, fmt::format("not shaped by {}", shaper::describe(stage.kind)));
+      } else if (!shaper::same(stage.kind, *qdisc->settings)) {
+        add(planned.name, fmt::format("shaped by {} instead of {}", shaper::describe(*qdisc->settings),
+                                      shaper::describe(stage.kind)));
+      }
+    }
+    for (const netlink::Qdisc& each : found_.qdiscs) {
+      if (each.place.link_index != link.index || each.kind == "noqueue") continue;
+      const bool ours = std::any_of(stages.begin(), stages.end(), [&](const shaper::TcStage& stage) {
+        return stage.handle == each.place.handle && each.settings;
+      });
+      if (!ours) add(planned.name, fmt::format("has a qdisc {} that the plan does not know", each.kind));
+    }
+  }
+
+  void routes() {
+    for (const PlannedRoute& route : node_.routes) {
+      const bool there = std::any_of(found_.routes.begin(), found_.routes.end(), [&](const netlink::Route& each) {
+        return each.destination == netlink::Ipv4Prefix{route.destination.value, route.prefix} &&
+               each.gateway == route.gateway.value;
+      });
+      if (!there) {
+        add("", fmt::format("no route to {}/{} via {}", to_string(route.destination), route.prefix,
+                            to_string(route.gateway)));
+      }
+    }
+  }
+
+  void neighbours() {
+    const std::size_t wanted = node_.neighbours.size();
+    if (found_.neighbours.size() >= wanted) return;
+    add("", fmt::format("{} of {} permanent neighbour entries are missing", wanted - found_.neighbours.size(), wanted));
+  }
+
+  const PlannedNode& node_;
+  bool is_switch_;
+  const Found& found_;
+  std::vector<Difference> differences_;
+};
+
+}  // namespace
+
+const netlink::Link* Found::link(const std::string& name) const {
+  const auto it =
+      std::find_if(links.begin(), links.end(), [&name](const netlink::Link& each) { return each.name == name; });
+  return it == links.end() ? nullptr : &*it;
+}
+
+std::vector<Difference> differences(const PlannedNode& node, const std::vector<shaper::Direction>& shaped,
+                                    const Found& found) {
+  return Comparison(node, found).make(shaped);
+}
+
+}  // namespace geomx::lab
