@@ -9,9 +9,10 @@
 namespace geomx::shaper {
 namespace {
 
-constexpr auto kTurn = std::chrono::milliseconds(10);
-constexpr int kIdleTurns = 5;
-constexpr int kMostLooks = 64;
+constexpr Nanoseconds kSoonest = std::chrono::microseconds(500);
+constexpr Nanoseconds kLatest = std::chrono::milliseconds(10);
+constexpr auto kTurn = std::chrono::milliseconds(1);
+constexpr int kMostLooks = 8;
 
 }  // namespace
 
@@ -19,12 +20,16 @@ void BusyTime::add(const Look& look, BitsPerSecond rate) {
   if (last_ && look.at > last_->at && look.bytes >= last_->bytes) {
     const Nanoseconds time = look.at - last_->at;
     const double could_leave = static_cast<double>(rate.value) / 8 * std::chrono::duration<double>(time).count();
-    if (static_cast<double>(last_->backlog) >= 1.5 * could_leave) {
+    if (static_cast<double>(last_->backlog) >= 1.25 * could_leave) {
       nanoseconds_ += static_cast<std::uint64_t>(time.count());
       bytes_ += look.bytes - last_->bytes;
     }
   }
   last_ = look;
+}
+
+Nanoseconds until_next_look(std::uint64_t backlog, BitsPerSecond rate) {
+  return std::clamp(transmission_time(Bytes{backlog}, rate) / 3, kSoonest, kLatest);
 }
 
 TcMeter::TcMeter() {
@@ -43,6 +48,7 @@ TcMeter::~TcMeter() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    changed_ = true;
   }
   wake_.notify_all();
   thread_.join();
@@ -51,7 +57,8 @@ TcMeter::~TcMeter() {
 void TcMeter::add(Metered& egress) {
   {
     const std::lock_guard lock(mutex_);
-    entries_.push_back({&egress});
+    entries_.push_back({&egress, Clock::now()});
+    changed_ = true;
   }
   wake_.notify_all();
 }
@@ -63,30 +70,21 @@ void TcMeter::remove(Metered& egress) {
 
 void TcMeter::run() {
   std::unique_lock lock(mutex_);
-  auto turn = std::chrono::steady_clock::now();
   while (!stopping_) {
-    if (entries_.empty()) {
-      wake_.wait(lock, [this] { return stopping_ || !entries_.empty(); });
-      continue;
-    }
-    take_turn();
-    turn = std::max(turn + kTurn, std::chrono::steady_clock::now());
-    wake_.wait_until(lock, turn, [this] { return stopping_; });
+    changed_ = false;
+    wake_.wait_until(lock, take_turn(), [this] { return changed_; });
   }
 }
 
-void TcMeter::take_turn() {
-  int looks = 0;
-  const std::size_t begin = next_;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    Entry& entry = entries_[(begin + i) % entries_.size()];
-    if (--entry.rest > 0) continue;
-    if (looks++ == kMostLooks) {
-      next_ = (begin + i) % entries_.size();
-      return;
-    }
-    entry.rest = entry.egress->look() ? 1 : kIdleTurns;
+TcMeter::Clock::time_point TcMeter::take_turn() {
+  const auto sooner = [](const Entry& a, const Entry& b) { return a.due < b.due; };
+  for (int looks = 0; looks < kMostLooks; ++looks) {
+    const auto next = std::min_element(entries_.begin(), entries_.end(), sooner);
+    if (next == entries_.end()) return Clock::now() + std::chrono::hours(1);
+    if (next->due > Clock::now()) return next->due;
+    next->due = Clock::now() + next->egress->look();
   }
+  return Clock::now() + kTurn;
 }
 
 }  // namespace geomx::shaper

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -11,7 +12,7 @@
 
 // The rate that tc really gives. The kernel counts bytes, but not the time during which packets waited, so a thread
 // looks at the qdiscs again and again. Between two looks the link was busy without a pause if more waited at the first
-// than could leave until the second.
+// than could leave until the second; how much waits therefore decides when to look next.
 namespace geomx::shaper {
 
 // Adds up the busy time between looks. Pure.
@@ -22,9 +23,9 @@ class BusyTime {
     std::uint64_t bytes = 0;    // sent so far
     std::uint64_t backlog = 0;  // bytes that wait now
   };
-  // Counts what lies between the last look and this one if the backlog then was half as much again as `rate` sends in
-  // that time: the link was busy throughout, or is faster than asked by half, which the sum then says as well. Judged
-  // by the asked rate and not by the bytes sent, which would choose the slower ones of otherwise equal times.
+  // Counts what lies between the last look and this one if the backlog then was a quarter more than `rate` sends in
+  // that time: the link was busy throughout, or is faster than asked by a quarter, which the sum then says as well.
+  // Judged by the asked rate and not by the bytes sent, which would choose the slower ones of otherwise equal times.
   void add(const Look& look, BitsPerSecond rate);
   // What the next look finds has nothing to do with the last one.
   void forget() { last_.reset(); }
@@ -44,15 +45,19 @@ class Metered {
   Metered() = default;
   Metered(const Metered&) = delete;
   Metered& operator=(const Metered&) = delete;
-  // True where packets wait for the rate. Called by the meter's thread; must not throw.
-  virtual bool look() = 0;
+  // Returns how soon it should be looked at again. Called by the meter's thread; must not throw.
+  virtual Nanoseconds look() = 0;
 
  protected:
   ~Metered() = default;
 };
 
-// The thread: looks every 10 ms at each egress on which packets wait, every 50 ms at the others, and at no more than 64
-// in a turn. One look takes some microseconds. Thread-safe.
+// How soon to look again at a link on which so much waits: well before it can all have left, but no sooner than after
+// 0.5 ms and no later than after 10.
+Nanoseconds until_next_look(std::uint64_t backlog, BitsPerSecond rate);
+
+// The thread: looks at each egress when it is due, and at no more than 8 within a millisecond; where more are due they
+// take turns, and are measured for less of their time. One look takes some microseconds. Thread-safe.
 class TcMeter {
  public:
   TcMeter();
@@ -64,18 +69,20 @@ class TcMeter {
   void remove(Metered& egress);  // it is not looked at any more once this returns
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Entry {
     Metered* egress;
-    int rest = 0;  // turns until the next look
+    Clock::time_point due;
   };
   void run();
-  void take_turn();
+  // Looks at those that are due, longest overdue first, and returns when to go on.
+  Clock::time_point take_turn();
 
   std::mutex mutex_;
   std::condition_variable wake_;
+  bool changed_ = false;  // stopping, or there is a new entry
   bool stopping_ = false;
   std::vector<Entry> entries_;
-  std::size_t next_ = 0;  // the entry with which the next turn begins
   std::thread thread_;
 };
 

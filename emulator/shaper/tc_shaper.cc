@@ -23,7 +23,9 @@ bool same_kinds(const std::vector<TcStage>& a, const std::vector<TcStage>& b) {
 }
 
 // A look that took longer than this does not say when it was.
-constexpr Nanoseconds kQuickLook = std::chrono::microseconds(500);
+constexpr Nanoseconds kQuickLook = std::chrono::microseconds(100);
+// Until the next look at an egress where nothing waits.
+constexpr Nanoseconds kIdle = std::chrono::milliseconds(20);
 
 Nanoseconds steady_now() {
   return std::chrono::steady_clock::now().time_since_epoch();
@@ -103,21 +105,21 @@ class Egress final : public Metered {
     return counters;
   }
 
-  bool look() override {
+  Nanoseconds look() override {
     const std::lock_guard lock(mutex_);
-    if (stages_.empty() || !direction_.rate) return false;
+    if (stages_.empty() || !direction_.rate) return kIdle;
     try {
       const Nanoseconds before = steady_now();
       const auto tbf = reader_.qdisc(link_.index, stages_.back().handle);
       const Nanoseconds after = steady_now();
-      if (!tbf) return false;
+      if (!tbf) return kIdle;
       if (after - before <= kQuickLook) {
         busy_.add({before + (after - before) / 2, tbf->bytes, tbf->backlog}, *direction_.rate);
       }
-      return tbf->backlog > 0;
+      return tbf->backlog > 0 ? until_next_look(tbf->backlog, *direction_.rate) : kIdle;
     } catch (const Error&) {
       busy_.forget();
-      return false;
+      return kIdle;
     }
   }
 

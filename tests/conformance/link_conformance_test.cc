@@ -358,6 +358,19 @@ TEST_P(Account, OfASaturatedLinkIsItsRate) {
   EXPECT_EQ(bed.shaper().counters().backward.busy_nanoseconds, 0u);
 }
 
+// Of a flow that begins at the link, TCP leaves only a few milliseconds' worth waiting in the qdisc.
+TEST_P(Account, OfOneTcpFlowIsItsRate) {
+  const Direction direction = fifty_megabits();
+  SKIP_UNLESS_AVAILABLE(GetParam(), direction, direction);
+  LinkBed bed(GetParam(), direction, direction);
+  run_tcp(bed.a(), bed.b(), LinkBed::kAddressB, milliseconds(500), milliseconds(1500));
+  const shaper::DirectionCounters counters = bed.shaper().counters().forward;
+  std::cout << "measured " << measured(counters) / 1e6 << " Mbit/s over "
+            << static_cast<double>(counters.busy_nanoseconds) / 1e6 << " ms\n";
+  EXPECT_GE(counters.busy_nanoseconds, 200'000'000u);
+  EXPECT_NEAR(measured(counters) / 50e6, 1, 0.02);
+}
+
 TEST_P(Account, OfALinkThatDoesNotFillItsQueueIsSilent) {
   const Direction direction = fifty_megabits();
   SKIP_UNLESS_AVAILABLE(GetParam(), direction, direction);

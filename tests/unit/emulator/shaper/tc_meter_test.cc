@@ -23,10 +23,10 @@ TEST(BusyTime, CountsWhileMoreWaitsThanCanLeave) {
   EXPECT_EQ(busy.nanoseconds(), 20'000'000u);
   EXPECT_EQ(busy.bytes(), 20'000u);
   // 14000 bytes may have left before the next look, and the link may have been idle since.
-  busy.add({milliseconds(30), 30'000, 50'000}, kRate);
+  busy.add({milliseconds(32), 30'000, 50'000}, kRate);
   EXPECT_EQ(busy.nanoseconds(), 20'000'000u);
-  // The backlog was enough for 33 ms at most.
-  busy.add({milliseconds(70), 60'000, 50'000}, kRate);
+  // The backlog was enough for 40 ms at most.
+  busy.add({milliseconds(75), 60'000, 50'000}, kRate);
   EXPECT_EQ(busy.nanoseconds(), 20'000'000u);
 }
 
@@ -54,12 +54,12 @@ TEST(BusyTime, ForgetsWhatAChangeMakesMeaningless) {
 
 class Counted final : public Metered {
  public:
-  explicit Counted(bool busy) : busy_(busy) {}
-  bool look() override {
+  explicit Counted(Nanoseconds period) : period_(period) {}
+  Nanoseconds look() override {
     const std::lock_guard lock(mutex_);
     ++looks_;
     changed_.notify_all();
-    return busy_;
+    return period_;
   }
   bool reaches(int looks) {
     std::unique_lock lock(mutex_);
@@ -71,35 +71,41 @@ class Counted final : public Metered {
   }
 
  private:
-  bool busy_;
+  Nanoseconds period_;
   std::mutex mutex_;
   std::condition_variable changed_;
   int looks_ = 0;
 };
 
-TEST(TcMeter, LooksMoreOftenWherePacketsWait) {
-  Counted busy(true);
-  Counted idle(false);
+TEST(TcMeter, LooksAsOftenAsItIsAskedTo) {
+  Counted often(milliseconds(2));
+  Counted seldom(milliseconds(20));
   TcMeter meter;
-  meter.add(busy);
-  meter.add(idle);
-  ASSERT_TRUE(busy.reaches(20));
-  EXPECT_GE(idle.looks(), 1);
-  EXPECT_LE(idle.looks(), 5);
-  meter.remove(busy);
-  const int looks = busy.looks();
-  ASSERT_TRUE(idle.reaches(idle.looks() + 2));
-  EXPECT_EQ(busy.looks(), looks);
-  meter.remove(idle);
+  meter.add(often);
+  meter.add(seldom);
+  ASSERT_TRUE(often.reaches(60));
+  EXPECT_GE(seldom.looks(), 1);
+  EXPECT_LE(seldom.looks(), 20);
+  meter.remove(often);
+  const int looks = often.looks();
+  ASSERT_TRUE(seldom.reaches(seldom.looks() + 2));
+  EXPECT_EQ(often.looks(), looks);
+  meter.remove(seldom);
 }
 
 TEST(TcMeter, ComesRoundToEveryOneOfMany) {
   std::vector<std::unique_ptr<Counted>> many;
   TcMeter meter;
-  for (int i = 0; i < 200; ++i) many.push_back(std::make_unique<Counted>(true));
+  for (int i = 0; i < 200; ++i) many.push_back(std::make_unique<Counted>(Nanoseconds(1)));
   for (const auto& each : many) meter.add(*each);
   for (const auto& each : many) EXPECT_TRUE(each->reaches(2));
   for (const auto& each : many) meter.remove(*each);
+}
+
+TEST(TcMeter, LooksAgainBeforeWhatWaitsCanHaveLeft) {
+  EXPECT_EQ(until_next_look(15'000, kRate), milliseconds(5));
+  EXPECT_EQ(until_next_look(1'000'000, kRate), milliseconds(10));
+  EXPECT_EQ(until_next_look(100, kRate), std::chrono::microseconds(500));
 }
 
 }  // namespace
