@@ -598,12 +598,17 @@ TEST(Spawn, CanOwnATerminal) {
   EXPECT_EQ(child.wait(kPatience), (ExitStatus{.code = 0}));
 }
 
+// A lab's own user namespace is what tells the two ways apart, so a lab is asked in which one it is.
 TEST(PrivilegesTest, SayWhichWayALabIsMade) {
   const Privileges privileges = probe_privileges();
-  if (privileges.mode != LabMode::impossible) {
-    EXPECT_EQ(privileges.mode, can_make_namespaces_directly() ? LabMode::root : LabMode::user_namespace);
-  }
-  EXPECT_EQ(privileges.mode == LabMode::impossible, !privileges.obstacle.empty());
+  ASSERT_NE(privileges.mode, LabMode::impossible) << privileges.obstacle;
+  EXPECT_EQ(privileges.obstacle, "");
+  LabProcess lab = spawn_init({.name = "geomx-test"}, [](StartReport& report) {
+    report.ready(std::filesystem::read_symlink("/proc/self/ns/user").string());
+    return 0;
+  });
+  const bool own = lab.wait_ready(kPatience) != std::filesystem::read_symlink("/proc/self/ns/user").string();
+  EXPECT_EQ(privileges.mode, own ? LabMode::user_namespace : LabMode::root);
 }
 
 }  // namespace
