@@ -68,7 +68,7 @@ TEST(Check, PrintsEveryErrorAndExitsWith2) {
 TEST(Check, AppliesOverrides) {
   const std::string path = kGolden + "good/two-parties.json";
   EXPECT_EQ(run({"check", path, "--set", "training.dataset=mnist", "--set", "training.parties.*.workers=3"}).out,
-            path + ": ok: 3 data centers, 22 nodes, 2 links; 9 workers train cnn on mnist\n");
+            path + ": ok: 3 data centers, 21 nodes, 2 links; 9 workers train cnn on mnist\n");
   EXPECT_EQ(run({"check", path, "--set", R"(expect=[{"metric": "training.rounds", "min": 1}, 7])"}).err,
             "geomx-emu: --set expect=[{\"metric\": \"training.rounds\", \"min\": 1}, 7]: /expect/1: expected an object "
             "(expectation), found a number\n");
