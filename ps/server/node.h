@@ -1,8 +1,8 @@
 #pragma once
 
+#include "ps/config/interrupt.h"
 #include "ps/config/log.h"
 #include "ps/config/node_config.h"
-#include "ps/membership/interrupt.h"
 #include "ps/worker/session.h"
 
 namespace geomx::ps {

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "ps/config/interrupt.h"
 #include "ps/config/node_config.h"
-#include "ps/membership/interrupt.h"
 #include "ps/transport/transport.h"
 #include "ps/worker/kv_worker.h"
 

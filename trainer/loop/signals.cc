@@ -2,11 +2,13 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 
 #include "trainer/tensor/error.h"
@@ -32,17 +34,19 @@ Signals::Signals() {
   const sigset_t set = watched();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   descriptor_ = ::signalfd(-1, &set, SFD_CLOEXEC);
-  if (descriptor_ < 0) throw Error(std::string("cannot watch for signals: ") + std::strerror(errno));
+  finished_ = ::eventfd(0, EFD_CLOEXEC);
+  if (descriptor_ < 0 || finished_ < 0) throw Error(std::string("cannot watch for signals: ") + std::strerror(errno));
   thread_ = std::thread([this] { watch(); });
 }
 
 Signals::~Signals() {
   finish(0);
   ::close(descriptor_);
+  ::close(finished_);
 }
 
 void Signals::watch() {
-  pollfd events[] = {{finished_.descriptor(), POLLIN, 0}, {descriptor_, POLLIN, 0}};
+  pollfd events[] = {{finished_, POLLIN, 0}, {descriptor_, POLLIN, 0}};
   while (::poll(events, 2, -1) < 0 && errno == EINTR) continue;
   if (events[1].revents == 0) return;
   signalfd_siginfo info{};
@@ -59,7 +63,8 @@ void Signals::watch() {
 }
 
 int Signals::finish(int code) {
-  finished_.notify();
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(finished_, &one, sizeof one);
   if (thread_.joinable()) thread_.join();
   return code;
 }

@@ -4,8 +4,7 @@
 #include <string>
 #include <thread>
 
-#include "ps/membership/interrupt.h"
-#include "ps/transport/wake.h"
+#include "ps/config/interrupt.h"
 
 namespace geomx::trainer {
 
@@ -32,8 +31,8 @@ class Signals {
 
   ps::Interrupt interrupt_;
   std::atomic<int> signal_{0};
-  int descriptor_;
-  ps::Wake finished_;
+  int descriptor_ = -1;  // of the signals
+  int finished_ = -1;    // readable when main() has ended
   std::thread thread_;
 };
 

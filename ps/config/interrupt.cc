@@ -1,4 +1,4 @@
-#include "ps/membership/interrupt.h"
+#include "ps/config/interrupt.h"
 
 #include <utility>
 
