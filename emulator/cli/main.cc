@@ -7,12 +7,15 @@
 
 #include "emulator/base/error.h"
 #include "emulator/base/log.h"
+#include "emulator/cli/apply.h"
 #include "emulator/cli/check.h"
 #include "emulator/cli/doctor.h"
 #include "emulator/cli/down.h"
 #include "emulator/cli/exec.h"
 #include "emulator/cli/inspect.h"
+#include "emulator/cli/link.h"
 #include "emulator/cli/list.h"
+#include "emulator/cli/node.h"
 #include "emulator/cli/plan.h"
 #include "emulator/cli/run.h"
 #include "emulator/cli/up.h"
@@ -60,6 +63,9 @@ int main(int argc, char** argv) {
   geomx::cli::add_list(app, exit_code);
   geomx::cli::add_inspect(app, exit_code);
   geomx::cli::add_exec(app, exit_code);
+  geomx::cli::add_link(app, exit_code);
+  geomx::cli::add_node(app, exit_code);
+  geomx::cli::add_apply(app, exit_code);
   geomx::cli::add_check(app, exit_code);
   geomx::cli::add_plan(app, exit_code);
   geomx::cli::add_doctor(app, exit_code);

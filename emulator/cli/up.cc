@@ -52,6 +52,7 @@ int up(const Options& options) {
   control::LaunchOptions launch;
   launch.detach = options.detach;
   launch.scenario_json = scenario::write(scenario);
+  launch.begin_events = true;
   launch.stop_fd = signals.fd();
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   if (terminal) {

@@ -32,6 +32,7 @@ class Channel {
   void queue(const google::protobuf::MessageLite& message);
   void flush();
   bool pending() const { return sent_ < out_.size(); }
+  std::size_t waiting() const { return out_.size() - sent_; }  // bytes
 
   // Reads what is there. False once the peer has closed; frames that came before are still to be had.
   bool receive();

@@ -28,6 +28,14 @@ void watch(int epoll, int fd) {
   check(::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "watch", "control socket");
 }
 
+std::vector<LinkCounters> links_of(const wire::Counters& counters) {
+  std::vector<LinkCounters> links;
+  for (const wire::LinkCounters& link : counters.links()) {
+    links.push_back({link.link(), counters_of(link.forward()), counters_of(link.backward())});
+  }
+  return links;
+}
+
 }  // namespace
 
 struct Client::Impl {
@@ -57,14 +65,49 @@ struct Client::Impl {
     while (const auto body = channel.next()) {
       wire::Answer answer;
       if (!answer.ParseFromString(*body)) throw WorkError(lab, "its answer is not understood");
-      if (answer.what_case() != wire::Answer::kExit) {
-        other = std::move(answer);
-        continue;
+      switch (answer.what_case()) {
+        case wire::Answer::kExit:
+          exits.push_back({answer.exit().process(), answer.exit().status(), answer.exit().by_signal()});
+          break;
+        case wire::Answer::kEvent:
+          events.push_back(
+              {answer.event().time(), answer.event().kind(), answer.event().object(), answer.event().detail()});
+          break;
+        case wire::Answer::kSample:
+          samples.push_back({answer.sample().time(), links_of(answer.sample().counters())});
+          break;
+        default:
+          other = std::move(answer);
       }
-      exits.push_back({answer.exit().process(), answer.exit().status(), answer.exit().by_signal()});
-      check(::eventfd_write(queued.get(), 1), "signal eventfd", lab);
     }
+    show_queued();
     return other;
+  }
+
+  // `queued` is readable while there is something to be fetched.
+  void show_queued() {
+    const bool any = !exits.empty() || !events.empty() || !samples.empty();
+    if (any == shown) return;
+    shown = any;
+    eventfd_t count = 0;
+    check(any ? ::eventfd_write(queued.get(), 1) : ::eventfd_read(queued.get(), &count), "signal eventfd", lab);
+  }
+
+  template <typename Item>
+  std::optional<Item> next_of(std::deque<Item>& items, std::chrono::milliseconds timeout) {
+    const auto deadline = Clock::now() + timeout;
+    for (;;) {
+      if (sort()) throw WorkError(lab, "the lab answered without having been asked");
+      if (!items.empty()) {
+        const Item first = std::move(items.front());
+        items.pop_front();
+        show_queued();
+        return first;
+      }
+      if (closed) gone();
+      if (!wait(deadline)) return std::nullopt;
+      closed = !channel.receive();
+    }
   }
 
   // Waits until the socket has something, or `deadline`. False: nothing came.
@@ -103,8 +146,11 @@ struct Client::Impl {
   Channel channel;
   std::string lab;
   std::deque<ProcessExit> exits;
-  FileDescriptor queued;    // an eventfd that is readable while `exits` has something
+  std::deque<LabEvent> events;
+  std::deque<CounterSample> samples;
+  FileDescriptor queued;    // an eventfd that is readable while one of these has something
   FileDescriptor readable;  // epoll over both: what fd() gives out
+  bool shown = false;       // that it is
   bool closed = false;
   std::string unusable;  // why nothing can be asked any more
 };
@@ -149,33 +195,68 @@ void Client::signal(ProcessId process, int signal) {
 }
 
 std::optional<ProcessExit> Client::next_exit(std::chrono::milliseconds timeout) {
-  const auto deadline = Clock::now() + timeout;
-  for (;;) {
-    if (impl_->sort()) throw WorkError(impl_->lab, "the lab answered without having been asked");
-    if (!impl_->exits.empty()) {
-      const ProcessExit first = impl_->exits.front();
-      impl_->exits.pop_front();
-      if (impl_->exits.empty()) {
-        eventfd_t count = 0;
-        check(::eventfd_read(impl_->queued.get(), &count), "read eventfd", impl_->lab);
-      }
-      return first;
-    }
-    if (impl_->closed) impl_->gone();
-    if (!impl_->wait(deadline)) return std::nullopt;
-    impl_->closed = !impl_->channel.receive();
-  }
+  return impl_->next_of(impl_->exits, timeout);
+}
+
+std::optional<LabEvent> Client::next_event(std::chrono::milliseconds timeout) {
+  return impl_->next_of(impl_->events, timeout);
+}
+
+std::optional<CounterSample> Client::next_sample(std::chrono::milliseconds timeout) {
+  return impl_->next_of(impl_->samples, timeout);
+}
+
+std::vector<std::string> Client::change_link(const LinkChange& change) {
+  wire::Request request;
+  wire::ChangeLink& asked = *request.mutable_change_link();
+  asked.set_link(change.link);
+  asked.set_from(change.from);
+  asked.set_way(static_cast<int>(change.way));
+  for (const std::string& assignment : change.assignments) asked.add_assignments(assignment);
+  asked.set_rebuild(change.rebuild);
+  if (change.up) asked.set_up(*change.up);
+  const wire::Answer answer = impl_->ask(request);
+  return {answer.lines().line().begin(), answer.lines().line().end()};
+}
+
+std::string Client::inspect_link(const std::string& link) {
+  wire::Request request;
+  request.set_inspect_link(link);
+  return impl_->ask(request).inspection();
+}
+
+void Client::act_on_node(const std::string& node, const std::string& action) {
+  wire::Request request;
+  request.mutable_act_on_node()->set_node(node);
+  request.mutable_act_on_node()->set_action(action);
+  impl_->ask(request);
+}
+
+std::vector<std::string> Client::apply(const std::string& scenario_json, bool dry_run) {
+  wire::Request request;
+  request.mutable_apply()->set_scenario(scenario_json);
+  request.mutable_apply()->set_dry_run(dry_run);
+  const wire::Answer answer = impl_->ask(request);
+  return {answer.lines().line().begin(), answer.lines().line().end()};
+}
+
+void Client::begin_events() {
+  wire::Request request;
+  request.mutable_begin_events();
+  impl_->ask(request);
+}
+
+void Client::subscribe(std::chrono::milliseconds interval) {
+  wire::Request request;
+  request.mutable_subscribe()->set_interval_milliseconds(static_cast<std::uint64_t>(interval.count()));
+  impl_->ask(request);
 }
 
 std::vector<LinkCounters> Client::counters() {
   wire::Request request;
   request.mutable_counters();
   const wire::Answer answer = impl_->ask(request);
-  std::vector<LinkCounters> links;
-  for (const wire::LinkCounters& link : answer.counters().links()) {
-    links.push_back({link.link(), counters_of(link.forward()), counters_of(link.backward())});
-  }
-  return links;
+  return links_of(answer.counters());
 }
 
 std::string Client::inspect() {

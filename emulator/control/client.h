@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "emulator/base/fd.h"
+#include "emulator/lab/plan.h"
 
 // The one way to talk to a running lab: the CLI, `run` and the GUI all use this client over a Unix socket to the server
 // in the lab process. Not thread-safe: one client per thread. Every call has a deadline and throws WorkError naming the
@@ -44,6 +45,7 @@ struct DirectionCounters {
   std::uint64_t dropped_queue = 0;
   std::uint64_t dropped_loss = 0;
   std::uint64_t overruns = 0;          // lost to this machine, not to the emulated link: the result is not faithful
+  std::uint64_t undelivered = 0;       // wire only: sent to an interface that was down
   std::uint64_t backlog_bytes = 0;     // now
   std::uint64_t busy_nanoseconds = 0;  // time during which packets waited for the rate
   std::uint64_t busy_bytes = 0;        // bytes sent in that time; busy_bytes*8/busy time = "measured.rate"
@@ -56,6 +58,28 @@ struct LinkCounters {
   std::string link;
   DirectionCounters forward;
   DirectionCounters backward;
+};
+
+// What has happened to the lab, whoever was the cause: a client or the scenario's events.
+struct LabEvent {
+  double time = 0;     // seconds since 1970
+  std::string kind;    // set, down, up, kill, restart, pause, resume, apply; failed: an event that could not be
+  std::string object;  // the link or the node
+  std::string detail;  // "rate=10Mbit"
+};
+
+struct CounterSample {
+  double time = 0;  // seconds since 1970
+  std::vector<LinkCounters> links;
+};
+
+struct LinkChange {
+  std::string link{};
+  std::string from{};  // the end that the direction leaves; empty: `way`
+  lab::Way way = lab::Way::both;
+  std::vector<std::string> assignments{};  // "rate=10Mbit", "delay=none"
+  std::optional<bool> up{};
+  bool rebuild = false;  // see lab::Lab::change_link
 };
 
 class Client {
@@ -74,13 +98,30 @@ class Client {
   std::optional<ProcessExit> next_exit(std::chrono::milliseconds timeout);
   std::vector<LinkCounters> counters();
   std::string inspect();  // the JSON document of `inspect --json`: plan, kernel's state, shapers asked and read back
+  // Carried out when it returns; see lab.h for what each does and refuses. change_link returns what could not be had
+  // exactly, one line each; inspect_link what the link is now: the JSON object of `inspect --json`.
+  std::vector<std::string> change_link(const LinkChange& change);
+  std::string inspect_link(const std::string& link);
+  void act_on_node(const std::string& node, const std::string& action);  // kill, restart, pause, resume
+  // What has to be done to become that scenario, and without `dry_run` does it.
+  std::vector<std::string> apply(const std::string& scenario_json, bool dry_run);
+  // The scenario's events happen from now on; nothing where they do already.
+  void begin_events();
+
+  // From now on every event of the lab, and with an interval above 0 all counters that often, can be fetched. Whoever
+  // does not fetch them soon loses samples, and after some thousands of events the connection.
+  void subscribe(std::chrono::milliseconds interval);
+  // Waits for the next one; nothing by the deadline: nullopt.
+  std::optional<LabEvent> next_event(std::chrono::milliseconds timeout);
+  std::optional<CounterSample> next_sample(std::chrono::milliseconds timeout);
+
   // Asks the lab to end; returns when it has said that it will.
   void down(std::chrono::milliseconds patience = std::chrono::seconds(5));
   // Waits until the lab process has ended, or has closed the connection; false: not within `timeout`.
   bool wait_end(std::chrono::milliseconds timeout);
 
   const std::string& lab() const;
-  int fd() const;  // becomes readable when an exit can be fetched or the lab has gone
+  int fd() const;  // becomes readable when an exit, an event or a sample can be fetched or the lab has gone
 
  private:
   struct Impl;

@@ -8,6 +8,7 @@ void fill(wire::DirectionCounters& message, const shaper::DirectionCounters& cou
   message.set_dropped_queue(counters.dropped_queue);
   message.set_dropped_loss(counters.dropped_loss);
   message.set_overruns(counters.overruns);
+  message.set_undelivered(counters.undelivered);
   message.set_backlog_bytes(counters.backlog_bytes);
   message.set_busy_nanoseconds(counters.busy_nanoseconds);
   message.set_busy_bytes(counters.busy_bytes);
@@ -22,6 +23,7 @@ DirectionCounters counters_of(const wire::DirectionCounters& message) {
   counters.dropped_queue = message.dropped_queue();
   counters.dropped_loss = message.dropped_loss();
   counters.overruns = message.overruns();
+  counters.undelivered = message.undelivered();
   counters.backlog_bytes = message.backlog_bytes();
   counters.busy_nanoseconds = message.busy_nanoseconds();
   counters.busy_bytes = message.busy_bytes();

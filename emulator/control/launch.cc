@@ -84,7 +84,8 @@ int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOp
     report.progress(progress_text(step, steps + 1, what));
   });
   sandbox::install_hosts_file(plan.hosts_file);
-  Server server(lab, std::move(listener), {options.scenario_json, open_files});
+  Server server(lab, std::move(listener), {options.scenario_json, open_files, folder});
+  if (options.begin_events) server.begin_events();
   report.ready();
   try {
     server.run();

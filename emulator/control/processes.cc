@@ -45,6 +45,7 @@ void signal_group(sandbox::ChildProcess& child, const std::string& node, int sig
 
 ProcessId Processes::spawn(Owner owner, const wire::Spawn& spawn, const std::vector<FileDescriptor>& descriptors) {
   const lab::NodeNamespaces& namespaces = lab_.namespaces(spawn.node());
+  lab_.require_running(spawn.node());
   if (spawn.argv().empty()) throw InputError(spawn.node(), "no command given", "exec LAB NODE -- COMMAND...");
   sandbox::SpawnOptions options;
   options.node = spawn.node();

@@ -115,6 +115,15 @@ LabEntry read_entry(const std::string& folder, const std::string& name) {
   return entry;
 }
 
+void write_entry(const std::string& folder, const nlohmann::json& entry) {
+  const std::string path = folder + "/" + entry_name;
+  std::ofstream file(path + ".new");
+  file << entry << '\n';
+  file.close();
+  if (!file) throw WorkError(path, "cannot be written");
+  check(::rename((path + ".new").c_str(), path.c_str()), "rename", path);
+}
+
 // Names of the labs that run; removes what others have left.
 std::vector<std::string> names_of_labs(const std::string& root) {
   std::vector<std::string> names;
@@ -177,16 +186,18 @@ RuntimeFolder RuntimeFolder::claim(const std::string& lab) {
 }
 
 void RuntimeFolder::describe(const LabEntry& entry) {
-  const std::string path = path_ + "/" + entry_name;
-  std::ofstream file(path + ".new");
-  file << nlohmann::json{{"nodes", entry.nodes},
-                         {"links", entry.links},
-                         {"attached", entry.attached},
-                         {"started", entry.started}}
-       << '\n';
-  file.close();
-  if (!file) throw WorkError(path, "cannot be written");
-  check(::rename((path + ".new").c_str(), path.c_str()), "rename", path);
+  write_entry(
+      path_,
+      {{"nodes", entry.nodes}, {"links", entry.links}, {"attached", entry.attached}, {"started", entry.started}});
+}
+
+void update_entry(const std::string& folder, std::size_t nodes, std::size_t links) {
+  std::ifstream file(folder + "/" + entry_name);
+  nlohmann::json json = nlohmann::json::parse(file, nullptr, false);
+  if (!json.is_object()) throw WorkError(folder, "has no entry of a lab");
+  json["nodes"] = nodes;
+  json["links"] = links;
+  write_entry(folder, json);
 }
 
 void RuntimeFolder::hand_over() {

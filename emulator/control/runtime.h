@@ -62,6 +62,9 @@ class RuntimeFolder {
 // REQUIRES: the caller holds the folder's lock, or knows that its lab has ended.
 void remove_folder(const std::string& path);
 
+// Puts other numbers of nodes and links into the entry of the lab in `folder`. Throws WorkError.
+void update_entry(const std::string& folder, std::size_t nodes, std::size_t links);
+
 // Labs that run, by name; removes the folders of those that do not.
 std::vector<LabEntry> running_labs();
 

@@ -27,6 +27,7 @@ Server::Server(lab::Lab& lab, FileDescriptor listener, ServerOptions options)
       epoll_(check(::epoll_create1(EPOLL_CLOEXEC), "create epoll", lab.plan().lab)),
       processes_(lab, options_.open_files) {
   watch(listener_.get(), EPOLLIN, EPOLL_CTL_ADD);
+  timeline_ = lab.plan().timeline;
 }
 
 Server::~Server() = default;
@@ -67,13 +68,18 @@ void Server::react(int fd, std::uint32_t events) {
 
 // Does what is due; until when nothing is, if anything will be.
 std::optional<std::chrono::milliseconds> Server::time_to_sleep() {
-  const auto orphans = processes_.reap_orphans();
-  if (!resume_accepting_) return orphans;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*resume_accepting_ - std::chrono::steady_clock::now());
-  if (left.count() > 0) return orphans ? std::min(*orphans, left) : left;
-  resume_accepting_.reset();
-  watch(listener_.get(), EPOLLIN, EPOLL_CTL_MOD);
-  return orphans;
+  std::optional<std::chrono::milliseconds> sleep = processes_.reap_orphans();
+  const auto until = [&](Clock::time_point time) {
+    const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()), {});
+    sleep = sleep ? std::min(*sleep, left) : left;
+  };
+  if (const auto next = do_what_is_due()) until(*next);
+  if (resume_accepting_ && *resume_accepting_ <= Clock::now()) {
+    resume_accepting_.reset();
+    watch(listener_.get(), EPOLLIN, EPOLL_CTL_MOD);
+  }
+  if (resume_accepting_) until(*resume_accepting_);
+  return sleep;
 }
 
 // The client that cannot be accepted stays in the queue, and the listener readable.
@@ -144,19 +150,32 @@ wire::Answer Server::handle(Peer& peer, const wire::Request& request) {
         processes_.signal(request.signal().process(), request.signal().signal());
         answer.mutable_done();
         break;
-      case wire::Request::kCounters: {
-        const std::vector<shaper::LinkCounters> counters = lab_.counters();
-        for (std::size_t l = 0; l < counters.size(); ++l) {
-          wire::LinkCounters& link = *answer.mutable_counters()->add_links();
-          link.set_link(lab_.plan().links[l].name);
-          fill(*link.mutable_forward(), counters[l].forward);
-          fill(*link.mutable_backward(), counters[l].backward);
-        }
-        answer.mutable_counters();
+      case wire::Request::kCounters:
+        add_counters(*answer.mutable_counters());
         break;
-      }
       case wire::Request::kInspect:
-        answer.set_inspection(lab::inspect(lab_, options_.scenario_json));
+        answer.set_inspection(lab::inspect(lab_, scenario_now()));
+        break;
+      case wire::Request::kInspectLink:
+        answer.set_inspection(lab::inspect_link(lab_, request.inspect_link()));
+        break;
+      case wire::Request::kChangeLink:
+        return change_link(request.change_link());
+      case wire::Request::kActOnNode:
+        act_on_node(request.act_on_node().node(), request.act_on_node().action());
+        answer.mutable_done();
+        break;
+      case wire::Request::kApply:
+        return apply(request.apply());
+      case wire::Request::kSubscribe:
+        peer.subscribed = true;
+        peer.interval = std::chrono::milliseconds(request.subscribe().interval_milliseconds());
+        peer.next_sample = Clock::now();
+        answer.mutable_done();
+        break;
+      case wire::Request::kBeginEvents:
+        begin_events();
+        answer.mutable_done();
         break;
       case wire::Request::kDown:
         ending_ = true;
@@ -169,6 +188,16 @@ wire::Answer Server::handle(Peer& peer, const wire::Request& request) {
     *answer.mutable_failure() = failure_of(error);
   }
   return answer;
+}
+
+void Server::add_counters(wire::Counters& message) {
+  const std::vector<shaper::LinkCounters> counters = lab_.counters();
+  for (std::size_t l = 0; l < counters.size(); ++l) {
+    wire::LinkCounters& link = *message.add_links();
+    link.set_link(lab_.plan().links[l].name);
+    fill(*link.mutable_forward(), counters[l].forward);
+    fill(*link.mutable_backward(), counters[l].backward);
+  }
 }
 
 wire::Answer Server::spawn(Peer& peer, const wire::Spawn& request) {
@@ -208,9 +237,13 @@ void Server::report_exit(ProcessId process) {
 }
 
 void Server::send(Peer& peer, const wire::Answer& answer) {
+  peer.channel.queue(answer);
+  flush(peer);
+}
+
+void Server::flush(Peer& peer) {
   const int fd = peer.channel.fd();
   try {
-    peer.channel.queue(answer);
     peer.channel.flush();
     update_interest(peer);
   } catch (const std::exception& error) {

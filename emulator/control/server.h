@@ -18,6 +18,7 @@ namespace geomx::control {
 struct ServerOptions {
   std::string scenario_json;     // for `inspect`
   std::uint64_t open_files = 0;  // what processes get for their soft limit of descriptors
+  std::string folder{};          // the lab's, whose entry in `list` follows what the lab becomes; empty: none
 };
 
 // Serves every client of a lab from one epoll loop on one thread: requests, the ends of processes, clients that go
@@ -31,13 +32,21 @@ class Server {
   // fails. An error in one client's request is that client's answer; any other that concerns one client or process is
   // logged, and the lab goes on. Without descriptors left to accept clients with, they wait.
   void run();
+  // The plan's timeline counts from now on, once; what it does is done by run().
+  void begin_events();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   struct Peer {
     explicit Peer(FileDescriptor socket) : channel(std::move(socket)) {}
     Channel channel;
     Processes::Owner number = 0;
     bool wants_write = false;
+    bool unsent = false;  // something has been queued outside an answer
+    bool subscribed = false;
+    std::chrono::milliseconds interval{0};  // of samples; 0: none
+    Clock::time_point next_sample{};
   };
 
   std::optional<std::chrono::milliseconds> time_to_sleep();
@@ -50,7 +59,18 @@ class Server {
   wire::Answer spawn(Peer& peer, const wire::Spawn& request);
   void report_exit(ProcessId process);
   void send(Peer& peer, const wire::Answer& answer);
+  void flush(Peer& peer);
   void update_interest(Peer& peer);
+  void add_counters(wire::Counters& message);
+  // server_live.cc
+  wire::Answer change_link(const wire::ChangeLink& request);
+  void act_on_node(const std::string& node, const std::string& action);
+  wire::Answer apply(const wire::Apply& request);
+  std::string scenario_now() const;
+  void publish(const std::string& kind, const std::string& object, const std::string& detail);
+  void perform(const lab::TimedAction& action);
+  void send_samples();
+  std::optional<Clock::time_point> do_what_is_due();
   void drop(int fd);
 
   lab::Lab& lab_;
@@ -60,7 +80,10 @@ class Server {
   Processes processes_;
   std::map<int, std::unique_ptr<Peer>> peers_;  // by descriptor
   Processes::Owner next_number_ = 1;
-  std::optional<std::chrono::steady_clock::time_point> resume_accepting_;
+  std::optional<Clock::time_point> resume_accepting_;
+  std::vector<lab::TimedAction> timeline_;
+  std::size_t next_action_ = 0;
+  std::optional<Clock::time_point> events_begun_;
   bool ending_ = false;
 };
 

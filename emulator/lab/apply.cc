@@ -5,11 +5,9 @@
 #include <thread>
 
 #include "emulator/base/error.h"
+#include "emulator/lab/configuration.h"
 #include "emulator/lab/lab.h"
-#include "emulator/netlink/address.h"
 #include "emulator/netlink/link.h"
-#include "emulator/netlink/neighbour.h"
-#include "emulator/netlink/route.h"
 #include "emulator/netlink/socket.h"
 
 // The steps that turn a plan into a lab, in their order.
@@ -20,38 +18,13 @@ bool is_switch(const PlannedNode& node) {
   return node.kind == scenario::NodeKind::switch_;
 }
 
-// What one node's own namespace is to be told once its interfaces are there.
-netlink::Batch configuration(const PlannedNode& node) {
-  netlink::Batch batch;
-  for (std::size_t i = 0; i < node.interfaces.size(); ++i) {
-    const PlannedInterface& interface = node.interfaces[i];
-    const std::string object = node.name + ":" + interface.name;
-    netlink::LinkChange change;
-    change.up = true;
-    if (is_switch(node)) change.master = bridge_index;
-    batch.push_back(netlink::change_link(interface_index(i), change, object));
-    if (is_switch(node)) continue;
-    batch.push_back(netlink::add_address(interface_index(i), {interface.address.value, interface.prefix}, object));
-  }
-  for (const PlannedRoute& route : node.routes) {
-    batch.push_back(netlink::add_route({{route.destination.value, route.prefix}, route.gateway.value, 0},
-                                       fmt::format("{}: {}/{} via {}", node.name, to_string(route.destination),
-                                                   route.prefix, to_string(route.gateway))));
-  }
-  for (const PlannedNeighbour& neighbour : node.neighbours) {
-    const std::size_t i = interface_number(node, neighbour.interface);
-    batch.push_back(netlink::add_neighbour(
-        {interface_index(i), neighbour.address.value, netlink::parse_mac(neighbour.mac)}, node.name));
-  }
-  return batch;
-}
-
-// The wire side of a link's end, in the lab's own namespace.
-std::string wire_side(std::size_t link, int end) {
-  return fmt::format("w{}{}", link, end == 0 ? 'a' : 'b');
-}
-
 }  // namespace
+
+int interface_index(const PlannedInterface& interface) {
+  constexpr int first = 100;
+  constexpr std::size_t prefix = 3;  // "eth"
+  return first + std::stoi(interface.name.substr(prefix));
+}
 
 std::size_t interface_number(const PlannedNode& node, const std::string& name) {
   const auto it = std::find_if(node.interfaces.begin(), node.interfaces.end(),
@@ -61,6 +34,10 @@ std::size_t interface_number(const PlannedNode& node, const std::string& name) {
 
 Lab::Lab(Plan plan, const Progress& progress) : plan_(std::move(plan)) {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) index_[plan_.nodes[n].name] = n;
+  states_.resize(plan_.nodes.size(), NodeState::running);
+  cut_.resize(plan_.links.size());
+  shapers_.resize(plan_.links.size());
+  for (std::size_t l = 0; l < plan_.links.size(); ++l) wires_.push_back(next_wire_++);
   const auto step = [&](int number, const std::string& what) {
     if (progress) progress(number, 4, what);
   };
@@ -90,62 +67,76 @@ Lab::~Lab() {
 
 void Lab::make_namespaces() {
   namespaces_.reserve(plan_.nodes.size());
-  for (const PlannedNode& node : plan_.nodes) {
-    sandbox::NetworkSettings settings;
-    settings.forward = node.kind == scenario::NodeKind::router;
-    const bool first_host = refused_.empty() && node.kind == scenario::NodeKind::host;
-    namespaces_.push_back({sandbox::Namespace::create_network(settings, first_host ? &refused_ : nullptr),
-                           sandbox::Namespace::create_uts(node.name)});
-  }
+  for (const PlannedNode& node : plan_.nodes) namespaces_.push_back(namespaces_for(node));
+}
+
+netlink::Message Lab::bridge_in(const sandbox::Namespace& network) {
+  return netlink::add_bridge(
+      {.name = bridge_name, .netns_fd = network.fd(), .index = bridge_index, .mac = std::nullopt, .mtu = mtu});
+}
+
+NodeNamespaces Lab::namespaces_for(const PlannedNode& node) {
+  sandbox::NetworkSettings settings;
+  settings.forward = node.kind == scenario::NodeKind::router;
+  const bool first_host = refused_.empty() && node.kind == scenario::NodeKind::host;
+  return {sandbox::Namespace::create_network(settings, first_host ? &refused_ : nullptr),
+          sandbox::Namespace::create_uts(node.name)};
 }
 
 void Lab::make_links() {
   netlink::Batch bridges;
-  netlink::Batch pairs;
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     if (!is_switch(plan_.nodes[n])) continue;
-    bridges.push_back(netlink::add_bridge({.name = bridge_name,
-                                           .netns_fd = namespaces_[n].network.fd(),
-                                           .index = bridge_index,
-                                           .mac = std::nullopt,
-                                           .mtu = mtu}));
+    bridges.push_back(bridge_in(namespaces_[n].network));
   }
-  netlink::Batch wire_sides;
-  const auto node_side = [&](const PlannedLink& link, int end) {
-    const std::size_t n = index_.at(link.ends[end].node);
-    const std::size_t i = interface_number(plan_.nodes[n], link.ends[end].interface);
-    netlink::VethEnd side;
-    side.name = link.ends[end].interface;
-    side.netns_fd = namespaces_[n].network.fd();
-    side.index = interface_index(i);
-    side.mac = netlink::parse_mac(plan_.nodes[n].interfaces[i].mac);
-    side.mtu = mtu;
-    return side;
-  };
+  netlink::Batch pairs;
   for (std::size_t l = 0; l < plan_.links.size(); ++l) {
-    const PlannedLink& link = plan_.links[l];
-    if (link.shaper != shaper::Kind::wire) {
-      pairs.push_back(netlink::add_veth(node_side(link, 0), node_side(link, 1), link.name));
-      continue;
-    }
-    for (int end = 0; end < 2; ++end) {
-      netlink::VethEnd wire;
-      wire.name = wire_side(l, end);
-      wire.mtu = mtu;
-      pairs.push_back(netlink::add_veth(node_side(link, end), wire, link.name));
-      wire_sides.push_back(netlink::set_up(wire.name));
-    }
+    for (netlink::Message& message : pairs_of(plan_, index_, l, wires_[l])) pairs.push_back(std::move(message));
   }
   netlink::Socket socket;
   socket.execute(bridges);
   socket.execute(pairs);
-  socket.execute(wire_sides);
+}
+
+std::string wire_side(unsigned wire, int end) {
+  return fmt::format("w{}{}", wire, end == 0 ? 'a' : 'b');
+}
+
+// What makes the link's interfaces. REQUIRES: its nodes are there.
+netlink::Batch Lab::pairs_of(const Plan& plan, const NodeIndex& index, std::size_t l, unsigned wire) const {
+  const PlannedLink& link = plan.links[l];
+  const auto node_side = [&](int end) {
+    const PlannedNode& node = plan.nodes[index.at(link.ends[end].node)];
+    const PlannedInterface& interface = node.interfaces[interface_number(node, link.ends[end].interface)];
+    netlink::VethEnd side;
+    side.name = interface.name;
+    side.netns_fd = namespaces(node.name).network.fd();
+    side.index = interface_index(interface);
+    side.mac = netlink::parse_mac(interface.mac);
+    side.mtu = mtu;
+    return side;
+  };
+  netlink::Batch batch;
+  if (link.shaper != shaper::Kind::wire) {
+    batch.push_back(netlink::add_veth(node_side(0), node_side(1), link.name));
+    return batch;
+  }
+  for (int end = 0; end < 2; ++end) {
+    netlink::VethEnd other;
+    other.name = wire_side(wire, end);
+    other.mtu = mtu;
+    batch.push_back(netlink::add_veth(node_side(end), other, link.name));
+    batch.push_back(netlink::set_up(other.name));
+  }
+  return batch;
 }
 
 void Lab::configure_nodes() {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     const sandbox::ScopedNetwork inside(namespaces_[n].network);
-    netlink::Socket().execute(configuration(plan_.nodes[n]));
+    netlink::Socket socket;
+    for (std::size_t i = 0; i < plan_.nodes[n].interfaces.size(); ++i) socket.execute(interface_of(plan_.nodes[n], i));
+    socket.execute(routes_and_neighbours(plan_.nodes[n]));
   }
   // Only now have all links both of their ends up.
   for (const NodeNamespaces& node : namespaces_) {
@@ -158,28 +149,32 @@ void Lab::configure_nodes() {
 }
 
 void Lab::shape_links() {
-  shapers_.resize(plan_.links.size());
-  const auto wires =
-      static_cast<int>(std::count_if(plan_.links.begin(), plan_.links.end(),
-                                     [](const PlannedLink& link) { return link.shaper == shaper::Kind::wire; }));
-  for (std::size_t l = 0; l < plan_.links.size(); ++l) {
-    const PlannedLink& link = plan_.links[l];
-    const auto network = [&](int end) { return namespaces(link.ends[end].node).network.fd(); };
-    if (link.shaper == shaper::Kind::tc) {
-      if (!meter_) meter_ = std::make_unique<shaper::TcMeter>();
-      shapers_[l] = shaper::shape_by_tc(*meter_, {network(0), link.ends[0].interface},
-                                        {network(1), link.ends[1].interface}, link.forward, link.backward);
-    } else if (link.shaper == shaper::Kind::wire) {
-      if (!loop_) loop_ = std::make_unique<shaper::WireLoop>(shaper::WireLoopOptions{.links = wires});
-      shapers_[l] =
-          shaper::shape_by_wire(*loop_, {wire_side(l, 0), network(0), link.ends[0].interface},
-                                {wire_side(l, 1), network(1), link.ends[1].interface}, link.forward, link.backward);
-    } else {
-      const std::size_t node = vantage(link);
-      if (readers_.contains(node)) continue;
-      const sandbox::ScopedNetwork inside(namespaces_[node].network);
-      readers_.emplace(node, netlink::CounterReader());
-    }
+  for (std::size_t l = 0; l < plan_.links.size(); ++l) make_shaper(l);
+}
+
+int Lab::wire_links() const {
+  return static_cast<int>(std::count_if(plan_.links.begin(), plan_.links.end(),
+                                        [](const PlannedLink& link) { return link.shaper == shaper::Kind::wire; }));
+}
+
+// Or, for a link that has none, the reader that counts for it.
+void Lab::make_shaper(std::size_t l) {
+  const PlannedLink& link = plan_.links[l];
+  const auto network = [&](int end) { return namespaces(link.ends[end].node).network.fd(); };
+  if (link.shaper == shaper::Kind::tc) {
+    if (!meter_) meter_ = std::make_unique<shaper::TcMeter>();
+    shapers_[l] = shaper::shape_by_tc(*meter_, {network(0), link.ends[0].interface},
+                                      {network(1), link.ends[1].interface}, link.forward, link.backward);
+  } else if (link.shaper == shaper::Kind::wire) {
+    if (!loop_) loop_ = std::make_unique<shaper::WireLoop>(shaper::WireLoopOptions{.links = wire_links()});
+    shapers_[l] = shaper::shape_by_wire(*loop_, {wire_side(wires_[l], 0), network(0), link.ends[0].interface},
+                                        {wire_side(wires_[l], 1), network(1), link.ends[1].interface}, link.forward,
+                                        link.backward);
+  } else {
+    const std::size_t node = vantage(link);
+    if (readers_.contains(node)) return;
+    const sandbox::ScopedNetwork inside(namespaces_[node].network);
+    readers_.emplace(node, netlink::CounterReader());
   }
 }
 
@@ -189,9 +184,7 @@ std::size_t Lab::vantage(const PlannedLink& link) const {
 }
 
 const NodeNamespaces& Lab::namespaces(const std::string& node) const {
-  const auto it = index_.find(node);
-  if (it == index_.end()) plan_.node(node);  // throws, and says which name is near
-  return namespaces_[it->second];
+  return namespaces_[index_of_node(node)];
 }
 
 }  // namespace geomx::lab

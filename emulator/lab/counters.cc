@@ -17,8 +17,8 @@ std::vector<shaper::LinkCounters> Lab::counters() {
     const PlannedLink& link = plan_.links[l];
     const std::size_t node = vantage(link);
     const int end = link.ends[1].node == plan_.nodes[node].name ? 1 : 0;
-    const netlink::LinkCounters& here =
-        seen[node][interface_index(interface_number(plan_.nodes[node], link.ends[end].interface))];
+    const netlink::LinkCounters& here = seen[node][interface_index(
+        plan_.nodes[node].interfaces[interface_number(plan_.nodes[node], link.ends[end].interface)])];
     shaper::LinkCounters counted;
     shaper::DirectionCounters& away = end == 0 ? counted.forward : counted.backward;
     shaper::DirectionCounters& hither = end == 0 ? counted.backward : counted.forward;

@@ -88,6 +88,13 @@ std::string describe(const Plan& plan) {
       fmt::format("lab {}: {} nodes, {} links\n\n{}", plan.lab, plan.nodes.size(), plan.links.size(), table(nodes));
   if (links.size() > 1) text += "\n" + table(links);
   if (unshaped > 0) text += fmt::format("\n{} unshaped LAN links (plain veth)\n", unshaped);
+  if (!plan.timeline.empty()) {
+    std::vector<Row> events{{"AT", "EVENT"}};
+    for (const TimedAction& action : plan.timeline) {
+      events.push_back({geomx::to_string(action.at, true), describe(action)});
+    }
+    text += "\n" + table(events);
+  }
   return text;
 }
 

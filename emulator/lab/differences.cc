@@ -53,7 +53,7 @@ class Comparison {
 
   void interface(const PlannedInterface& planned, const netlink::Link& link) {
     if (!link.up) add(planned.name, "down");
-    if (link.up && !link.running) add(planned.name, "no carrier, its other end is down");
+    if (link.up && !link.running) add(planned.name, "not running, its link or its other end is down");
     if (netlink::to_string(link.mac) != planned.mac) {
       add(planned.name, fmt::format("MAC {} instead of {}", netlink::to_string(link.mac), planned.mac));
     }

@@ -34,8 +34,9 @@ struct Graph {
 Graph make_graph(const Plan& plan);
 
 // Gives every interface but a switch's its address and every interface its MAC. Throws InputError where a LAN has more
-// members than its subnet.
-void assign_addresses(Plan& plan, const Graph& graph);
+// members than its subnet. Those that have one (of the running lab, whose others are not used again) keep it;
+// InputError where two networks that have addresses would become one, or one would become two.
+void assign_addresses(Plan& plan, const Graph& graph, const Plan* running);
 
 // Fills in routes; returns, by link, the longest round trip of any shortest path through it.
 std::vector<Nanoseconds> assign_routes(Plan& plan, const Graph& graph);

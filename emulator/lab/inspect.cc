@@ -82,12 +82,13 @@ Found read(const sandbox::Namespace& network) {
 // By node, then interface: what tc is to do to the packets that leave there.
 using Egresses = std::map<std::string, std::map<std::string, shaper::Direction>>;
 
-Egresses egresses_of(const Plan& plan) {
+Egresses egresses_of(const Lab& lab) {
   Egresses egresses;
-  for (const PlannedLink& link : plan.links) {
+  for (std::size_t l = 0; l < lab.plan().links.size(); ++l) {
+    const PlannedLink& link = lab.plan().links[l];
     if (link.shaper != shaper::Kind::tc) continue;
-    egresses[link.ends[0].node][link.ends[0].interface] = link.forward;
-    egresses[link.ends[1].node][link.ends[1].interface] = link.backward;
+    egresses[link.ends[0].node][link.ends[0].interface] = lab.in_force(l, true);
+    egresses[link.ends[1].node][link.ends[1].interface] = lab.in_force(l, false);
   }
   return egresses;
 }
@@ -98,7 +99,35 @@ std::string plan_json(const Plan& plan) {
   Json json{{"lab", plan.lab}, {"nodes", Json::array()}, {"links", Json::array()}};
   for (const PlannedNode& node : plan.nodes) json["nodes"].push_back(planned(node));
   for (const PlannedLink& link : plan.links) json["links"].push_back(planned(link));
+  json["events"] = Json::array();
+  for (const TimedAction& action : plan.timeline) {
+    json["events"].push_back({{"at", geomx::to_string(action.at)},
+                              {"object", action.object},
+                              {"kind", to_string(action.kind)},
+                              {"what", describe(action)}});
+  }
   return json.dump(2);
+}
+
+namespace {
+
+Json read_back(Lab& lab, std::size_t l, const shaper::LinkCounters& counters) {
+  Json link = planned(lab.plan().links[l]);
+  link["up"] = lab.link_up(l);
+  for (const bool forward : {true, false}) {
+    Json& direction = link[forward ? "forward" : "backward"];
+    const std::string text = lab.describe_shaper(l, forward);
+    direction["read_back"] = text.empty() ? Json() : Json(text);
+    direction["counters"] = counted(forward ? counters.forward : counters.backward);
+  }
+  return link;
+}
+
+}  // namespace
+
+std::string inspect_link(Lab& lab, const std::string& name) {
+  const auto l = static_cast<std::size_t>(&lab.plan().link(name) - lab.plan().links.data());
+  return read_back(lab, l, lab.counters()[l]).dump(2);
 }
 
 std::string inspect(Lab& lab, const std::string& scenario_json) {
@@ -106,7 +135,7 @@ std::string inspect(Lab& lab, const std::string& scenario_json) {
   Json json{{"lab", plan.lab}, {"as_planned", true}, {"refused", lab.refused()}};
   json["wire_scheduling"] = lab.wire_scheduling().empty() ? Json() : Json(lab.wire_scheduling());
   json["nodes"] = Json::array();
-  Egresses egresses = egresses_of(plan);
+  Egresses egresses = egresses_of(lab);
   std::map<std::string, std::vector<std::string>> of_links;  // differences, by "NODE:INTERFACE"
   for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
     const PlannedNode& planned_node = plan.nodes[n];
@@ -119,6 +148,7 @@ std::string inspect(Lab& lab, const std::string& scenario_json) {
       node["interfaces"][i]["up"] = link != nullptr && link->up && link->running;
       shaped.push_back(egresses[planned_node.name][name]);
     }
+    node["state"] = to_string(lab.node_state(n));
     node["differences"] = Json::array();
     for (const Difference& difference : differences(planned_node, shaped, found)) {
       node["differences"].push_back(difference.line);
@@ -131,13 +161,7 @@ std::string inspect(Lab& lab, const std::string& scenario_json) {
   const std::vector<shaper::LinkCounters> counters = lab.counters();
   json["links"] = Json::array();
   for (std::size_t l = 0; l < plan.links.size(); ++l) {
-    Json link = planned(plan.links[l]);
-    for (const bool forward : {true, false}) {
-      Json& direction = link[forward ? "forward" : "backward"];
-      const std::string text = lab.describe_shaper(l, forward);
-      direction["read_back"] = text.empty() ? Json() : Json(text);
-      direction["counters"] = counted(forward ? counters[l].forward : counters[l].backward);
-    }
+    Json link = read_back(lab, l, counters[l]);
     link["differences"] = Json::array();
     for (const PlannedLink::End& end : plan.links[l].ends) {
       for (const std::string& line : of_links[end.node + ":" + end.interface]) link["differences"].push_back(line);

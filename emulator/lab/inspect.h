@@ -14,4 +14,7 @@ std::string plan_json(const Plan& plan);
 // `scenario_json` is put in under "scenario". About 1 ms per node. Throws SystemError.
 std::string inspect(Lab& lab, const std::string& scenario_json);
 
+// The element of `links` for one link. InputError for a name that the plan does not have.
+std::string inspect_link(Lab& lab, const std::string& name);
+
 }  // namespace geomx::lab

@@ -8,6 +8,7 @@
 
 #include "emulator/base/error.h"
 #include "emulator/lab/graph.h"
+#include "emulator/lab/timeline.h"
 #include "emulator/scenario/names.h"
 #include "emulator/scenario/roles.h"
 #include "emulator/scenario/suggest.h"
@@ -27,11 +28,34 @@ struct Asked {
   scenario::LinkProperties backward;
 };
 
+shaper::QueueLimit queue(const scenario::LinkProperties& asked, Nanoseconds longest) {
+  if (const auto* packets = std::get_if<scenario::QueuePackets>(&asked.queue)) {
+    return shaper::PacketLimit{packets->count};
+  }
+  if (const auto* bytes = std::get_if<Bytes>(&asked.queue)) return shaper::ByteLimit{bytes->value};
+  if (!asked.rate) return shaper::PacketLimit{};
+  const double seconds = std::chrono::duration<double>(std::max(longest, least_round_trip)).count();
+  const double product = static_cast<double>(asked.rate->value) * seconds / 8;
+  return shaper::ByteLimit{std::max(least_queue, static_cast<std::uint64_t>(std::min(product, most_queue)))};
+}
+
+// Everything about a direction but its seed.
+void resolve(shaper::Direction& direction, const scenario::LinkProperties& asked, Nanoseconds longest) {
+  direction.rate = asked.rate;
+  direction.delay = asked.delay.value_or(Nanoseconds{0});
+  direction.jitter = asked.jitter.value_or(Nanoseconds{0});
+  direction.loss = asked.loss ? asked.loss->value : 0;
+  direction.queue = queue(asked, longest);
+}
+
 class Planner {
  public:
-  Planner(const scenario::Scenario& scenario, const shaper::KernelFeatures& features, shaper::Choice choice)
-      : scenario_(scenario), features_(features), choice_(choice) {
-    plan_.lab = scenario.name;
+  Planner(const scenario::Scenario& scenario, const shaper::KernelFeatures& features, shaper::Choice choice,
+          const Plan* running)
+      : scenario_(scenario), features_(features), choice_(choice), running_(running) {
+    plan_.lab = running != nullptr ? running->lab : scenario.name;
+    plan_.features = features;
+    plan_.choice = choice;
   }
 
   Plan make() {
@@ -40,12 +64,14 @@ class Planner {
     add_links();
     check_ports();
     const Graph graph = make_graph(plan_);
-    assign_addresses(plan_, graph);
+    assign_addresses(plan_, graph, running_);
     set_delays();
     const std::vector<Nanoseconds> longest = assign_routes(plan_, graph);
     assign_neighbours(plan_, graph);
     for (std::size_t l = 0; l < plan_.links.size(); ++l) shape(l, longest[l]);
     write_hosts_file();
+    plan_.timeline = make_timeline(scenario_, plan_);
+    fit_shapers(plan_);
     return std::move(plan_);
   }
 
@@ -56,6 +82,12 @@ class Planner {
       throw InputError(pointer, fmt::format("the name '{}' is taken", name),
                        "NAME-gateway, NAME-switch, NAME-host-I and the names of training roles belong to data centers");
     }
+    if (const PlannedNode* before = find(running_ ? &running_->nodes : nullptr, name); before && before->kind != kind) {
+      throw InputError(pointer,
+                       fmt::format("'{}' is a {} in the running lab and cannot become a {}", name,
+                                   to_string(before->kind), to_string(kind)),
+                       "give it another name, or take the lab down and up again");
+    }
     PlannedNode node;
     node.name = name;
     node.kind = kind;
@@ -64,9 +96,32 @@ class Planner {
     pointers_.push_back(pointer);
   }
 
-  PlannedLink::End add_interface(const std::string& node, const std::string& link) {
+  template <typename Item>
+  static const Item* find(const std::vector<Item>* items, const std::string& name) {
+    if (items == nullptr) return nullptr;
+    const auto it = std::find_if(items->begin(), items->end(), [&](const Item& item) { return item.name == name; });
+    return it == items->end() ? nullptr : &*it;
+  }
+
+  // The interface that the running lab has there already, or one of a name that its node has not used.
+  PlannedLink::End add_interface(const std::string& node, const std::string& link, bool kept) {
     std::vector<PlannedInterface>& interfaces = plan_.nodes[index_.at(node)].interfaces;
-    interfaces.push_back({fmt::format("eth{}", interfaces.size()), link, {}, 0, {}});
+    const PlannedNode* before = find(running_ ? &running_->nodes : nullptr, node);
+    const std::vector<PlannedInterface> none;
+    const std::vector<PlannedInterface>& used = before != nullptr ? before->interfaces : none;
+    const auto same = std::find_if(used.begin(), used.end(), [&](const auto& each) { return each.link == link; });
+    if (kept && same != used.end()) {
+      interfaces.push_back(*same);
+      return {node, same->name};
+    }
+    std::size_t number = used.empty() ? interfaces.size() : 0;
+    const auto taken = [&](const std::string& name) {
+      return find(&used, name) != nullptr || find(&interfaces, name) != nullptr;
+    };
+    if (!used.empty()) {
+      while (taken(fmt::format("eth{}", number))) ++number;
+    }
+    interfaces.push_back({fmt::format("eth{}", number), link, {}, 0, {}});
     return {node, interfaces.back().name};
   }
 
@@ -78,8 +133,10 @@ class Planner {
     PlannedLink link;
     link.name = name;
     link.scope = scope;
+    const PlannedLink* before = find(running_ ? &running_->links : nullptr, name);
+    const bool kept = before != nullptr && before->ends[0].node == ends[0] && before->ends[1].node == ends[1];
     for (int end = 0; end < 2; ++end) {
-      link.ends[end] = add_interface(ends[end], name);
+      link.ends[end] = add_interface(ends[end], name, kept);
       link.label[end] = label[end];
     }
     plan_.links.push_back(std::move(link));
@@ -89,7 +146,7 @@ class Planner {
   void add_to_lan(const std::string& node, const std::string& datacenter, const scenario::LinkProperties& lan,
                   const std::string& pointer) {
     const std::string ends[2] = {node, scenario::switch_of(datacenter)};
-    add_link(ends[0] + "--" + ends[1], LinkScope::lan, ends, ends, {pointer, lan, lan});
+    add_link(scenario::lan_link_of(node, datacenter), LinkScope::lan, ends, ends, {pointer, lan, lan});
   }
 
   void add_datacenters() {
@@ -162,17 +219,6 @@ class Planner {
     }
   }
 
-  static shaper::QueueLimit queue(const scenario::LinkProperties& asked, Nanoseconds longest) {
-    if (const auto* packets = std::get_if<scenario::QueuePackets>(&asked.queue)) {
-      return shaper::PacketLimit{packets->count};
-    }
-    if (const auto* bytes = std::get_if<Bytes>(&asked.queue)) return shaper::ByteLimit{bytes->value};
-    if (!asked.rate) return shaper::PacketLimit{};
-    const double seconds = std::chrono::duration<double>(std::max(longest, least_round_trip)).count();
-    const double product = static_cast<double>(asked.rate->value) * seconds / 8;
-    return shaper::ByteLimit{std::max(least_queue, static_cast<std::uint64_t>(std::min(product, most_queue)))};
-  }
-
   // FNV-1a over the link's name, then the finaliser of splitmix64: close seeds and close names end far apart.
   std::optional<std::uint64_t> seed(const std::string& link, int direction) const {
     if (!scenario_.seed_given) return std::nullopt;
@@ -186,17 +232,19 @@ class Planner {
 
   void shape(std::size_t l, Nanoseconds longest) {
     PlannedLink& link = plan_.links[l];
-    const auto resolve = [&](shaper::Direction& direction, const scenario::LinkProperties& asked, int number) {
-      direction.rate = asked.rate;
-      direction.jitter = asked.jitter.value_or(Nanoseconds{0});
-      direction.loss = asked.loss ? asked.loss->value : 0;
-      direction.queue = queue(asked, longest);
-      direction.seed = seed(link.name, number);
-    };
-    resolve(link.forward, asked_[l].forward, 0);
-    resolve(link.backward, asked_[l].backward, 1);
+    link.asked[0] = asked_[l].forward;
+    link.asked[1] = asked_[l].backward;
+    link.longest_round_trip = longest;
+    resolve(link.forward, link.asked[0], longest);
+    resolve(link.backward, link.asked[1], longest);
+    link.forward.seed = seed(link.name, 0);
+    link.backward.seed = seed(link.name, 1);
     try {
       link.shaper = shaper::choose(link.forward, link.backward, features_, choice_);
+      // A wire can do whatever is asked, and what it holds stays.
+      const PlannedLink* before = find(running_ ? &running_->links : nullptr, link.name);
+      const bool unshaped = link.shaper == shaper::Kind::none;
+      if (before && (before->shaper == shaper::Kind::wire || unshaped)) link.shaper = before->shaper;
     } catch (const InputError& error) {
       throw InputError(asked_[l].pointer, error.line());
     }
@@ -217,6 +265,7 @@ class Planner {
   const scenario::Scenario& scenario_;
   const shaper::KernelFeatures& features_;
   shaper::Choice choice_;
+  const Plan* running_;  // or null
   Plan plan_;
   std::vector<Asked> asked_;           // by link
   std::vector<std::string> pointers_;  // by node
@@ -235,8 +284,31 @@ const Item& named(const std::vector<Item>& items, const std::string& name, const
 
 }  // namespace
 
-Plan make_plan(const scenario::Scenario& scenario, const shaper::KernelFeatures& features, shaper::Choice choice) {
-  return Planner(scenario, features, choice).make();
+Plan make_plan(const scenario::Scenario& scenario, const shaper::KernelFeatures& features, shaper::Choice choice,
+               const Plan* running) {
+  return Planner(scenario, features, choice, running).make();
+}
+
+Way way_from(const PlannedLink& link, const std::string& from) {
+  for (const int end : {0, 1}) {
+    if (from == link.label[end] || from == link.ends[end].node) return end == 0 ? Way::forward : Way::backward;
+  }
+  throw InputError(link.name, fmt::format("'{}' is not at either end", from),
+                   fmt::format("its ends are {} and {}", link.label[0], link.label[1]));
+}
+
+PlannedLink changed(const PlannedLink& link, Way way, const scenario::LinkPatch& patch) {
+  const auto round_trip = [](const PlannedLink& each) { return each.forward.delay + each.backward.delay; };
+  PlannedLink result = link;
+  if (way != Way::backward) result.asked[0] = scenario::patched(link.asked[0], patch, link.name);
+  if (way != Way::forward) result.asked[1] = scenario::patched(link.asked[1], patch, link.name);
+  resolve(result.forward, result.asked[0], {});
+  resolve(result.backward, result.asked[1], {});
+  // The path through the link that was the longest has become so much longer or shorter.
+  result.longest_round_trip += round_trip(result) - round_trip(link);
+  result.forward.queue = queue(result.asked[0], result.longest_round_trip);
+  result.backward.queue = queue(result.asked[1], result.longest_round_trip);
+  return result;
 }
 
 const PlannedNode& Plan::node(const std::string& name) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/scenario/link_patch.h"
 #include "emulator/scenario/scenario.h"
 #include "emulator/shaper/direction.h"
 #include "emulator/shaper/features.h"
@@ -65,13 +66,36 @@ struct PlannedLink {
   shaper::Direction backward;
   shaper::Kind shaper = shaper::Kind::none;
   std::string label[2];  // what the scenario calls the ends: the data center rather than its gateway
+
+  // What the directions were made of, so that they can be changed later.
+  scenario::LinkProperties asked[2];  // forward, backward
+  Nanoseconds longest_round_trip{0};  // of a path through this link: what an automatic queue is sized for
+};
+
+// One direction of a link, or both.
+enum class Way { both, forward, backward };
+
+enum class ActionKind { set, down, up, kill, restart, pause, resume };
+
+// What happens to a link or a node at one moment.
+struct TimedAction {
+  Nanoseconds at{0};
+  ActionKind kind = ActionKind::set;
+  std::string object;  // the link's name or the node's
+  Way way = Way::both;
+  scenario::LinkPatch patch;  // of set
+  std::size_t event = 0;      // of the scenario's, from which it comes
+  bool operator==(const TimedAction&) const = default;
 };
 
 struct Plan {
   std::string lab;
   std::vector<PlannedNode> nodes;
   std::vector<PlannedLink> links;
-  std::string hosts_file;  // /etc/hosts of every node
+  std::string hosts_file;             // /etc/hosts of every node
+  std::vector<TimedAction> timeline;  // the scenario's events, one moment after the other
+  shaper::KernelFeatures features;    // for which it was made
+  shaper::Choice choice = shaper::Choice::auto_;
 
   const PlannedNode& node(const std::string& name) const;  // throws InputError naming the nearest known name
   const PlannedLink& link(const std::string& name) const;  // likewise
@@ -82,12 +106,24 @@ struct Plan {
 // per link between two nodes. Queue "auto" on a link with a rate: the BDP of that rate and the longest path through the
 // link (there and back, at least 50 ms) in bytes, never under 100 full-size frames.
 // Throws InputError where the scenario asks for what `features` or `choice` cannot give (JSON pointer and what to do).
+// `running`: the plan of a lab that is to become this one. Nodes, links and addresses that both have stay what they
+// are, what is new gets names, numbers and addresses that the running lab has not used; InputError where that cannot
+// be.
 Plan make_plan(const scenario::Scenario& scenario, const shaper::KernelFeatures& features,
-               shaper::Choice choice = shaper::Choice::auto_);
+               shaper::Choice choice = shaper::Choice::auto_, const Plan* running = nullptr);
 
-std::string to_string(scenario::NodeKind kind);  // "host", "router", "switch"
-std::string to_string(shaper::Kind kind);        // "none", "tc", "wire"
-std::string to_string(LinkScope scope);          // "wan", "lan"
+// The direction that leaves `from`, an end as the scenario or the plan calls it. Throws InputError naming the two ends.
+Way way_from(const PlannedLink& link, const std::string& from);
+
+// The link with the patched properties in place of its own. Automatic queues are sized anew; routes are static and stay
+// as they are, and so does the shaper: see Lab::change_link. Throws InputError naming the link and the property.
+PlannedLink changed(const PlannedLink& link, Way way, const scenario::LinkPatch& patch);
+
+std::string to_string(ActionKind kind);           // "set", "down", ...
+std::string describe(const TimedAction& action);  // "wan-a forward: rate=10Mbit", "a-host-0: kill"
+std::string to_string(scenario::NodeKind kind);   // "host", "router", "switch"
+std::string to_string(shaper::Kind kind);         // "none", "tc", "wire"
+std::string to_string(LinkScope scope);           // "wan", "lan"
 
 // For people: a table of nodes with addresses and one of links with rate, delay, queue and shaper.
 std::string describe(const Plan& plan);

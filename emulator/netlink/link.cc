@@ -70,6 +70,10 @@ void put_change(Message& message, const LinkChange& change) {
   if (change.txqueuelen) message.put_u32(IFLA_TXQLEN, static_cast<std::uint32_t>(*change.txqueuelen));
   if (change.gso_max_size) message.put_u32(IFLA_GSO_MAX_SIZE, *change.gso_max_size);
   if (change.gso_max_segs) message.put_u32(IFLA_GSO_MAX_SEGS, *change.gso_max_segs);
+  if (change.dormant) {
+    message.put_u8(IFLA_LINKMODE, *change.dormant ? IF_LINK_MODE_DORMANT : IF_LINK_MODE_DEFAULT);
+    message.put_u8(IFLA_OPERSTATE, *change.dormant ? IF_OPER_DORMANT : IF_OPER_UP);
+  }
 }
 
 Message begin_change(int index, const LinkChange& change, std::string object) {
@@ -115,7 +119,8 @@ Link parse_link(std::span<const std::byte> bytes) {
   if (attributes[IFLA_OPERSTATE] != nullptr) state = nla_get_u8(attributes[IFLA_OPERSTATE]);
   const bool carrier = (header->ifi_flags & IFF_LOWER_UP) != 0;
   link.running = link.up && (state == IF_OPER_UP || (link.kind.empty() && state == IF_OPER_UNKNOWN));
-  link.settled = link.kind.empty() || !link.up || (state != IF_OPER_UNKNOWN && carrier == (state == IF_OPER_UP));
+  link.settled = link.kind.empty() || !link.up || state == IF_OPER_DORMANT ||
+                 (state != IF_OPER_UNKNOWN && carrier == (state == IF_OPER_UP));
   if (link.kind == "veth") link.peer_index = static_cast<int>(number(IFLA_LINK));
   return link;
 }

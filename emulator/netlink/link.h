@@ -62,6 +62,7 @@ struct LinkChange {
   std::optional<int> txqueuelen{};
   std::optional<std::uint32_t> gso_max_size{};
   std::optional<std::uint32_t> gso_max_segs{};
+  std::optional<bool> dormant{};  // whoever looks finds the link not running, though it is up and carries packets
 };
 Message change_link(const std::string& name, const LinkChange& change);
 Message change_link(int index, const LinkChange& change, std::string object);

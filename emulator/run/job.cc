@@ -59,11 +59,37 @@ void Job::start(Member& member) {
   recorder_.event("start", member.task.node, fmt::format("{}", fmt::join(member.task.argv, " ")));
 }
 
+void Job::start_when_possible(Member& member) {
+  const auto out = out_of_service_.find(member.task.node);
+  if (out == out_of_service_.end()) {
+    start(member);
+  } else if (out->second) {
+    recorder_.event("skip", member.task.node, member.task.name + ": its node is killed");
+    member.state = State::killed;
+  }
+}
+
+void Job::node_changed(const std::string& node, const std::string& action) {
+  if (action == "kill") out_of_service_[node] = true;
+  if (action == "pause") out_of_service_[node] = false;
+  if (action == "restart" || action == "resume") out_of_service_.erase(node);
+  for (Member& member : members_) {
+    if (member.task.node != node) continue;
+    const bool killed = action == "kill" || action == "restart";  // a restart of one that runs kills it, too
+    if (killed && member.state == State::running) {
+      take(member, member.pipe.finish());
+      member.state = State::killed;
+    }
+    if (action == "restart" && member.state == State::killed && !mains_ended_) start(member);
+  }
+  note_end_of_mains(Clock::now());
+}
+
 void Job::advance(Clock::time_point now) {
   if (!started_) started_ = now;
   if (!mains_ended_) {
     for (Member& member : members_) {
-      if (member.state == State::waiting && now >= *started_ + member.task.at) start(member);
+      if (member.state == State::waiting && now >= *started_ + member.task.at) start_when_possible(member);
     }
     note_end_of_mains(now);
     return;
@@ -116,8 +142,9 @@ void Job::fail(const Member& member, const control::ProcessExit& exit) const {
 }
 
 bool Job::all_ended(TaskKind kind) const {
-  return std::all_of(members_.begin(), members_.end(),
-                     [kind](const Member& member) { return member.task.kind != kind || member.state == State::ended; });
+  return std::all_of(members_.begin(), members_.end(), [kind](const Member& member) {
+    return member.task.kind != kind || member.state == State::ended || member.state == State::killed;
+  });
 }
 
 bool Job::finished() const {
@@ -165,7 +192,8 @@ std::optional<Job::Clock::time_point> Job::next_deadline() const {
 std::string Job::awaited() const {
   std::vector<std::string> names;
   for (const Member& member : members_) {
-    if (member.state == State::ended || member.task.kind != TaskKind::main) continue;
+    const bool over = member.state == State::ended || member.state == State::killed;
+    if (over || member.task.kind != TaskKind::main) continue;
     const std::string phase = recorder_.training().phase_of(member.task.node);
     names.push_back(phase.empty() ? member.task.name : fmt::format("{} ({})", member.task.name, phase));
   }

@@ -32,6 +32,9 @@ class Job {
   // One of the job's processes has ended; others are ignored. Throws WorkError, one line naming the node and what its
   // log says last, where that fails the run.
   void ended(const control::ProcessExit& exit, Clock::time_point now);
+  // A node of the lab was killed, restarted, paused or resumed, whoever was the cause. What ran in a killed node counts
+  // as ended, without failing the run, and is started again with its node.
+  void node_changed(const std::string& node, const std::string& action);
   // The metrics pipes to poll, and what to do after: reads what is there, of each pipe so much at most that the others
   // and everything else get their turn. Whether anything was read.
   std::vector<pollfd> pipes() const;
@@ -44,7 +47,7 @@ class Job {
   std::string awaited() const;
 
  private:
-  enum class State { waiting, running, ended };
+  enum class State { waiting, running, ended, killed };
   struct Member {
     Task task;
     State state = State::waiting;
@@ -54,6 +57,7 @@ class Job {
   };
 
   void start(Member& member);
+  void start_when_possible(Member& member);
   bool all_ended(TaskKind kind) const;
   void take(Member& member, const std::vector<Metric>& metrics);
   [[noreturn]] void fail(const Member& member, const control::ProcessExit& exit) const;
@@ -64,6 +68,7 @@ class Job {
   const RunFolder& folder_;
   Recorder& recorder_;
   std::chrono::milliseconds grace_;
+  std::map<std::string, bool> out_of_service_;  // nodes; true: killed, else paused
   std::optional<Clock::time_point> started_;
   std::optional<Clock::time_point> mains_ended_;
 };

@@ -6,6 +6,7 @@
 #include <exception>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "emulator/base/error.h"
@@ -77,6 +78,8 @@ class Runner {
       recorder_.sample(client.counters());
       recorder_.mark_start_of_job();
       Job job(tasks(), client, folder_, recorder_, options_.grace);
+      client.subscribe(milliseconds(0));  // of events alone
+      client.begin_events();
       work(job, client, interrupts);
       recorder_.sample(client.counters());
     } catch (const Interrupted&) {
@@ -94,6 +97,14 @@ class Runner {
   void fill(Summary& summary) const {
     if (scenario_.training) summary.training = recorder_.training().result();
     summary.links = report_links(plan_, recorder_.counters_at_start(), recorder_.latest_counters(), idle_rtts_);
+    // Means over different settings say nothing about any of them.
+    for (LinkReport& link : summary.links) {
+      if (!changed_links_.contains(link.link)) continue;
+      link.rate.reset();
+      link.delay.reset();
+      link.loss.reset();
+      link.idle_rtt.reset();
+    }
     summary.fidelity = judge(summary.links);
   }
 
@@ -133,6 +144,11 @@ class Runner {
       interrupts.wait(fds, wake - Clock::now());
       const Clock::time_point now = Clock::now();
       if (job.read_pipes()) last_sign_of_life = now;
+      // Before the exits: that a node was killed says what its processes' ends mean.
+      while (const auto event = client.next_event(milliseconds(0))) {
+        note_event(*event, job);
+        last_sign_of_life = now;
+      }
       while (const auto exit = client.next_exit(milliseconds(0))) {
         job.ended(*exit, now);
         last_sign_of_life = now;
@@ -150,6 +166,18 @@ class Runner {
             {}, fmt::format("no step and no traffic for {} s; awaited: {}", seconds(options_.stall), job.awaited()));
       }
     }
+  }
+
+  void note_event(const control::LabEvent& event, Job& job) {
+    recorder_.event(event.kind, event.object, event.detail);
+    if (event.kind == "set" || event.kind == "down" || event.kind == "up") changed_links_.insert(event.object);
+    const auto node = std::find_if(plan_.nodes.begin(), plan_.nodes.end(),
+                                   [&](const lab::PlannedNode& each) { return each.name == event.object; });
+    if (node == plan_.nodes.end() || event.kind == "failed") return;
+    if (event.kind == "kill" || event.kind == "restart") {
+      for (const lab::PlannedInterface& interface : node->interfaces) changed_links_.insert(interface.link);
+    }
+    job.node_changed(event.object, event.kind);
   }
 
   void show(const Job& job, Clock::duration elapsed) {
@@ -172,6 +200,7 @@ class Runner {
   ProgressView& view_;
   Recorder recorder_;
   std::map<std::string, Nanoseconds> idle_rtts_;
+  std::set<std::string> changed_links_;  // while the job ran
 };
 
 // A lab of the scenario's name, or of the first numbered one that is free. Throws Interrupted where a signal comes

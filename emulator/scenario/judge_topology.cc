@@ -5,14 +5,6 @@
 namespace geomx::scenario {
 namespace {
 
-void judge_properties(const LinkProperties& properties, const std::string& pointer, Judge& judge) {
-  const Nanoseconds delay = properties.delay.value_or(Nanoseconds(0));
-  if (!properties.jitter || *properties.jitter <= delay) return;
-  judge.add(pointer + "/jitter",
-            fmt::format("jitter {} is more than the delay {}", to_string(*properties.jitter), to_string(delay)),
-            "a packet cannot arrive before it is sent");
-}
-
 void judge_link(const Link& link, const std::string& pointer, const Names& names, Judge& judge) {
   for (std::size_t end = 0; end < 2; ++end) {
     names.require_end(link.ends[end], fmt::format("{}/ends/{}", pointer, end), judge);
@@ -30,6 +22,14 @@ void judge_link(const Link& link, const std::string& pointer, const Names& names
 }
 
 }  // namespace
+
+void judge_properties(const LinkProperties& properties, const std::string& pointer, Judge& judge) {
+  const Nanoseconds delay = properties.delay.value_or(Nanoseconds(0));
+  if (!properties.jitter || *properties.jitter <= delay) return;
+  judge.add(pointer + "/jitter",
+            fmt::format("jitter {} is more than the delay {}", to_string(*properties.jitter), to_string(delay)),
+            "a packet cannot arrive before it is sent");
+}
 
 void judge_topology(const Scenario& scenario, const Names& names, Judge& judge) {
   const Topology& topology = scenario.topology;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -111,6 +112,62 @@ struct Command {
   bool operator==(const Command&) const = default;
 };
 
+// A change of a link's properties: a property's key -> its new value as JSON text, "rate" -> "\"10Mbit\"". "null" takes
+// the property away. See link_patch.h.
+using LinkPatch = std::map<std::string, std::string>;
+
+// A state that lasts for so long, or for good.
+struct Lasting {
+  std::optional<Nanoseconds> time;
+  bool operator==(const Lasting&) const = default;
+};
+
+// Properties that go from what they are to others, in equal steps.
+struct Ramp {
+  LinkPatch to;
+  Nanoseconds over{0};
+  Nanoseconds every = std::chrono::milliseconds(100);
+  bool operator==(const Ramp&) const = default;
+};
+
+struct Flap {
+  Nanoseconds down{0};
+  Nanoseconds up{0};
+  int times = 1;
+  bool operator==(const Flap&) const = default;
+};
+
+// Every so often one of the things named happens, drawn by a seeded generator.
+struct Random {
+  Nanoseconds every{0};
+  Nanoseconds over{0};
+  std::map<std::string, std::pair<std::string, std::string>> set;  // property -> JSON text of least and most
+  std::optional<Nanoseconds> down;                                 // of a link
+  std::optional<Nanoseconds> kill;                                 // of a node
+  std::optional<Nanoseconds> pause;
+  std::optional<std::uint64_t> seed;  // else made of the scenario's
+  bool operator==(const Random&) const = default;
+};
+
+// Something that happens to a link or to a node while the lab runs: exactly one of what follows `direction`.
+struct Event {
+  Nanoseconds at{0};
+  std::optional<std::string> link;       // for `random`, "*" is any link of the topology
+  std::optional<std::string> node;       // for `random`, "*" is any host
+  std::optional<std::string> direction;  // "forward" or "backward"; else both
+  std::optional<LinkPatch> set;
+  std::optional<Ramp> ramp;
+  std::optional<Lasting> down;
+  bool up = false;
+  std::optional<Flap> flap;
+  std::optional<Lasting> kill;
+  bool restart = false;
+  std::optional<Lasting> pause;
+  bool resume = false;
+  std::optional<Random> random;
+  bool operator==(const Event&) const = default;
+};
+
 struct Expectation {
   std::string metric;  // a path in summary.json: "training.test_accuracy"
   std::optional<double> min;
@@ -126,6 +183,7 @@ struct Scenario {
   Topology topology;
   std::optional<Training> training;
   std::vector<Command> workload;
+  std::vector<Event> events;
   std::vector<Expectation> expect;
   bool operator==(const Scenario&) const = default;
 };

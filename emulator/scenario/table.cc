@@ -285,22 +285,28 @@ Field<Scenario> description() {
 
 Object<Scenario> scenario() {
   using S = Scenario;
-  return {"scenario",
-          {
-              version(),
-              required("name", "what a lab of it is called", &S::name, name()),
-              description(),
-              seed(),
-              required("topology", "the network", &S::topology, object(topology())),
-              optional("training", "the training job that runs in it", &S::training, object(training())),
-              optional("workload", "in place of training: commands that run in it", &S::workload,
-                       list_of(object(command()))),
-              optional("expect", "what must hold after a run", &S::expect, list_of(object(expectation()))),
-              later<S>("events"),
-          }};
+  return {
+      "scenario",
+      {
+          version(),
+          required("name", "what a lab of it is called", &S::name, name()),
+          description(),
+          seed(),
+          required("topology", "the network", &S::topology, object(topology())),
+          optional("training", "the training job that runs in it", &S::training, object(training())),
+          optional("workload", "in place of training: commands that run in it", &S::workload,
+                   list_of(object(command()))),
+          optional("events", "what happens to links and nodes, and when", &S::events, list_of(object(event_table()))),
+          optional("expect", "what must hold after a run", &S::expect, list_of(object(expectation()))),
+      }};
 }
 
 }  // namespace
+
+const Object<LinkProperties>& link_properties_table() {
+  static const Object<LinkProperties> table("link", link_properties());
+  return table;
+}
 
 const Object<Scenario>& scenario_table() {
   static const Object<Scenario> table = scenario();

@@ -8,5 +8,8 @@ namespace geomx::scenario {
 // Every key of the scenario file, version 1: its name, its format, the member that it fills, what it is for. The
 // parser, the writer, the JSON Schema and, by a test, docs/scenario.md all follow this table. Internal to this folder.
 const Object<Scenario>& scenario_table();
+const Object<LinkProperties>& link_properties_table();  // the part of it that a direction of a link has
+
+const Object<Event>& event_table();  // table_events.cc
 
 }  // namespace geomx::scenario

@@ -8,6 +8,7 @@ Problems validate(const Scenario& scenario, const Problems& known) {
   Judge judge(known);
   const Names names(scenario, judge);
   judge_topology(scenario, names, judge);
+  judge_events(scenario, judge);
   judge_job(scenario, names, judge);
   return std::move(judge).problems();
 }

@@ -10,8 +10,8 @@ std::string describe(const QueueLimit& queue) {
 }
 
 std::string describe(const Direction& direction) {
-  if (!direction.shaped()) return "unshaped";
-  std::string text;
+  if (!direction.shaped()) return direction.down ? "down" : "unshaped";
+  std::string text = direction.down ? "down" : "";
   const auto add = [&text](std::string_view name, const std::string& value) {
     text += fmt::format("{}{} {}", text.empty() ? "" : " ", name, value);
   };

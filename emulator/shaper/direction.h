@@ -32,6 +32,7 @@ struct Direction {
   // Given: loss and jitter of the n-th IP packet to arrive, the queue's drops included, are functions of (seed, n)
   // alone.
   std::optional<std::uint64_t> seed;
+  bool down = false;  // lets nothing in any more; what waits or travels still arrives
   bool operator==(const Direction&) const = default;
   bool shaped() const { return rate || delay.count() != 0 || jitter.count() != 0 || loss > 0; }
 };

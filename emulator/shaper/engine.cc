@@ -44,6 +44,10 @@ void Engine::push(Frame frame, Time arrival) {
   const std::uint64_t index = next_index_;
   // Counted before the queue, whose drops depend on timing and must not shift the fates of other packets.
   if (frame.shape().is_ip) next_index_ += segments;
+  if (direction_.down) {
+    statistics_.dropped_queue.add(segments);
+    return;
+  }
   if (!direction_.rate) {
     leave(std::move(frame), index, arrival, false);
     return;

@@ -20,7 +20,8 @@ class Shaper {
   virtual Kind kind() const = 0;
   // Changes both directions while traffic flows. What is queued is kept (a queue that shrank drops nothing that it
   // holds), but for tc where a property appears or vanishes: then other qdiscs take over and what waited is lost.
-  // Throws InputError where this kind of shaper cannot do it (features.h), SystemError where the kernel refuses. Not
+  // Totals go on. A direction that goes down drops what comes from then on and still delivers what it holds. Throws
+  // InputError where this kind of shaper cannot do it (features.h), SystemError where the kernel refuses. Not
   // thread-safe against itself.
   virtual void change(const Direction& forward, const Direction& backward) = 0;
   // Callable from any one thread at a time, while traffic flows.

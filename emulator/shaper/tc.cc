@@ -15,6 +15,22 @@ constexpr BitsPerSecond kLeastExactRate{10'000'000};
 // The segmenting tbf's rate, and what may wait for it.
 constexpr BitsPerSecond kSegmenterRate{100'000'000'000};
 constexpr std::uint32_t kSegmenterLimit = 64 << 20;
+// What no frame fits into.
+constexpr std::uint32_t kClosed = 1;
+
+// Lets nothing in, without other qdiscs than those that hold what waits.
+void close(std::vector<netlink::QdiscKind>& kinds, std::uint64_t frame) {
+  const auto netem = std::find_if(kinds.begin(), kinds.end(), [](const netlink::QdiscKind& kind) {
+    return std::holds_alternative<netlink::Netem>(kind);
+  });
+  if (netem != kinds.end()) {
+    std::get<netlink::Netem>(*netem).loss = Probability{1};
+  } else if (!kinds.empty()) {
+    std::get<netlink::Tbf>(kinds.back()).limit = kClosed;
+  } else {
+    kinds.emplace_back(netlink::Tbf{kSegmenterRate, Bytes{frame}, kClosed});
+  }
+}
 
 }  // namespace
 
@@ -59,6 +75,7 @@ std::vector<TcStage> tc_stages(const Direction& direction, int mtu) {
     kinds.emplace_back(
         netlink::Tbf{*direction.rate, tbf_burst(*direction.rate, mtu), static_cast<std::uint32_t>(limit)});
   }
+  if (direction.down) close(kinds, frame);
   std::vector<TcStage> stages;
   stages.reserve(kinds.size());
   for (netlink::QdiscKind& kind : kinds) {

@@ -39,6 +39,8 @@ std::optional<std::string> tc_shortcoming(const Direction& direction);
 //   from the delay line.
 // - A loss: netem under a tbf that is faster than any link and only there to segment super-frames, because netem
 //   would drop 40 packets of one at once.
+// - Down: the same, but with a loss of 100 % or a bound that no frame fits into; for an unshaped one, a tbf of that
+// kind.
 std::vector<TcStage> tc_stages(const Direction& direction, int mtu);
 
 // Whether what the kernel says it has is what it was told: it rounds a rate down to whole bytes per second and keeps a

@@ -53,7 +53,11 @@ class Egress final : public Metered {
     }
     std::vector<TcStage> wanted = tc_stages(direction, link_.mtu);
     const bool change = same_kinds(wanted, stages_);
-    if (!change) clear();
+    if (!change) {
+      carried_ = totals();
+      offset_ = {};
+      clear();
+    }
     netlink::Batch batch;
     std::uint32_t parent = netlink::kRoot;
     for (const TcStage& stage : wanted) {
@@ -66,6 +70,7 @@ class Egress final : public Metered {
     stages_ = std::move(wanted);
     direction_ = direction;
     busy_.forget();
+    if (!change) offset_ = read();
   }
 
   std::string describe() {
@@ -82,27 +87,10 @@ class Egress final : public Metered {
     return text.empty() ? "unshaped" : text;
   }
 
+  // Totals that go on where other qdiscs, whose counters begin at 0, have taken over.
   DirectionCounters count() {
     const std::lock_guard lock(mutex_);
-    DirectionCounters counters;
-    if (const auto link = reader_.link(link_.index)) {
-      counters.packets = link->tx_packets;
-      counters.bytes = link->tx_bytes;
-      // What leaves the qdiscs and does not reach the other end: the queue of this machine's receiving CPU was full.
-      counters.overruns = link->tx_dropped;
-    }
-    counters.busy_nanoseconds = busy_.nanoseconds();
-    counters.busy_bytes = busy_.bytes();
-    if (stages_.empty()) return counters;
-    const auto first = reader_.qdisc(link_.index, stages_.front().handle);
-    counters.packets = first ? first->packets : 0;
-    counters.bytes = first ? first->bytes : 0;
-    // The last stage is the one that drops: netem by its loss, or tbf by its bound.
-    const auto last = reader_.qdisc(link_.index, stages_.back().handle);
-    if (!last) return counters;
-    (direction_.loss > 0 ? counters.dropped_loss : counters.dropped_queue) = last->drops;
-    if (direction_.rate) counters.backlog_bytes = last->backlog;
-    return counters;
+    return totals();
   }
 
   Nanoseconds look() override {
@@ -130,6 +118,38 @@ class Egress final : public Metered {
     meter_.add(*this);
   }
 
+  DirectionCounters totals() {
+    DirectionCounters counters = read();
+    counters.packets += carried_.packets - offset_.packets;
+    counters.bytes += carried_.bytes - offset_.bytes;
+    counters.dropped_queue += carried_.dropped_queue - offset_.dropped_queue;
+    counters.dropped_loss += carried_.dropped_loss - offset_.dropped_loss;
+    return counters;
+  }
+
+  // What the kernel counts at present.
+  DirectionCounters read() {
+    DirectionCounters counters;
+    if (const auto link = reader_.link(link_.index)) {
+      counters.packets = link->tx_packets;
+      counters.bytes = link->tx_bytes;
+      // What leaves the qdiscs and does not reach the other end: the queue of this machine's receiving CPU was full.
+      counters.overruns = link->tx_dropped;
+    }
+    counters.busy_nanoseconds = busy_.nanoseconds();
+    counters.busy_bytes = busy_.bytes();
+    if (stages_.empty()) return counters;
+    const auto first = reader_.qdisc(link_.index, stages_.front().handle);
+    counters.packets = first ? first->packets : 0;
+    counters.bytes = first ? first->bytes : 0;
+    // The last stage is the one that drops: netem by its loss, or tbf by its bound.
+    const auto last = reader_.qdisc(link_.index, stages_.back().handle);
+    if (!last) return counters;
+    (direction_.loss > 0 ? counters.dropped_loss : counters.dropped_queue) = last->drops;
+    if (direction_.rate) counters.backlog_bytes = last->backlog;
+    return counters;
+  }
+
   void clear() {
     if (stages_.empty()) return;
     socket_.execute(netlink::delete_qdisc({link_.index, netlink::kRoot, stages_.front().handle}, interface_));
@@ -145,6 +165,8 @@ class Egress final : public Metered {
   std::vector<TcStage> stages_;
   Direction direction_;
   BusyTime busy_;
+  DirectionCounters carried_;  // of qdiscs that are gone
+  DirectionCounters offset_;   // what had been counted where counting goes on
 };
 
 class TcShaper : public Shaper {
