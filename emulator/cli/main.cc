@@ -4,10 +4,13 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <string_view>
 
 #include "emulator/base/error.h"
 #include "emulator/base/log.h"
+#include "emulator/cli/capture.h"
 #include "emulator/cli/check.h"
+#include "emulator/cli/completion.h"
 #include "emulator/cli/doctor.h"
 #include "emulator/cli/down.h"
 #include "emulator/cli/exec.h"
@@ -15,7 +18,9 @@
 #include "emulator/cli/list.h"
 #include "emulator/cli/plan.h"
 #include "emulator/cli/run.h"
+#include "emulator/cli/shell.h"
 #include "emulator/cli/up.h"
+#include "emulator/cli/watch.h"
 #include "emulator/scenario/parse.h"
 
 namespace {
@@ -60,9 +65,16 @@ int main(int argc, char** argv) {
   geomx::cli::add_list(app, exit_code);
   geomx::cli::add_inspect(app, exit_code);
   geomx::cli::add_exec(app, exit_code);
+  geomx::cli::add_shell(app, exit_code);
+  geomx::cli::add_watch(app, exit_code);
+  geomx::cli::add_capture(app, exit_code);
   geomx::cli::add_check(app, exit_code);
   geomx::cli::add_plan(app, exit_code);
   geomx::cli::add_doctor(app, exit_code);
+  geomx::cli::add_completion(app, exit_code);
+  if (argc > 1 && std::string_view(argv[1]) == geomx::cli::kCompletionQuery) {
+    return geomx::cli::answer_completion(app, {argv + 2, argv + argc});
+  }
   // After the subcommands, which would inherit it in place of examples of their own.
   app.footer(
       "Examples:\n"

@@ -33,12 +33,13 @@ const std::vector<Room> kRooms{
     {"emulator/lab", {"emulator/base", "emulator/scenario", "emulator/netlink", "emulator/sandbox", "emulator/shaper"}},
     {"emulator/control",
      {"emulator/base", "emulator/scenario", "emulator/netlink", "emulator/sandbox", "emulator/shaper", "emulator/lab"}},
+    {"emulator/capture", {"emulator/base"}},
     {"emulator/run", {"emulator/base", "emulator/scenario", "emulator/shaper", "emulator/lab", "emulator/control"}},
     {"emulator/sweep", {"emulator/base", "emulator/scenario", "emulator/run"}},
     {"emulator/report", {"emulator/base", "emulator/scenario"}},
     {"emulator/cli",
      {"emulator/base", "emulator/scenario", "emulator/netlink", "emulator/sandbox", "emulator/shaper", "emulator/lab",
-      "emulator/control", "emulator/run", "emulator/sweep", "emulator/report"}},
+      "emulator/control", "emulator/capture", "emulator/run", "emulator/sweep", "emulator/report"}},
 
     {"ps/proto", {}},
     {"ps/config", {"ps/proto"}},
@@ -67,6 +68,7 @@ struct Vendor {
 
 const std::vector<Vendor> kVendors{
     {{"netlink/", "libmnl/"}, {"emulator/netlink/"}},
+    {{"pcap"}, {"emulator/capture/"}},
     {{"sqlite3.h"}, {"emulator/run/"}},
     {{"CLI/"}, {"emulator/cli/", "trainer/loop/geomx_node.cc"}},
     {{"nlohmann/"},
