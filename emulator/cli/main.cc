@@ -11,9 +11,11 @@
 #include "emulator/cli/capture.h"
 #include "emulator/cli/check.h"
 #include "emulator/cli/completion.h"
+#include "emulator/cli/convert.h"
 #include "emulator/cli/doctor.h"
 #include "emulator/cli/down.h"
 #include "emulator/cli/exec.h"
+#include "emulator/cli/generate.h"
 #include "emulator/cli/inspect.h"
 #include "emulator/cli/list.h"
 #include "emulator/cli/plan.h"
@@ -70,6 +72,8 @@ int main(int argc, char** argv) {
   geomx::cli::add_capture(app, exit_code);
   geomx::cli::add_check(app, exit_code);
   geomx::cli::add_plan(app, exit_code);
+  geomx::cli::add_generate(app, exit_code);
+  geomx::cli::add_convert(app, exit_code);
   geomx::cli::add_doctor(app, exit_code);
   geomx::cli::add_completion(app, exit_code);
   if (argc > 1 && std::string_view(argv[1]) == geomx::cli::kCompletionQuery) {

@@ -123,7 +123,7 @@ std::optional<std::string> bounded(const std::string& command) {
   if (subcommand == "exec") return bounded_exec(command, words);
   if (subcommand == "watch") return contains(words, "--count") ? std::optional(command) : std::nullopt;
   if (subcommand == "capture") return contains(words, "--duration") ? std::optional(command) : std::nullopt;
-  for (const char* quick : {"check", "plan", "list", "inspect", "doctor", "down"}) {
+  for (const char* quick : {"check", "plan", "list", "inspect", "doctor", "down", "generate", "convert"}) {
     if (subcommand == quick) return command;
   }
   return std::nullopt;
