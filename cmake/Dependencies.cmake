@@ -11,6 +11,8 @@ find_package(ZLIB REQUIRED)
 find_package(OpenMP REQUIRED)
 pkg_check_modules(LIBNL REQUIRED IMPORTED_TARGET libnl-3.0 libnl-route-3.0)
 pkg_check_modules(LIBMNL REQUIRED IMPORTED_TARGET libmnl)
+pkg_check_modules(LIBPCAP REQUIRED IMPORTED_TARGET libpcap)
+pkg_check_modules(YAMLCPP REQUIRED IMPORTED_TARGET yaml-cpp)
 pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
 
 # find_package(dnnl) asks for OpenCL's loader, which we do not use; the library alone does.

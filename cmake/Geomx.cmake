@@ -12,7 +12,12 @@ if(GEOMX_SANITIZE)
                                                -fno-sanitize-recover=all)
   target_link_options(geomx_flags INTERFACE -fsanitize=${GEOMX_SANITIZE})
   # gcc 12 reports false positives in the standard library's own headers once sanitizers rearrange the code.
-  target_compile_options(geomx_flags INTERFACE -Wno-maybe-uninitialized -Wno-error=stringop-overflow)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(geomx_flags INTERFACE -Wno-maybe-uninitialized -Wno-error=stringop-overflow)
+  endif()
+endif()
+if(GEOMX_FUZZ)
+  target_compile_options(geomx_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # The folder emulator/base is the target geomx_emulator_base.

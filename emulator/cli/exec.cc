@@ -17,19 +17,11 @@
 namespace geomx::cli {
 namespace {
 
-struct Options {
-  std::string lab;
-  std::string node;
-  std::vector<std::string> command;
-};
-
 // The caller's environment and folder: the command runs as here, but for its network and host name.
-control::ProcessSpec spec_of(const Options& options) {
+control::ProcessSpec spec_of(const std::string& node, std::vector<std::string> command) {
   control::ProcessSpec spec;
-  spec.node = options.node;
-  spec.argv = options.command;
-  // The parser leaves the separator in where an argument came before it.
-  if (spec.argv.size() > 1 && spec.argv.front() == "--") spec.argv.erase(spec.argv.begin());
+  spec.node = node;
+  spec.argv = std::move(command);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
     const std::size_t equals = text.find('=');
@@ -94,7 +86,19 @@ int exec_plainly(control::Client& client, control::ProcessSpec spec) {
 
 }  // namespace
 
+int exec_in_node(const std::string& lab, const std::string& node, std::vector<std::string> command) {
+  control::Client client = control::Client::connect(lab);
+  control::ProcessSpec spec = spec_of(node, std::move(command));
+  const bool terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
+  return terminal ? exec_in_terminal(client, std::move(spec)) : exec_plainly(client, std::move(spec));
+}
+
 void add_exec(CLI::App& app, int& exit_code) {
+  struct Options {
+    std::string lab;
+    std::string node;
+    std::vector<std::string> command;
+  };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("exec", "Run a command in a node; its exit code is returned");
   command->add_option("LAB", options->lab, "The lab's name")->required();
@@ -105,10 +109,10 @@ void add_exec(CLI::App& app, int& exit_code) {
       "  geomx-emu exec three-dc a-worker-0 -- ping -c 3 b-worker-0\n"
       "  geomx-emu exec three-dc a-gateway -- bash");
   command->callback([options, &exit_code] {
-    control::Client client = control::Client::connect(options->lab);
-    control::ProcessSpec spec = spec_of(*options);
-    const bool terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
-    exit_code = terminal ? exec_in_terminal(client, std::move(spec)) : exec_plainly(client, std::move(spec));
+    std::vector<std::string> argv = options->command;
+    // The parser leaves the separator in where an argument came before it.
+    if (argv.size() > 1 && argv.front() == "--") argv.erase(argv.begin());
+    exit_code = exec_in_node(options->lab, options->node, std::move(argv));
   });
 }
 

@@ -4,21 +4,28 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <string_view>
 
 #include "emulator/base/error.h"
 #include "emulator/base/log.h"
 #include "emulator/cli/apply.h"
+#include "emulator/cli/capture.h"
 #include "emulator/cli/check.h"
+#include "emulator/cli/completion.h"
+#include "emulator/cli/convert.h"
 #include "emulator/cli/doctor.h"
 #include "emulator/cli/down.h"
 #include "emulator/cli/exec.h"
+#include "emulator/cli/generate.h"
 #include "emulator/cli/inspect.h"
 #include "emulator/cli/link.h"
 #include "emulator/cli/list.h"
 #include "emulator/cli/node.h"
 #include "emulator/cli/plan.h"
 #include "emulator/cli/run.h"
+#include "emulator/cli/shell.h"
 #include "emulator/cli/up.h"
+#include "emulator/cli/watch.h"
 #include "emulator/scenario/parse.h"
 
 namespace {
@@ -66,9 +73,18 @@ int main(int argc, char** argv) {
   geomx::cli::add_link(app, exit_code);
   geomx::cli::add_node(app, exit_code);
   geomx::cli::add_apply(app, exit_code);
+  geomx::cli::add_shell(app, exit_code);
+  geomx::cli::add_watch(app, exit_code);
+  geomx::cli::add_capture(app, exit_code);
   geomx::cli::add_check(app, exit_code);
   geomx::cli::add_plan(app, exit_code);
+  geomx::cli::add_generate(app, exit_code);
+  geomx::cli::add_convert(app, exit_code);
   geomx::cli::add_doctor(app, exit_code);
+  geomx::cli::add_completion(app, exit_code);
+  if (argc > 1 && std::string_view(argv[1]) == geomx::cli::kCompletionQuery) {
+    return geomx::cli::answer_completion(app, {argv + 2, argv + argc});
+  }
   // After the subcommands, which would inherit it in place of examples of their own.
   app.footer(
       "Examples:\n"

@@ -82,14 +82,27 @@ void Channel::send_now(const google::protobuf::MessageLite& message, const std::
   }
 }
 
-void Channel::queue(const google::protobuf::MessageLite& message) {
+void Channel::queue(const google::protobuf::MessageLite& message, FileDescriptor descriptor) {
+  if (descriptor) passengers_.push_back({out_.size(), std::move(descriptor)});
   out_ += frame(message);
 }
 
 void Channel::flush() {
   while (pending()) {
-    const std::size_t step = send_some(socket_.get(), out_.data() + sent_, out_.size() - sent_, {});
+    // A descriptor leaves with its message's first byte, and no byte of a later one before it.
+    std::size_t end = out_.size();
+    std::vector<int> with;
+    if (!passengers_.empty()) {
+      if (passengers_.front().at > sent_) {
+        end = passengers_.front().at;
+      } else {
+        with.push_back(passengers_.front().descriptor.get());
+        if (passengers_.size() > 1) end = passengers_[1].at;
+      }
+    }
+    const std::size_t step = send_some(socket_.get(), out_.data() + sent_, end - sent_, with);
     if (step == 0) return;
+    if (!with.empty()) passengers_.pop_front();
     sent_ += step;
   }
   out_.clear();

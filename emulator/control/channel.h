@@ -28,8 +28,9 @@ class Channel {
   void send_now(const google::protobuf::MessageLite& message, const std::vector<int>& descriptors,
                 std::chrono::steady_clock::time_point deadline);
 
-  // For a server: what does not fit into the socket waits for flush(), to be called when it is writable.
-  void queue(const google::protobuf::MessageLite& message);
+  // For a server: what does not fit into the socket waits for flush(), to be called when it is writable. A descriptor
+  // that is given travels with the message.
+  void queue(const google::protobuf::MessageLite& message, FileDescriptor descriptor = {});
   void flush();
   bool pending() const { return sent_ < out_.size(); }
   std::size_t waiting() const { return out_.size() - sent_; }  // bytes
@@ -48,6 +49,11 @@ class Channel {
   std::size_t read_ = 0;  // of in_, consumed
   std::size_t sent_ = 0;  // of out_
   std::deque<FileDescriptor> descriptors_;
+  struct Passenger {
+    std::size_t at;  // of out_: the first byte of its message
+    FileDescriptor descriptor;
+  };
+  std::deque<Passenger> passengers_;
 };
 
 }  // namespace geomx::control

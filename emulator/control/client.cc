@@ -265,6 +265,21 @@ std::string Client::inspect() {
   return impl_->ask(request).inspection();
 }
 
+std::string Client::plan(std::chrono::milliseconds patience) {
+  wire::Request request;
+  request.mutable_plan();
+  return impl_->ask(request, {}, patience).plan();
+}
+
+FileDescriptor Client::packet_socket(const std::string& node) {
+  wire::Request request;
+  request.set_packet_socket(node);
+  impl_->ask(request);
+  FileDescriptor socket = impl_->channel.next_descriptor();
+  if (!socket) throw WorkError(impl_->lab, "the lab sent no packet socket");
+  return socket;
+}
+
 void Client::down(std::chrono::milliseconds patience) {
   wire::Request request;
   request.mutable_down();

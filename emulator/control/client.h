@@ -115,6 +115,11 @@ class Client {
   std::optional<LabEvent> next_event(std::chrono::milliseconds timeout);
   std::optional<CounterSample> next_sample(std::chrono::milliseconds timeout);
 
+  // The JSON document of `plan --json`, of the lab as it is now; the kernel is not asked.
+  std::string plan(std::chrono::milliseconds patience = std::chrono::seconds(30));
+  // An AF_PACKET socket (SOCK_RAW) in a node's network namespace. It sees nothing until it is bound, and keeps the
+  // namespace alive as long as it is open. InputError for an unknown node.
+  FileDescriptor packet_socket(const std::string& node);
   // Asks the lab to end; returns when it has said that it will.
   void down(std::chrono::milliseconds patience = std::chrono::seconds(5));
   // Waits until the lab process has ended, or has closed the connection; false: not within `timeout`.

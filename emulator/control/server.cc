@@ -18,6 +18,13 @@ namespace {
 
 constexpr std::chrono::milliseconds pause{200};  // until clients are accepted again after descriptors had run out
 
+// Protocol 0 sees nothing: whoever gets it first sets a filter, then binds it.
+FileDescriptor packet_socket(const sandbox::Namespace& network, const std::string& node) {
+  const sandbox::ScopedNetwork inside(network);
+  return FileDescriptor(
+      geomx::check(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "open packet socket", node));
+}
+
 }  // namespace
 
 Server::Server(lab::Lab& lab, FileDescriptor listener, ServerOptions options)
@@ -117,7 +124,9 @@ void Server::serve(Peer& peer, std::uint32_t events) {
     while (const auto body = peer.channel.next()) {
       wire::Request request;
       if (request.ParseFromString(*body)) {
-        peer.channel.queue(handle(peer, request));
+        FileDescriptor passed;
+        const wire::Answer answer = handle(peer, request, passed);
+        peer.channel.queue(answer, std::move(passed));
         continue;
       }
       // Descriptors that came with it are not to be taken for the next one's.
@@ -140,7 +149,7 @@ void Server::serve(Peer& peer, std::uint32_t events) {
   }
 }
 
-wire::Answer Server::handle(Peer& peer, const wire::Request& request) {
+wire::Answer Server::handle(Peer& peer, const wire::Request& request, FileDescriptor& passed) {
   wire::Answer answer;
   try {
     switch (request.what_case()) {
@@ -175,6 +184,13 @@ wire::Answer Server::handle(Peer& peer, const wire::Request& request) {
         break;
       case wire::Request::kBeginEvents:
         begin_events();
+        answer.mutable_done();
+        break;
+      case wire::Request::kPlan:
+        answer.set_plan(lab::plan_json(lab_.plan()));
+        break;
+      case wire::Request::kPacketSocket:
+        passed = packet_socket(lab_.namespaces(request.packet_socket()).network, request.packet_socket());
         answer.mutable_done();
         break;
       case wire::Request::kDown:

@@ -55,7 +55,8 @@ class Server {
   void accept();
   void pause_accepting(int error);
   void serve(Peer& peer, std::uint32_t events);
-  wire::Answer handle(Peer& peer, const wire::Request& request);
+  // `passed`: the descriptor that goes with the answer, if any.
+  wire::Answer handle(Peer& peer, const wire::Request& request, FileDescriptor& passed);
   wire::Answer spawn(Peer& peer, const wire::Spawn& request);
   void report_exit(ProcessId process);
   void send(Peer& peer, const wire::Answer& answer);

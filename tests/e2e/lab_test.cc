@@ -273,7 +273,8 @@ TEST_P(Lab, UsageAndUnknownLabsAreBadInput) {
 }
 
 TEST_P(Lab, HelpHasExamplesOfTheCommandItself) {
-  for (const std::string command : {"up", "down", "list", "inspect", "exec", "check", "plan"}) {
+  for (const std::string command :
+       {"up", "down", "list", "inspect", "exec", "shell", "watch", "capture", "convert", "check", "plan"}) {
     const std::string help = emu({command, "--help"}).out;
     const std::size_t examples = help.find("Examples:");
     ASSERT_NE(examples, std::string::npos) << help;

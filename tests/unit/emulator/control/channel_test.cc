@@ -100,6 +100,31 @@ TEST(Channel, ALargeAnswerLeavesAsTheReaderReads) {
   EXPECT_EQ(read.inspection(), answer.inspection());
 }
 
+TEST(Channel, AServersDescriptorsArriveWithTheirAnswers) {
+  Pair pair;
+  Pipe pipe = make_pipe();
+  wire::Answer large;
+  large.set_inspection(std::string(1u << 20, 'x'));
+  pair.a->queue(large);
+  pair.a->queue(signal_request(1), std::move(pipe.write));
+  pair.a->queue(signal_request(2));
+  int answers = 0;
+  for (int turn = 0; turn < 10000 && answers < 3; ++turn) {
+    pair.a->flush();
+    ASSERT_TRUE(pair.b->receive());
+    while (pair.b->next()) ++answers;
+    if (answers > 0) continue;
+    EXPECT_FALSE(pair.b->next_descriptor()) << "before its answer";
+  }
+  ASSERT_EQ(answers, 3);
+  const FileDescriptor received = pair.b->next_descriptor();
+  ASSERT_TRUE(received);
+  EXPECT_FALSE(pair.b->next_descriptor());
+  ASSERT_EQ(::write(received.get(), "1", 1), 1);
+  char letter = 0;
+  EXPECT_EQ(::read(pipe.read.get(), &letter, 1), 1);
+}
+
 TEST(Channel, APeerThatHasGoneIsTheEnd) {
   Pair pair;
   pair.a->send_now(signal_request(1), {}, soon());

@@ -102,6 +102,17 @@ TEST_F(ClientTest, AFailureIsAnAnswerLikeAnother) {
   EXPECT_EQ(client_->inspect(), "yes");
 }
 
+TEST_F(ClientTest, APacketSocketComesWithItsAnswer) {
+  Pipe pipe = make_pipe();
+  wire::Answer done;
+  done.mutable_done();
+  server_->send_now(done, {pipe.write.get()}, std::chrono::steady_clock::now() + 5s);
+  EXPECT_TRUE(client_->packet_socket("a"));
+  EXPECT_EQ(asked().packet_socket(), "a");
+  answer(done);
+  EXPECT_THROW(client_->packet_socket("a"), WorkError) << "an answer without one";
+}
+
 TEST_F(ClientTest, SeesTheLabEnd) {
   EXPECT_FALSE(client_->wait_end(0ms));
   server_.reset();

@@ -1,0 +1,98 @@
+#include "emulator/cli/rates.h"
+
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "emulator/base/error.h"
+#include "emulator/base/units.h"
+
+namespace geomx::cli {
+namespace {
+
+using control::DirectionCounters;
+using nlohmann::json;
+
+constexpr double kNanosecondsPerMillisecond = 1e6;
+
+WatchedLink::Direction direction_of(const json& direction) {
+  const json& rate = direction.at("asked").at("rate");
+  WatchedLink::Direction result{direction.at("direction"), std::nullopt};
+  if (!rate.is_null()) result.limit_bps = parse_rate(rate.get<std::string>()).value;
+  return result;
+}
+
+// The counters give the mean since the link came up.
+std::optional<double> delay_between(const DirectionCounters& before, const DirectionCounters& after) {
+  if (after.delay_nanoseconds < 0) return std::nullopt;
+  const auto sum = [](const DirectionCounters& counters) {
+    return static_cast<long double>(counters.delay_nanoseconds) * static_cast<long double>(counters.packets);
+  };
+  const bool passed = before.delay_nanoseconds >= 0 && after.packets > before.packets;
+  const long double mean = passed
+                               ? (sum(after) - sum(before)) / static_cast<long double>(after.packets - before.packets)
+                               : static_cast<long double>(after.delay_nanoseconds);
+  return static_cast<double>(mean) / kNanosecondsPerMillisecond;
+}
+
+DirectionRates between(const WatchedLink::Direction& direction, DirectionCounters before,
+                       const DirectionCounters& after, double seconds) {
+  if (after.packets < before.packets) before = {};  // another link of the same name
+  DirectionRates rates;
+  rates.name = direction.name;
+  rates.limit_bps = direction.limit_bps;
+  rates.bps = 8 * static_cast<double>(after.bytes - before.bytes) / seconds;
+  rates.packets_per_second = static_cast<double>(after.packets - before.packets) / seconds;
+  rates.backlog_bytes = after.backlog_bytes;
+  rates.dropped_queue = after.dropped_queue - before.dropped_queue;
+  rates.dropped_loss = after.dropped_loss - before.dropped_loss;
+  rates.overruns = after.overruns - before.overruns;
+  rates.delay_ms = delay_between(before, after);
+  if (direction.limit_bps) {
+    const auto limit = static_cast<double>(*direction.limit_bps);
+    rates.utilisation = rates.bps / limit;
+    rates.queue_ms = 8e3 * static_cast<double>(after.backlog_bytes) / limit;
+  }
+  return rates;
+}
+
+}  // namespace
+
+std::vector<WatchedLink> watched_links(const std::string& plan_json) {
+  std::vector<WatchedLink> links;
+  try {
+    const json plan = json::parse(plan_json);
+    for (const json& link : plan.at("links")) {
+      links.push_back({link.at("name"), link.at("scope") == "wan", direction_of(link.at("forward")),
+                       direction_of(link.at("backward"))});
+    }
+  } catch (const json::exception& error) {
+    throw WorkError("the lab's plan", error.what(), "the lab may be of another version of geomx-emu");
+  }
+  return links;
+}
+
+std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<control::LinkCounters>& before,
+                             const std::vector<control::LinkCounters>& after, double seconds) {
+  std::unordered_map<std::string, const control::LinkCounters*> first;
+  std::unordered_map<std::string, const control::LinkCounters*> last;
+  for (const control::LinkCounters& link : before) first[link.link] = &link;
+  for (const control::LinkCounters& link : after) last[link.link] = &link;
+  const control::LinkCounters none;
+  std::vector<LinkRates> result;
+  for (const WatchedLink& link : links) {
+    const auto now = last.find(link.name);
+    if (now == last.end()) continue;
+    const auto then = first.find(link.name);
+    const control::LinkCounters& start = then == first.end() ? none : *then->second;
+    LinkRates rates{link.name, link.wan, between(link.forward, start.forward, now->second->forward, seconds),
+                    between(link.backward, start.backward, now->second->backward, seconds), std::nullopt};
+    if (rates.forward.delay_ms && rates.backward.delay_ms) {
+      rates.rtt_ms = *rates.forward.delay_ms + *rates.backward.delay_ms + rates.forward.queue_ms.value_or(0) +
+                     rates.backward.queue_ms.value_or(0);
+    }
+    result.push_back(std::move(rates));
+  }
+  return result;
+}
+
+}  // namespace geomx::cli
