@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/base/error.h"
+#include "emulator/cli/lab_option.h"
 #include "emulator/control/client.h"
 #include "emulator/scenario/parse.h"
 #include "emulator/scenario/write.h"
@@ -16,7 +17,7 @@ namespace geomx::cli {
 namespace {
 
 struct Options {
-  std::string lab;
+  LabOption lab;
   std::string path;
   std::vector<std::string> set;
   bool dry_run = false;
@@ -42,10 +43,10 @@ int read_back(control::Client& client) {
 
 int apply(const Options& options) {
   const std::string scenario = scenario::write(scenario::load(options.path, options.set));
-  control::Client client = control::Client::connect(options.lab);
+  control::Client client = connect(options.lab);
   const std::vector<std::string> lines = client.apply(scenario, true);
   for (const std::string& line : lines) fmt::print("{}\n", line);
-  if (lines.empty()) fmt::print("{} is so already\n", options.lab);
+  if (lines.empty()) fmt::print("{} is so already\n", options.lab.name);
   if (options.dry_run) return 0;
   std::fflush(stdout);
   client.apply(scenario, false);
@@ -58,7 +59,7 @@ void add_apply(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("apply", "Make a running lab into another: print what changes, do it, read back");
-  command->add_option("LAB", options->lab, "The lab's name")->required();
+  add_lab(*command, options->lab);
   command->add_option("SCENARIO", options->path, "The scenario that it is to become")->required();
   command->add_option("--set", options->set, "Override a value: PATH=VALUE")
       ->type_name("PATH=VALUE")

@@ -6,16 +6,17 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "emulator/cli/lab_option.h"
 #include "emulator/control/client.h"
 
 namespace geomx::cli {
 namespace {
 
-std::string text_of(const nlohmann::json& value) {
+std::string text_of(const nlohmann::ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : "-";
 }
 
-void print_nodes(const nlohmann::json& nodes) {
+void print_nodes(const nlohmann::ordered_json& nodes) {
   fmt::print("{:<28} {:<7} {}\n", "NODE", "KIND", "INTERFACES");
   for (const auto& node : nodes) {
     std::string interfaces;
@@ -30,7 +31,7 @@ void print_nodes(const nlohmann::json& nodes) {
   }
 }
 
-void print_links(const nlohmann::json& links) {
+void print_links(const nlohmann::ordered_json& links) {
   fmt::print("\n{:<28} {:<6} {:<32} {:>10} {:>12} {:>7}  {}\n", "LINK", "SHAPER", "DIRECTION", "PACKETS", "BYTES",
              "DROPS", "READ BACK");
   for (const auto& link : links) {
@@ -46,16 +47,31 @@ void print_links(const nlohmann::json& links) {
   }
 }
 
-int inspect(const std::string& lab, bool json) {
-  const std::string document = control::Client::connect(lab).inspect();
+nlohmann::ordered_json json_of(const control::ServerStatus& status) {
+  nlohmann::ordered_json json{{"protocol", status.protocol},
+                              {"address", nullptr},
+                              {"subscribers", status.subscribers},
+                              {"refused", status.refused},
+                              {"abandoned", status.abandoned}};
+  if (!status.address.empty()) json["address"] = status.address;
+  return json;
+}
+
+int inspect(const LabOption& lab, bool json) {
+  control::Client client = connect(lab);
+  auto inspection = nlohmann::ordered_json::parse(client.inspect());
+  const control::ServerStatus status = client.status();
   if (json) {
-    fmt::print("{}\n", document);
+    inspection["control"] = json_of(status);
+    fmt::print("{}\n", inspection.dump(2));
     return 0;
   }
-  const nlohmann::json inspection = nlohmann::json::parse(document);
   print_nodes(inspection["nodes"]);
   print_links(inspection["links"]);
   for (const auto& line : inspection["refused"]) fmt::print("\nnot granted by this kernel: {}", text_of(line));
+  if (!status.address.empty()) {
+    fmt::print("\nlistens at {}; refused {} connections without its key\n", status.address, status.refused);
+  }
   fmt::print("\n{}\n", inspection["as_planned"].get<bool>() ? "all as planned" : "differs from the plan, see above");
   return 0;
 }
@@ -64,12 +80,12 @@ int inspect(const std::string& lab, bool json) {
 
 void add_inspect(CLI::App& app, int& exit_code) {
   struct Options {
-    std::string lab;
+    LabOption lab;
     bool json = false;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("inspect", "What the kernel has of a lab, compared with its plan");
-  command->add_option("LAB", options->lab, "The lab's name")->required();
+  add_lab(*command, options->lab);
   command->add_flag("--json", options->json, "Print one JSON object with the arrays nodes and links");
   command->footer("Examples:\n  geomx-emu inspect three-dc\n  geomx-emu inspect three-dc --json | jq '.links[].name'");
   command->callback([options, &exit_code] { exit_code = inspect(options->lab, options->json); });

@@ -8,13 +8,14 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/base/error.h"
+#include "emulator/cli/lab_option.h"
 #include "emulator/control/client.h"
 
 namespace geomx::cli {
 namespace {
 
 struct Options {
-  std::string lab;
+  LabOption lab;
   std::string link;
   std::vector<std::string> changes;
   std::string from;
@@ -62,7 +63,7 @@ void print(const nlohmann::json& link) {
 
 int change_link(const Options& options) {
   const control::LinkChange change = change_of(options);
-  control::Client client = control::Client::connect(options.lab);
+  control::Client client = connect(options.lab);
   if (!change.assignments.empty() || change.up) {
     for (const std::string& line : client.change_link(change)) fmt::print(stderr, "geomx-emu: {}\n", line);
   }
@@ -76,7 +77,7 @@ int change_link(const Options& options) {
 void add_link(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("link", "Change a link while traffic flows; show what it is");
-  command->add_option("LAB", options->lab, "The lab's name")->required();
+  add_lab(*command, options->lab);
   command->add_option("LINK", options->link, "The link's name")->required();
   command
       ->add_option("CHANGE", options->changes,

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "emulator/cli/lab_option.h"
 #include "emulator/control/client.h"
 
 namespace geomx::cli {
@@ -20,13 +21,13 @@ const char* done(const std::string& action) {
 
 void add_node(CLI::App& app, int& exit_code) {
   struct Options {
-    std::string lab;
+    LabOption lab;
     std::string node;
     std::string action;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("node", "Kill, restart, pause or resume a node");
-  command->add_option("LAB", options->lab, "The lab's name")->required();
+  add_lab(*command, options->lab);
   command->add_option("NODE", options->node, "The node's name")->required();
   command
       ->add_option("ACTION", options->action,
@@ -36,7 +37,7 @@ void add_node(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"kill", "restart", "pause", "resume"}));
   command->footer("Examples:\n  geomx-emu node three-dc a-worker-0 kill\n  geomx-emu node three-dc a-worker-0 restart");
   command->callback([options, &exit_code] {
-    control::Client::connect(options->lab).act_on_node(options->node, options->action);
+    connect(options->lab).act_on_node(options->node, options->action);
     fmt::print("{} is {}\n", options->node, done(options->action));
     exit_code = 0;
   });

@@ -23,6 +23,7 @@ namespace {
 struct Options {
   ScenarioOptions scenario;
   std::string name;
+  std::string listen;
   bool detach = false;
 };
 
@@ -53,6 +54,7 @@ int up(const Options& options) {
   launch.detach = options.detach;
   launch.scenario_json = scenario::write(scenario);
   launch.begin_events = true;
+  launch.listen = options.listen;
   launch.stop_fd = signals.fd();
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   if (terminal) {
@@ -64,6 +66,9 @@ int up(const Options& options) {
   if (terminal) fmt::print(stderr, "\r\033[K");
   fmt::print("{} is up: {} nodes, {} links, {:.2f} s\n", plan.lab, plan.nodes.size(), plan.links.size(),
              seconds(lab.up_time()));
+  if (const control::Address& at = lab.address(); !at.address.empty()) {
+    fmt::print("listens for owners of {}: geomx-emu inspect {} --key FILE\n", at.key_file, at.address);
+  }
   if (options.detach) {
     fmt::print("geomx-emu exec {0} NODE -- COMMAND   geomx-emu inspect {0}   geomx-emu down {0}\n", plan.lab);
     return 0;
@@ -88,10 +93,15 @@ void add_up(CLI::App& app, int& exit_code) {
   add_scenario_options(*command, options->scenario);
   command->add_flag("--detach,-d", options->detach, "Leave it running and return");
   command->add_option("--name", options->name, "The lab's name (default: the scenario's)")->type_name("LAB");
+  command
+      ->add_option("--listen", options->listen,
+                   "Let clients on other machines in too: those who have the lab's client.key (CURVE); port 0: any")
+      ->type_name("tcp://HOST:PORT");
   command->footer(
       "Examples:\n"
       "  geomx-emu up scenarios/three-dc.json\n"
-      "  geomx-emu up scenarios/three-dc.json --detach --name play --set topology.links.*.rate=10Mbit");
+      "  geomx-emu up scenarios/three-dc.json --detach --name play --set topology.links.*.rate=10Mbit\n"
+      "  geomx-emu up scenarios/three-dc.json --listen tcp://192.0.2.1:7000");
   command->callback([options, &exit_code] { exit_code = up(*options); });
 }
 

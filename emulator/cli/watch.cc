@@ -15,6 +15,7 @@
 
 #include "emulator/base/error.h"
 #include "emulator/base/units.h"
+#include "emulator/cli/lab_option.h"
 #include "emulator/cli/option_value.h"
 #include "emulator/cli/rates.h"
 #include "emulator/cli/signals.h"
@@ -31,7 +32,7 @@ constexpr milliseconds kShortestInterval(20);
 constexpr milliseconds kLongestInterval = std::chrono::hours(1);
 
 struct Options {
-  std::string lab;
+  LabOption lab;
   std::string interval = "1s";
   int count = 0;  // 0: until the end
   bool all = false;
@@ -60,7 +61,7 @@ std::optional<Reading> read(control::Client& client) {
 
 enum class Wake { time, signal, end };
 
-Wake wait_until(Clock::time_point time, const control::Client& client, const Signals& signals) {
+Wake wait_until(Clock::time_point time, control::Client& client, const Signals& signals) {
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(time - Clock::now());
     if (left.count() <= 0) return Wake::time;
@@ -69,7 +70,7 @@ Wake wait_until(Clock::time_point time, const control::Client& client, const Sig
       throw SystemError("watch", "wait", errno);
     }
     if (entries[0].revents != 0) return Wake::signal;
-    if (entries[1].revents != 0) return Wake::end;
+    if (entries[1].revents != 0 && client.wait_end(milliseconds(0))) return Wake::end;
   }
 }
 
@@ -95,7 +96,7 @@ void show(const Options& options, const Reading& before, const Reading& after, b
   const std::vector<LinkRates> links = rates(after.links, before.counters, after.counters, seconds);
   if (options.json) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    fmt::print("{}\n", watch_line(options.lab, std::chrono::duration<double>(now).count(), seconds, links));
+    fmt::print("{}\n", watch_line(options.lab.name, std::chrono::duration<double>(now).count(), seconds, links));
   } else if (terminal) {
     if (first) fmt::print("\033[2J");
     redraw(watch_table(links, options.all));
@@ -113,7 +114,7 @@ int watch(const Options& options) {
     throw InputError("--interval", fmt::format("\"{}\" is out of range", options.interval), "20ms to 60min");
   }
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  control::Client client = control::Client::connect(options.lab);
+  control::Client client = connect(options.lab);
   const Signals signals{SIGINT, SIGTERM, SIGHUP};
   std::optional<Reading> before = read(client);
   Clock::time_point due = Clock::now();
@@ -125,7 +126,7 @@ int watch(const Options& options) {
     if (after) show(options, *before, *after, terminal, shown == 0);
     before = std::move(after);
   }
-  if (!before) fmt::print(stderr, "{}: the lab has ended\n", options.lab);
+  if (!before) fmt::print(stderr, "{}: the lab has ended\n", options.lab.name);
   return 0;
 }
 
@@ -134,7 +135,7 @@ int watch(const Options& options) {
 void add_watch(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("watch", "What a lab's links carry, live, until it ends or Ctrl-C");
-  command->add_option("LAB", options->lab, "The lab's name")->required();
+  add_lab(*command, options->lab);
   command->add_option("--interval", options->interval, "Time between two lines (default: 1s)")->type_name("TIME");
   command->add_option("--count", options->count, "End after that many")->type_name("N")->check(CLI::PositiveNumber);
   command->add_flag("--all", options->all, "Show the links of the LANs too");

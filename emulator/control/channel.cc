@@ -11,14 +11,15 @@
 #include <cstring>
 
 #include "emulator/base/error.h"
+#include "emulator/control/protocol.h"
 
 namespace geomx::control {
 namespace {
 
 constexpr const char* where = "control socket";
 constexpr std::size_t header_size = 4;
-constexpr std::size_t largest_frame = 256u << 20;
-constexpr std::size_t most_descriptors = 16;  // in one message of the socket
+constexpr std::size_t read_at_once = 1u << 20;  // then it is somebody else's turn
+constexpr std::size_t most_descriptors = 16;    // in one message of the socket
 
 std::string frame(const google::protobuf::MessageLite& message) {
   std::string text(header_size, '\0');
@@ -111,7 +112,7 @@ void Channel::flush() {
 
 bool Channel::receive() {
   std::array<char, 65536> buffer;
-  for (;;) {
+  for (std::size_t read = 0; read < read_at_once;) {
     iovec part{buffer.data(), buffer.size()};
     Ancillary ancillary;
     msghdr header{};
@@ -133,14 +134,16 @@ bool Channel::receive() {
     }
     if (size == 0) return false;
     in_.append(buffer.data(), static_cast<std::size_t>(size));
+    read += static_cast<std::size_t>(size);
   }
+  return true;
 }
 
 std::optional<std::string> Channel::next() {
   if (in_.size() - read_ < header_size) return std::nullopt;
   std::size_t size = 0;
   for (std::size_t i = 0; i < header_size; ++i) size = size << 8 | static_cast<unsigned char>(in_[read_ + i]);
-  if (size > largest_frame) throw WorkError(where, "the peer sent a frame of more than 256 MiB");
+  if (size > kLargestRequest) throw WorkError(where, "the peer sent a frame of more than 16 MiB");
   if (in_.size() - read_ - header_size < size) return std::nullopt;
   std::string body = in_.substr(read_ + header_size, size);
   read_ += header_size + size;

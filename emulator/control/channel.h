@@ -35,7 +35,8 @@ class Channel {
   bool pending() const { return sent_ < out_.size(); }
   std::size_t waiting() const { return out_.size() - sent_; }  // bytes
 
-  // Reads what is there. False once the peer has closed; frames that came before are still to be had.
+  // Reads of what is there as much as is fair. False once the peer has closed; frames that came before are still to be
+  // had.
   bool receive();
   // The body of the next complete frame.
   std::optional<std::string> next();

@@ -3,18 +3,20 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "emulator/base/fd.h"
+#include "emulator/control/keys.h"
 #include "emulator/lab/plan.h"
 
-// The one way to talk to a running lab: the CLI, `run` and the GUI all use this client over a Unix socket to the server
-// in the lab process. Not thread-safe: one client per thread. Every call has a deadline and throws WorkError naming the
-// lab when the lab is gone or does not answer. After the latter the client is of no more use, for an answer that came
-// late would be taken for the next one's: every call throws.
+// The one way to talk to a running lab: the CLI, `run` and the GUI all use this client of the server in the lab process
+// (control.proto). Not thread-safe: one client per thread. Every call has a deadline and throws WorkError naming the
+// lab when the lab is gone, does not answer or is of another version. After the second the client is of no more use,
+// for an answer that came late would be taken for the next one's: every call throws.
 namespace geomx::control {
 
 struct ProcessSpec {
@@ -29,6 +31,9 @@ struct ProcessSpec {
   int metrics_fd = -1;       // the process sees it as descriptor 3
   bool own_session = false;  // stdin_fd is a terminal that becomes its controlling one
 };
+
+// Whether a lab's name is "tcp://HOST:PORT".
+bool is_remote(const std::string& lab);
 
 using ProcessId = std::uint64_t;  // unique within the lab
 
@@ -73,6 +78,15 @@ struct CounterSample {
   std::vector<LinkCounters> links;
 };
 
+// Of the lab's control server itself.
+struct ServerStatus {
+  std::uint32_t protocol = 0;
+  std::uint64_t subscribers = 0;
+  std::string address;          // tcp://HOST:PORT where clients with a key may connect; empty: nowhere
+  std::uint64_t refused = 0;    // connections to it with a wrong key or none
+  std::uint64_t abandoned = 0;  // clients that did not read what they were sent
+};
+
 struct LinkChange {
   std::string link{};
   std::string from{};  // the end that the direction leaves; empty: `way`
@@ -84,14 +98,18 @@ struct LinkChange {
 
 class Client {
  public:
-  explicit Client(FileDescriptor connected, std::string lab);
-  // Finds a running lab by name. Throws InputError (lab unknown: lists those that run).
+  // `connected`: to the lab's descriptor socket; `folder`: where its request socket is.
+  Client(FileDescriptor connected, const std::string& folder, std::string lab);
+  // Finds a running lab by name. Throws InputError (lab unknown: lists those that run; or its name is a remote one).
   static Client connect(const std::string& lab);
+  // One that listens at tcp://HOST:PORT. Throws InputError where that is no address.
+  static Client connect(const std::string& address, const ClientKey& key);
 
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
   ~Client();
 
+  // Processes and sockets are for clients on the lab's own machine: descriptors do not travel over TCP. InputError.
   ProcessId spawn(const ProcessSpec& spec);    // the descriptors may be closed after the call
   void signal(ProcessId process, int signal);  // to its process group; no error where it has ended already
   // Waits for the next end of a process that this client spawned; nothing by the deadline: nullopt.
@@ -120,17 +138,22 @@ class Client {
   // An AF_PACKET socket (SOCK_RAW) in a node's network namespace. It sees nothing until it is bound, and keeps the
   // namespace alive as long as it is open. InputError for an unknown node.
   FileDescriptor packet_socket(const std::string& node);
-  // Asks the lab to end; returns when it has said that it will.
+  ServerStatus status();
+  // Asks the lab to end; returns when it has said that it will, or has ended.
   void down(std::chrono::milliseconds patience = std::chrono::seconds(5));
   // Waits until the lab process has ended, or has closed the connection; false: not within `timeout`.
   bool wait_end(std::chrono::milliseconds timeout);
 
+  // The lab's init; none where it cannot be ended from here (lab_socket.h, open_init).
+  FileDescriptor open_lab() const;
   const std::string& lab() const;
-  int fd() const;  // becomes readable when an exit, an event or a sample can be fetched or the lab has gone
+  // Becomes readable when an exit, an event or a sample can be fetched or the lab has gone; now and then for nothing.
+  int fd() const;
 
  private:
   struct Impl;
-  Impl* impl_;
+  explicit Client(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace geomx::control

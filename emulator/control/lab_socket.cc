@@ -21,10 +21,9 @@ constexpr timeval connect_patience{2, 0};
 
 // The socket's address by way of its folder's descriptor: sun_path holds 107 bytes, and runtime folders can be longer.
 struct SocketAddress {
-  explicit SocketAddress(const std::string& folder)
-      : directory(check(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), "open folder", folder)) {
+  SocketAddress(const std::string& folder, const char* name) : directory(open_folder(folder)) {
     address.sun_family = AF_UNIX;
-    const std::string path = fmt::format("/proc/self/fd/{}/{}", directory.get(), kSocketName);
+    const std::string path = fmt::format("/proc/self/fd/{}/{}", directory.get(), name);
     std::copy(path.begin(), path.end(), address.sun_path);
   }
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
@@ -39,21 +38,25 @@ FileDescriptor make_socket() {
 
 }  // namespace
 
-FileDescriptor bind_socket(const std::string& folder) {
-  const std::string path = folder + "/" + kSocketName;
+FileDescriptor open_folder(const std::string& folder) {
+  return FileDescriptor(check(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), "open folder", folder));
+}
+
+FileDescriptor bind_socket(const std::string& folder, const char* name) {
+  const std::string path = folder + "/" + name;
   ::unlink(path.c_str());
   FileDescriptor socket = make_socket();
-  const SocketAddress address(folder);
+  const SocketAddress address(folder, name);
   check(::bind(socket.get(), address.get(), sizeof address.address), "bind", path);
   return socket;
 }
 
 FileDescriptor connect_socket(const std::string& folder) {
   FileDescriptor socket = make_socket();
-  const SocketAddress address(folder);
+  const SocketAddress address(folder, kDescriptorSocket);
   check(::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &connect_patience, sizeof connect_patience),
         "set a deadline", folder);
-  check(::connect(socket.get(), address.get(), sizeof address.address), "connect", folder + "/" + kSocketName);
+  check(::connect(socket.get(), address.get(), sizeof address.address), "connect", folder + "/" + kDescriptorSocket);
   return socket;
 }
 

@@ -13,9 +13,11 @@
 
 #include "emulator/base/error.h"
 #include "emulator/control/exit_codes.h"
+#include "emulator/control/keys.h"
 #include "emulator/control/lab_socket.h"
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
+#include "emulator/control/tcp_socket.h"
 #include "emulator/lab/lab.h"
 
 namespace geomx::control {
@@ -78,13 +80,13 @@ rlim_t lift_descriptor_limit() {
 
 // The lab process, from its start to its end. What it returns is init's exit code, from which RunningLab::end() tells.
 int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOptions& options,
-             const std::string& folder, FileDescriptor listener) {
+             const std::string& folder, Listeners listeners) {
   const rlim_t open_files = lift_descriptor_limit();
   lab::Lab lab(plan, [&](int step, int steps, const std::string& what) {
     report.progress(progress_text(step, steps + 1, what));
   });
   sandbox::install_hosts_file(plan.hosts_file);
-  Server server(lab, std::move(listener), {options.scenario_json, open_files, folder});
+  Server server(lab, std::move(listeners), {options.scenario_json, open_files, folder});
   if (options.begin_events) server.begin_events();
   report.ready();
   try {
@@ -108,20 +110,32 @@ RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
   sandbox::LabOptions lab_options;
   lab_options.name = plan.lab;
   lab_options.attached = !options.detach;
-  lab_options.keep = {folder.lock()};
+  // Made here, in the machine's own network, where the lab has no way to.
+  const FileDescriptor tcp = options.listen.empty() ? FileDescriptor() : listen_tcp(options.listen);
+  Address address;
+  LabKeys keys;
+  if (tcp) {
+    keys = make_keys();
+    address = {bound_address(tcp), folder.path() + "/" + kKeyName};
+    write_key(address.key_file, keys.client);
+  }
+  lab_options.keep = {folder.lock(), folder.requests()};
+  if (tcp) lab_options.keep.push_back(tcp.get());
   lab_options.listener = folder.listener();
   std::optional<SilencedStreams> silenced;
   if (options.detach) silenced.emplace();
   sandbox::LabProcess process = sandbox::spawn_init(lab_options, [&](sandbox::StartReport& report) {
-    return lab_main(report, plan, options, folder.path(), FileDescriptor(folder.listener()));
+    return lab_main(report, plan, options, folder.path(),
+                    {FileDescriptor(folder.listener()), FileDescriptor(folder.requests()), FileDescriptor(tcp.get()),
+                     std::move(keys)});
   });
   silenced.reset();
-  folder.close_listener();
+  folder.close_listeners();
   process.wait_ready(
       patience, [&](const std::string& text) { report_progress(text, options); }, options.stop_fd);
-  Client client(connect_socket(folder.path()), plan.lab);
+  Client client(connect_socket(folder.path()), folder.path(), plan.lab);
   folder.hand_over();
-  return RunningLab(std::move(process).take_pidfd(), std::move(client), options.detach, Clock::now() - start);
+  return {std::move(process).take_pidfd(), std::move(client), options.detach, Clock::now() - start, std::move(address)};
 }
 
 }  // namespace geomx::control

@@ -16,6 +16,7 @@ struct LaunchOptions {
   bool detach = false;        // false: the lab dies with the calling process, however that ends
   std::string scenario_json;  // kept for `inspect`
   bool begin_events = false;  // the scenario's events happen from the moment the lab is up; else on a client's request
+  std::string listen{};       // tcp://HOST:PORT: clients with the lab's key may connect there too; port 0: any
   // Called on the caller's thread while the lab comes up: step number, number of steps, what is being done.
   std::function<void(int, int, const std::string&)> progress;
   // Once it is readable (a signalfd, say; it is not read from) the lab that comes up is ended and Stopped thrown.
@@ -33,10 +34,16 @@ enum class LabEnd {
 // "the lab has been ended by 'geomx-emu down'"
 const char* to_string(LabEnd end);
 
+// What a lab has been given to listen on over TCP.
+struct Address {
+  std::string address{};   // tcp://HOST:PORT; empty: nothing
+  std::string key_file{};  // the client's key, in the lab's folder
+};
+
 // A lab's process tree. Destruction of an attached one kills the lab and waits until it is gone.
 class RunningLab {
  public:
-  RunningLab(FileDescriptor pidfd, Client client, bool detached, std::chrono::nanoseconds up);
+  RunningLab(FileDescriptor pidfd, Client client, bool detached, std::chrono::nanoseconds up, Address address = {});
   // One that somebody else has started. Throws InputError where none of that name runs.
   static RunningLab attach(const std::string& lab);
   RunningLab(RunningLab&&) noexcept;
@@ -44,6 +51,7 @@ class RunningLab {
   ~RunningLab();
 
   Client& client() { return client_; }
+  const Address& address() const { return address_; }
   int pidfd() const { return pidfd_.get(); }  // readable when the lab process has ended
   std::chrono::nanoseconds up_time() const { return up_; }
   // How it has ended, for the lab's starter, until stop(); none: it has not.
@@ -57,6 +65,7 @@ class RunningLab {
   Client client_;
   bool detached_;
   std::chrono::nanoseconds up_;
+  Address address_;
 };
 
 // Forks the lab process (pid 2 of a pid namespace of its own; a user namespace too where the caller is not root),

@@ -4,7 +4,6 @@
 
 #include "emulator/base/error.h"
 #include "emulator/control/exit_codes.h"
-#include "emulator/control/lab_socket.h"
 #include "emulator/control/launch.h"
 #include "emulator/control/runtime.h"
 #include "emulator/sandbox/pidfd.h"
@@ -30,13 +29,17 @@ const char* to_string(LabEnd end) {
   return "the lab process has been killed";
 }
 
-RunningLab::RunningLab(FileDescriptor pidfd, Client client, bool detached, std::chrono::nanoseconds up)
-    : pidfd_(std::move(pidfd)), client_(std::move(client)), detached_(detached), up_(up) {}
+RunningLab::RunningLab(FileDescriptor pidfd, Client client, bool detached, std::chrono::nanoseconds up, Address address)
+    : pidfd_(std::move(pidfd)),
+      client_(std::move(client)),
+      detached_(detached),
+      up_(up),
+      address_(std::move(address)) {}
 
 RunningLab RunningLab::attach(const std::string& lab) {
-  FileDescriptor connection = connect_to(lab);
-  FileDescriptor pidfd = open_init(connection.get());
-  return RunningLab(std::move(pidfd), Client(std::move(connection), lab), true, {});
+  Client client = Client::connect(lab);
+  FileDescriptor pidfd = client.open_lab();
+  return {std::move(pidfd), std::move(client), true, {}};
 }
 
 RunningLab::RunningLab(RunningLab&&) noexcept = default;

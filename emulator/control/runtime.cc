@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/base/error.h"
+#include "emulator/control/keys.h"
 #include "emulator/control/lab_socket.h"
 #include "emulator/scenario/suggest.h"
 
@@ -164,8 +166,13 @@ std::string runtime_root() {
   return root;
 }
 
-RuntimeFolder::RuntimeFolder(std::string path, FileDescriptor lock, FileDescriptor listener)
-    : path_(std::move(path)), lock_(std::move(lock)), listener_(std::move(listener)) {}
+RuntimeFolder::RuntimeFolder(std::string path, FileDescriptor lock)
+    : path_(std::move(path)),
+      lock_(std::move(lock)),
+      listener_(bind_socket(path_, kDescriptorSocket)),
+      requests_(bind_socket(path_, kRequestSocket)) {
+  check(::listen(requests_.get(), SOMAXCONN), "listen", path_);
+}
 
 RuntimeFolder::~RuntimeFolder() {
   if (lock_) remove_folder(path_);
@@ -180,9 +187,7 @@ RuntimeFolder RuntimeFolder::claim(const std::string& lab) {
   if (!std::filesystem::exists(path + "/" + lock_name) && !std::filesystem::is_empty(path)) {
     throw InputError(path, "holds something else than a lab", "choose another name with --name");
   }
-  FileDescriptor lock = lock_for(lab, path);
-  FileDescriptor listener = bind_socket(path);
-  return {path, std::move(lock), std::move(listener)};
+  return {path, lock_for(lab, path)};
 }
 
 void RuntimeFolder::describe(const LabEntry& entry) {
@@ -200,15 +205,21 @@ void update_entry(const std::string& folder, std::size_t nodes, std::size_t link
   write_entry(folder, json);
 }
 
+void RuntimeFolder::close_listeners() {
+  listener_.reset();
+  requests_.reset();
+}
+
 void RuntimeFolder::hand_over() {
   lock_.reset();
-  listener_.reset();
+  close_listeners();
 }
 
 void remove_folder(const std::string& path) {
   // The lock goes last: with it gone the folder may be another lab's.
   const std::string entry = entry_name;
-  for (const std::string& name : {std::string(kSocketName), entry, entry + ".new", std::string(lock_name)}) {
+  for (const std::string& name : {std::string(kRequestSocket), std::string(kDescriptorSocket), std::string(kKeyName),
+                                  entry, entry + ".new", std::string(lock_name)}) {
     ::unlink((path + "/" + name).c_str());
   }
   ::rmdir(path.c_str());
@@ -223,7 +234,7 @@ std::vector<LabEntry> running_labs() {
   return labs;
 }
 
-FileDescriptor connect_to(const std::string& lab) {
+std::string folder_of(const std::string& lab) {
   const std::string root = runtime_root();
   const std::vector<std::string> names = names_of_labs(root);
   if (std::find(names.begin(), names.end(), lab) == names.end()) {
@@ -231,8 +242,12 @@ FileDescriptor connect_to(const std::string& lab) {
         lab, "no lab of this name is running",
         names.empty() ? "none is: start one with 'geomx-emu up SCENARIO'" : scenario::suggestion(lab, names));
   }
+  return root + "/" + lab;
+}
+
+FileDescriptor connect_to(const std::string& lab, const std::string& folder) {
   try {
-    return connect_socket(root + "/" + lab);
+    return connect_socket(folder);
   } catch (const SystemError& error) {
     throw SystemError(lab, "connect to its control socket", error.error_number(),
                       "it starts or ends at this moment: try again");

@@ -8,7 +8,7 @@
 #include "emulator/base/error.h"
 #include "emulator/base/fd.h"
 
-// Where running labs are found: one folder per lab, with its control socket, what `list` prints, and a lock that the
+// Where running labs are found: one folder per lab, with its control sockets, what `list` prints, and a lock that the
 // lab process holds as long as it lives. A folder whose lock is free belongs to nobody (its lab was killed) and is
 // removed by whoever sees it next; one without a lock's file is none of ours and is left alone.
 namespace geomx::control {
@@ -44,19 +44,21 @@ class RuntimeFolder {
   ~RuntimeFolder();  // removes the folder unless it was handed over
 
   const std::string& path() const { return path_; }
-  int listener() const { return listener_.get(); }  // the control socket, bound
+  int listener() const { return listener_.get(); }  // the descriptor socket, bound
+  int requests() const { return requests_.get(); }  // the request socket, listening
   int lock() const { return lock_.get(); }
   void describe(const LabEntry& entry);  // its pid apart, which is asked of the socket
-  // The lab's tree has the socket: closes it here, so that a connection stands only while the lab process lives.
-  void close_listener() { listener_.reset(); }
+  // The lab's tree has the sockets: closes them here, so that a connection stands only while the lab process lives.
+  void close_listeners();
   // The lab process lives and has the descriptors: closes them here and leaves the folder to it.
   void hand_over();
 
  private:
-  RuntimeFolder(std::string path, FileDescriptor lock, FileDescriptor listener);
+  RuntimeFolder(std::string path, FileDescriptor lock);
   std::string path_;
   FileDescriptor lock_;
   FileDescriptor listener_;
+  FileDescriptor requests_;
 };
 
 // REQUIRES: the caller holds the folder's lock, or knows that its lab has ended.
@@ -68,7 +70,9 @@ void update_entry(const std::string& folder, std::size_t nodes, std::size_t link
 // Labs that run, by name; removes the folders of those that do not.
 std::vector<LabEntry> running_labs();
 
-// Connects to a lab's control socket; InputError, with those that run, where there is none.
-FileDescriptor connect_to(const std::string& lab);
+// The folder of a lab that runs; InputError, with those that do, where there is none of that name.
+std::string folder_of(const std::string& lab);
+// Connects to its descriptor socket.
+FileDescriptor connect_to(const std::string& lab, const std::string& folder);
 
 }  // namespace geomx::control

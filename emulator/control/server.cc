@@ -11,29 +11,38 @@
 
 #include "emulator/base/error.h"
 #include "emulator/control/convert.h"
+#include "emulator/control/protocol.h"
 #include "emulator/lab/inspect.h"
 
 namespace geomx::control {
 namespace {
 
-constexpr std::chrono::milliseconds pause{200};  // until clients are accepted again after descriptors had run out
+constexpr int requests_at_once = 32;  // then it is somebody else's turn
 
-// Protocol 0 sees nothing: whoever gets it first sets a filter, then binds it.
-FileDescriptor packet_socket(const sandbox::Namespace& network, const std::string& node) {
-  const sandbox::ScopedNetwork inside(network);
-  return FileDescriptor(
-      geomx::check(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "open packet socket", node));
+wire::Answer done() {
+  wire::Answer answer;
+  answer.mutable_done();
+  return answer;
+}
+
+std::optional<wire::Request> parsed(const std::string& body) {
+  wire::Request request;
+  return request.ParseFromString(body) ? std::optional(std::move(request)) : std::nullopt;
 }
 
 }  // namespace
 
-Server::Server(lab::Lab& lab, FileDescriptor listener, ServerOptions options)
+Server::Server(lab::Lab& lab, Listeners listeners, ServerOptions options)
     : lab_(lab),
-      listener_(std::move(listener)),
+      listener_(std::move(listeners.descriptors)),
       options_(std::move(options)),
       epoll_(check(::epoll_create1(EPOLL_CLOEXEC), "create epoll", lab.plan().lab)),
+      router_(listeners.requests),
+      subscriptions_(router_),
       processes_(lab, options_.open_files) {
+  if (listeners.tcp) router_.listen_tcp(listeners.tcp, listeners.keys);
   watch(listener_.get(), EPOLLIN, EPOLL_CTL_ADD);
+  for (const int fd : router_.descriptors()) watch(fd, EPOLLIN, EPOLL_CTL_ADD);
   timeline_ = lab.plan().timeline;
 }
 
@@ -48,7 +57,10 @@ void Server::watch(int fd, std::uint32_t events, int operation) {
 
 void Server::run() {
   while (!ending_) {
-    const auto next = time_to_sleep();
+    // In this order: whatever is sent can hide that a request has come meanwhile.
+    auto next = time_to_sleep();
+    if (serve_requests() || router_.ready()) next = std::chrono::milliseconds(0);
+    if (ending_) return;
     std::array<epoll_event, 64> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(),
                                    next ? static_cast<int>(next->count()) : -1 /* until somebody wants something */);
@@ -70,7 +82,7 @@ void Server::react(int fd, std::uint32_t events) {
     report_exit(*process);
   } else if (const auto peer = peers_.find(fd); peer != peers_.end()) {
     serve(*peer->second, events);
-  }
+  }  // else it is one of the router's, which the loop looks after each time
 }
 
 // Does what is due; until when nothing is, if anything will be.
@@ -89,121 +101,133 @@ std::optional<std::chrono::milliseconds> Server::time_to_sleep() {
   return sleep;
 }
 
-// The client that cannot be accepted stays in the queue, and the listener readable.
-void Server::pause_accepting(int error) {
-  spdlog::warn("{}: clients must wait: {}", lab_.plan().lab, SystemError({}, "accept", error).what());
-  watch(listener_.get(), 0, EPOLL_CTL_MOD);
-  resume_accepting_ = std::chrono::steady_clock::now() + pause;
+// True: something has been served, so that there may be more, and something else may have become due.
+bool Server::serve_requests() {
+  bool served = false;
+  for (int i = 0; i < requests_at_once && !ending_; ++i) {
+    const std::optional<Router::Received> received = router_.receive();
+    if (!received) break;
+    served = true;
+    try {
+      serve_request(*received);
+    } catch (const std::exception& error) {
+      spdlog::warn("{}: {}", lab_.plan().lab, error.what());
+    }
+  }
+  while (const auto notice = router_.notice()) spdlog::warn("{}: {}", lab_.plan().lab, *notice);
+  return served;
 }
 
-void Server::accept() {
-  FileDescriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket) {
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) pause_accepting(errno);
-    return;  // else the client has changed its mind
-  }
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  // In a user namespace the lab's user is 0 on both sides, and everybody else is the overflow user.
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != ::geteuid()) {
-    spdlog::warn("{}: refused a client of another user", lab_.plan().lab);
-    return;
-  }
-  const int fd = socket.get();
-  auto added = std::make_unique<Peer>(std::move(socket));
-  added->number = next_number_++;
-  watch(fd, EPOLLIN, EPOLL_CTL_ADD);
-  peers_[fd] = std::move(added);
+void Server::serve_request(const Router::Received& received) {
+  const std::optional<wire::Request> request = received.whole ? parsed(received.message) : std::nullopt;
+  const bool accepted =
+      request ? subscriptions_.heard(received.client, request->received()) : subscriptions_.heard(received.client);
+  if (!accepted || (request && request->what_case() == wire::Request::kRead)) return;
+  Caller caller{nullptr, received.client, {}};
+  subscriptions_.answer(received.client, answer(caller, request));
 }
 
-void Server::serve(Peer& peer, std::uint32_t events) {
-  const int fd = peer.channel.fd();
+wire::Answer Server::answer(Caller& caller, const std::optional<wire::Request>& request) {
   try {
-    bool open = true;
-    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) open = peer.channel.receive();
-    while (const auto body = peer.channel.next()) {
-      wire::Request request;
-      if (request.ParseFromString(*body)) {
-        FileDescriptor passed;
-        const wire::Answer answer = handle(peer, request, passed);
-        peer.channel.queue(answer, std::move(passed));
-        continue;
-      }
-      // Descriptors that came with it are not to be taken for the next one's.
-      while (peer.channel.next_descriptor()) {
-      }
-      wire::Answer answer;
-      *answer.mutable_failure() = failure_of(
-          WorkError(lab_.plan().lab, "the lab does not understand a request", "it may be of another version"));
-      peer.channel.queue(answer);
+    if (!request) {
+      throw WorkError(lab_.plan().lab, "the lab does not understand a request",
+                      "it may be of another version: the lab speaks protocol " + std::to_string(kProtocol));
     }
-    peer.channel.flush();
-    if (!open) {
-      drop(fd);
-      return;
-    }
-    update_interest(peer);
+    return handle(caller, *request);
   } catch (const std::exception& error) {
-    spdlog::debug("{}: a client is dropped: {}", lab_.plan().lab, error.what());
-    drop(fd);
+    wire::Answer failure;
+    *failure.mutable_failure() = failure_of(error);
+    return failure;
   }
 }
 
-wire::Answer Server::handle(Peer& peer, const wire::Request& request, FileDescriptor& passed) {
+wire::Answer Server::handle(Caller& caller, const wire::Request& request) {
+  if (request.protocol() != kProtocol) {
+    throw WorkError(lab_.plan().lab,
+                    "the lab speaks protocol " + std::to_string(kProtocol) + ", and this client " +
+                        std::to_string(request.protocol()),
+                    "use the geomx-emu that has started the lab");
+  }
+  const auto handler = handlers().find(request.what_case());
+  if (handler == handlers().end()) {
+    throw InputError(lab_.plan().lab, "a request asks for nothing that this lab's version knows",
+                     "the lab speaks protocol " + std::to_string(kProtocol));
+  }
+  if (handler->second.descriptors != (caller.peer != nullptr)) {
+    throw InputError(lab_.plan().lab, handler->second.descriptors
+                                          ? "this request goes by the descriptor socket of the lab's own machine"
+                                          : "this request goes by the request socket");
+  }
+  return (this->*handler->second.work)(caller, request);
+}
+
+// The one place that says what can be asked, by which road and what answers it.
+const std::map<wire::Request::WhatCase, Server::Handler>& Server::handlers() {
+  using Request = wire::Request;
+  static const std::map<Request::WhatCase, Handler> table{
+      {Request::kSpawn, {true, &Server::spawn}},
+      {Request::kSignal, {true, &Server::signal}},
+      {Request::kPacketSocket, {true, &Server::packet_socket}},
+      {Request::kCounters, {false, &Server::counters}},
+      {Request::kInspect, {false, &Server::inspect}},
+      {Request::kInspectLink, {false, &Server::inspect_link}},
+      {Request::kPlan, {false, &Server::plan}},
+      {Request::kStatus, {false, &Server::status}},
+      {Request::kSubscribe, {false, &Server::subscribe}},
+      {Request::kChangeLink, {false, &Server::change_link}},
+      {Request::kActOnNode, {false, &Server::act_on_node}},
+      {Request::kApply, {false, &Server::apply}},
+      {Request::kBeginEvents, {false, &Server::begin_events}},
+      {Request::kDown, {false, &Server::down}},
+  };
+  return table;
+}
+
+wire::Answer Server::counters(Caller&, const wire::Request&) {
   wire::Answer answer;
-  try {
-    switch (request.what_case()) {
-      case wire::Request::kSpawn:
-        return spawn(peer, request.spawn());
-      case wire::Request::kSignal:
-        processes_.signal(request.signal().process(), request.signal().signal());
-        answer.mutable_done();
-        break;
-      case wire::Request::kCounters:
-        add_counters(*answer.mutable_counters());
-        break;
-      case wire::Request::kInspect:
-        answer.set_inspection(lab::inspect(lab_, scenario_now()));
-        break;
-      case wire::Request::kInspectLink:
-        answer.set_inspection(lab::inspect_link(lab_, request.inspect_link()));
-        break;
-      case wire::Request::kChangeLink:
-        return change_link(request.change_link());
-      case wire::Request::kActOnNode:
-        act_on_node(request.act_on_node().node(), request.act_on_node().action());
-        answer.mutable_done();
-        break;
-      case wire::Request::kApply:
-        return apply(request.apply());
-      case wire::Request::kSubscribe:
-        peer.subscribed = true;
-        peer.interval = std::chrono::milliseconds(request.subscribe().interval_milliseconds());
-        peer.next_sample = Clock::now();
-        answer.mutable_done();
-        break;
-      case wire::Request::kBeginEvents:
-        begin_events();
-        answer.mutable_done();
-        break;
-      case wire::Request::kPlan:
-        answer.set_plan(lab::plan_json(lab_.plan()));
-        break;
-      case wire::Request::kPacketSocket:
-        passed = packet_socket(lab_.namespaces(request.packet_socket()).network, request.packet_socket());
-        answer.mutable_done();
-        break;
-      case wire::Request::kDown:
-        ending_ = true;
-        answer.mutable_done();
-        break;
-      case wire::Request::WHAT_NOT_SET:
-        throw InputError("control socket", "a request asks for nothing this version knows");
-    }
-  } catch (const std::exception& error) {
-    *answer.mutable_failure() = failure_of(error);
-  }
+  add_counters(*answer.mutable_counters());
   return answer;
+}
+
+wire::Answer Server::inspect(Caller&, const wire::Request&) {
+  wire::Answer answer;
+  answer.set_inspection(lab::inspect(lab_, scenario_now()));
+  return answer;
+}
+
+wire::Answer Server::inspect_link(Caller&, const wire::Request& request) {
+  wire::Answer answer;
+  answer.set_inspection(lab::inspect_link(lab_, request.inspect_link()));
+  return answer;
+}
+
+wire::Answer Server::plan(Caller&, const wire::Request&) {
+  wire::Answer answer;
+  answer.set_plan(lab::plan_json(lab_.plan()));
+  return answer;
+}
+
+wire::Answer Server::status(Caller&, const wire::Request&) {
+  wire::Answer answer;
+  wire::Status& status = *answer.mutable_status();
+  status.set_protocol(kProtocol);
+  status.set_subscribers(subscriptions_.subscribers());
+  status.set_address(router_.tcp_address());
+  status.set_refused(router_.refused());
+  status.set_abandoned(subscriptions_.abandoned());
+  return answer;
+}
+
+wire::Answer Server::subscribe(Caller& caller, const wire::Request& request) {
+  constexpr std::uint64_t longest = std::chrono::milliseconds(std::chrono::hours(24)).count();
+  subscriptions_.subscribe(caller.client,
+                           std::chrono::milliseconds(std::min(request.subscribe().interval_milliseconds(), longest)));
+  return done();
+}
+
+wire::Answer Server::down(Caller&, const wire::Request&) {
+  ending_ = true;
+  return done();
 }
 
 void Server::add_counters(wire::Counters& message) {
@@ -214,71 +238,6 @@ void Server::add_counters(wire::Counters& message) {
     fill(*link.mutable_forward(), counters[l].forward);
     fill(*link.mutable_backward(), counters[l].backward);
   }
-}
-
-wire::Answer Server::spawn(Peer& peer, const wire::Spawn& request) {
-  // Taken before anything can fail: the next request's descriptors come behind them.
-  std::vector<FileDescriptor> descriptors(4);
-  for (const std::uint32_t number : request.descriptors()) {
-    FileDescriptor received = peer.channel.next_descriptor();
-    if (number < descriptors.size()) descriptors[number] = std::move(received);
-  }
-  wire::Answer answer;
-  try {
-    const ProcessId process = processes_.spawn(peer.number, request, descriptors);
-    try {
-      watch(processes_.pidfd(process), EPOLLIN, EPOLL_CTL_ADD);
-    } catch (const SystemError&) {
-      processes_.collect(process);  // nobody would see its end
-      throw;
-    }
-    answer.set_spawned(process);
-  } catch (const std::exception& error) {
-    *answer.mutable_failure() = failure_of(error);
-  }
-  return answer;
-}
-
-void Server::report_exit(ProcessId process) {
-  const Processes::Ended ended = processes_.collect(process);  // closes the pidfd: epoll forgets it
-  for (auto& [fd, peer] : peers_) {
-    if (peer->number != ended.owner) continue;
-    wire::Answer answer;
-    answer.mutable_exit()->set_process(ended.exit.process);
-    answer.mutable_exit()->set_status(ended.exit.status);
-    answer.mutable_exit()->set_by_signal(ended.exit.by_signal);
-    send(*peer, answer);
-    return;
-  }
-}
-
-void Server::send(Peer& peer, const wire::Answer& answer) {
-  peer.channel.queue(answer);
-  flush(peer);
-}
-
-void Server::flush(Peer& peer) {
-  const int fd = peer.channel.fd();
-  try {
-    peer.channel.flush();
-    update_interest(peer);
-  } catch (const std::exception& error) {
-    spdlog::debug("{}: a client is dropped: {}", lab_.plan().lab, error.what());
-    drop(fd);
-  }
-}
-
-void Server::update_interest(Peer& peer) {
-  if (peer.channel.pending() == peer.wants_write) return;
-  peer.wants_write = peer.channel.pending();
-  watch(peer.channel.fd(), peer.wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
-}
-
-void Server::drop(int fd) {
-  const auto it = peers_.find(fd);
-  if (it == peers_.end()) return;
-  processes_.orphan(it->second->number);
-  peers_.erase(it);
 }
 
 }  // namespace geomx::control

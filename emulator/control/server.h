@@ -10,10 +10,21 @@
 #include "emulator/base/fd.h"
 #include "emulator/control/channel.h"
 #include "emulator/control/control.pb.h"
+#include "emulator/control/keys.h"
 #include "emulator/control/processes.h"
+#include "emulator/control/subscriptions.h"
+#include "emulator/control/zmq_router.h"
 #include "emulator/lab/lab.h"
 
 namespace geomx::control {
+
+// The sockets of a lab, made before it had a network namespace of its own.
+struct Listeners {
+  FileDescriptor descriptors;  // Unix: listening, or to be listened on by init
+  FileDescriptor requests;     // Unix, listening
+  FileDescriptor tcp{};        // listening; empty: none
+  LabKeys keys{};              // of that
+};
 
 struct ServerOptions {
   std::string scenario_json;     // for `inspect`
@@ -21,11 +32,12 @@ struct ServerOptions {
   std::string folder{};          // the lab's, whose entry in `list` follows what the lab becomes; empty: none
 };
 
-// Serves every client of a lab from one epoll loop on one thread: requests, the ends of processes, clients that go
-// away. Only the lab's own user is listened to.
+// Serves every client of a lab from one epoll loop on one thread: requests of both roads (control.proto), the ends of
+// processes, clients that go away. Who may connect to the request socket is the business of its folder's mode; to the
+// descriptor socket only the lab's own user; over TCP owners of the key.
 class Server {
  public:
-  Server(lab::Lab& lab, FileDescriptor listener, ServerOptions options);
+  Server(lab::Lab& lab, Listeners listeners, ServerOptions options);
   ~Server();
 
   // Returns when a client has asked for the lab's end and has been answered. Throws SystemError where the loop itself
@@ -38,48 +50,78 @@ class Server {
  private:
   using Clock = std::chrono::steady_clock;
 
+  // A client of the descriptor socket.
   struct Peer {
     explicit Peer(FileDescriptor socket) : channel(std::move(socket)) {}
     Channel channel;
     Processes::Owner number = 0;
     bool wants_write = false;
-    bool unsent = false;  // something has been queued outside an answer
-    bool subscribed = false;
-    std::chrono::milliseconds interval{0};  // of samples; 0: none
-    Clock::time_point next_sample{};
   };
+
+  // Who asks: a peer, or by its name a client of the other road. `passed`: the descriptor that goes with the answer.
+  struct Caller {
+    Peer* peer = nullptr;
+    std::string client{};
+    FileDescriptor passed{};
+  };
+  using Work = wire::Answer (Server::*)(Caller&, const wire::Request&);
+  struct Handler {
+    bool descriptors;  // it goes by the descriptor socket, else by the request socket
+    Work work;
+  };
+  static const std::map<wire::Request::WhatCase, Handler>& handlers();
+  wire::Answer answer(Caller& caller, const std::optional<wire::Request>& request);
+  wire::Answer handle(Caller& caller, const wire::Request& request);
 
   std::optional<std::chrono::milliseconds> time_to_sleep();
   void react(int fd, std::uint32_t events);
   void watch(int fd, std::uint32_t events, int operation);
+  bool serve_requests();
+  void serve_request(const Router::Received& received);
+
+  // Each request's handling.
+  wire::Answer spawn(Caller& caller, const wire::Request& request);
+  wire::Answer signal(Caller& caller, const wire::Request& request);
+  wire::Answer packet_socket(Caller& caller, const wire::Request& request);
+  wire::Answer counters(Caller& caller, const wire::Request& request);
+  wire::Answer inspect(Caller& caller, const wire::Request& request);
+  wire::Answer inspect_link(Caller& caller, const wire::Request& request);
+  wire::Answer plan(Caller& caller, const wire::Request& request);
+  wire::Answer status(Caller& caller, const wire::Request& request);
+  wire::Answer subscribe(Caller& caller, const wire::Request& request);
+  wire::Answer down(Caller& caller, const wire::Request& request);
+  void add_counters(wire::Counters& message);
+
+  // server_descriptors.cc: the descriptor socket and the processes that its clients start
   void accept();
+  bool descriptors_left() const;
   void pause_accepting(int error);
   void serve(Peer& peer, std::uint32_t events);
-  // `passed`: the descriptor that goes with the answer, if any.
-  wire::Answer handle(Peer& peer, const wire::Request& request, FileDescriptor& passed);
-  wire::Answer spawn(Peer& peer, const wire::Spawn& request);
   void report_exit(ProcessId process);
-  void send(Peer& peer, const wire::Answer& answer);
   void flush(Peer& peer);
   void update_interest(Peer& peer);
-  void add_counters(wire::Counters& message);
-  // server_live.cc
-  wire::Answer change_link(const wire::ChangeLink& request);
-  void act_on_node(const std::string& node, const std::string& action);
-  wire::Answer apply(const wire::Apply& request);
+  void drop(int fd);
+
+  // server_live.cc: what changes the lab, and what tells of it
+  wire::Answer change_link(Caller& caller, const wire::Request& request);
+  wire::Answer act_on_node(Caller& caller, const wire::Request& request);
+  wire::Answer apply(Caller& caller, const wire::Request& request);
+  wire::Answer begin_events(Caller& caller, const wire::Request& request);
+  void act(const std::string& node, const std::string& action);
   std::string scenario_now() const;
   void publish(const std::string& kind, const std::string& object, const std::string& detail);
   void perform(const lab::TimedAction& action);
   void send_samples();
   std::optional<Clock::time_point> do_what_is_due();
-  void drop(int fd);
 
   lab::Lab& lab_;
   FileDescriptor listener_;
   ServerOptions options_;
   FileDescriptor epoll_;
+  Router router_;
+  Subscriptions subscriptions_;
   Processes processes_;
-  std::map<int, std::unique_ptr<Peer>> peers_;  // by descriptor
+  std::map<int, std::unique_ptr<Peer>> peers_;  // of the descriptor socket, by descriptor
   Processes::Owner next_number_ = 1;
   std::optional<Clock::time_point> resume_accepting_;
   std::vector<lab::TimedAction> timeline_;

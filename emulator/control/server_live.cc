@@ -17,10 +17,6 @@
 namespace geomx::control {
 namespace {
 
-constexpr std::size_t most_waiting = 4 << 20;         // bytes for a client that does not read
-constexpr std::size_t waiting_for_sample = 64 << 10;  // above this a sample is left out: the next one says more
-constexpr std::chrono::milliseconds shortest_interval{10};
-
 double realtime() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -43,7 +39,8 @@ lab::Way way_of(const wire::ChangeLink& request, const lab::PlannedLink& link) {
 
 }  // namespace
 
-wire::Answer Server::change_link(const wire::ChangeLink& request) {
+wire::Answer Server::change_link(Caller&, const wire::Request& asked) {
+  const wire::ChangeLink& request = asked.change_link();
   const std::string& name = request.link();
   const lab::Way way = way_of(request, lab_.plan().link(name));
   wire::Answer answer;
@@ -73,7 +70,14 @@ std::string Server::scenario_now() const {
   return scenario::write(scenario);
 }
 
-void Server::act_on_node(const std::string& node, const std::string& action) {
+wire::Answer Server::act_on_node(Caller&, const wire::Request& request) {
+  act(request.act_on_node().node(), request.act_on_node().action());
+  wire::Answer answer;
+  answer.mutable_done();
+  return answer;
+}
+
+void Server::act(const std::string& node, const std::string& action) {
   if (action == "kill") {
     lab_.kill_node(node);
   } else if (action == "restart") {
@@ -89,7 +93,8 @@ void Server::act_on_node(const std::string& node, const std::string& action) {
   publish(action, node, "");
 }
 
-wire::Answer Server::apply(const wire::Apply& request) {
+wire::Answer Server::apply(Caller&, const wire::Request& asked) {
+  const wire::Apply& request = asked.apply();
   const scenario::Scenario next = scenario::parse(request.scenario(), "scenario");
   const lab::Plan& running = lab_.plan();
   lab::Plan plan = lab::make_plan(next, running.features, running.choice, &running);
@@ -111,12 +116,14 @@ void Server::publish(const std::string& kind, const std::string& object, const s
   answer.mutable_event()->set_kind(kind);
   answer.mutable_event()->set_object(object);
   answer.mutable_event()->set_detail(detail);
-  for (auto& [fd, peer] : peers_) {
-    if (!peer->subscribed) continue;
-    // Sent by the loop, for the peer's own request may be in the middle of being answered.
-    peer->channel.queue(answer);
-    peer->unsent = true;
-  }
+  subscriptions_.publish(answer);
+}
+
+wire::Answer Server::begin_events(Caller&, const wire::Request&) {
+  begin_events();
+  wire::Answer answer;
+  answer.mutable_done();
+  return answer;
 }
 
 void Server::begin_events() {
@@ -132,7 +139,7 @@ void Server::perform(const lab::TimedAction& action) {
       lab_.set_link_up(action.object, action.kind == lab::ActionKind::up);
       publish(to_string(action.kind), action.object, "");
     } else {
-      act_on_node(action.object, to_string(action.kind));
+      act(action.object, to_string(action.kind));
     }
   } catch (const std::exception& error) {
     spdlog::warn("{}: {}: {}", lab_.plan().lab, describe(action), error.what());
@@ -140,7 +147,7 @@ void Server::perform(const lab::TimedAction& action) {
   }
 }
 
-// Events, samples and what has been queued for clients; when something will be due next.
+// Events and samples; when something will be due next.
 std::optional<Server::Clock::time_point> Server::do_what_is_due() {
   std::optional<Clock::time_point> next;
   while (events_begun_ && next_action_ < timeline_.size()) {
@@ -152,37 +159,17 @@ std::optional<Server::Clock::time_point> Server::do_what_is_due() {
     perform(timeline_[next_action_++]);
   }
   send_samples();
-  std::vector<Peer*> waiting;
-  for (auto& [fd, peer] : peers_) {
-    if (peer->interval.count() > 0) next = next ? std::min(*next, peer->next_sample) : peer->next_sample;
-    if (std::exchange(peer->unsent, false)) waiting.push_back(peer.get());
-  }
-  for (Peer* peer : waiting) {
-    if (peer->channel.waiting() > most_waiting) {
-      spdlog::warn("{}: a client that does not read what it subscribed to is dropped", lab_.plan().lab);
-      drop(peer->channel.fd());
-    } else {
-      flush(*peer);
-    }
-  }
+  if (const auto sample = subscriptions_.next_due()) next = next ? std::min(*next, *sample) : *sample;
   return next;
 }
 
 void Server::send_samples() {
-  std::optional<wire::Answer> sample;
-  const auto now = Clock::now();
-  for (auto& [fd, peer] : peers_) {
-    if (peer->interval.count() == 0 || now < peer->next_sample) continue;
-    peer->next_sample = std::max(peer->next_sample + std::max(peer->interval, shortest_interval), now);
-    if (peer->channel.waiting() > waiting_for_sample) continue;
-    if (!sample) {
-      sample.emplace();
-      sample->mutable_sample()->set_time(realtime());
-      add_counters(*sample->mutable_sample()->mutable_counters());
-    }
-    peer->channel.queue(*sample);
-    peer->unsent = true;
-  }
+  const std::vector<std::string> due = subscriptions_.due();
+  if (due.empty()) return;
+  wire::Answer sample;
+  sample.mutable_sample()->set_time(realtime());
+  add_counters(*sample.mutable_sample()->mutable_counters());
+  subscriptions_.deliver(due, sample);
 }
 
 }  // namespace geomx::control

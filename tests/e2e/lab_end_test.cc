@@ -205,9 +205,12 @@ TEST_P(LabServer, WithoutDescriptorsClientsWaitAndTheLabDoesNotSpin) {
   {
     std::vector<FileDescriptor> clients;
     for (int i = 0; i < 200; ++i) clients.push_back(control::connect_socket(lab_folder()));
-    Command waiting(invocation({"inspect", "play", "--json"}));
+    Command waiting(invocation({"exec", "play", "a-host-0", "--", "true"}));
     const long before = ticks(lab);
     EXPECT_EQ(waiting.wait(2s), std::nullopt) << "was answered, although no descriptor can be left";
+    EXPECT_EQ(emu({"list", "--json"}).status, 0);
+    const Result link = emu({"link", "play", "wan-a"});
+    EXPECT_EQ(link.status, 0) << "needs no descriptor of the lab's: " << link.err;
     EXPECT_LT(ticks(lab) - before, ::sysconf(_SC_CLK_TCK)) << "half of a processor, waiting";
     clients.clear();
     EXPECT_EQ(waiting.wait(10s), 0) << waiting.err();

@@ -1,77 +1,76 @@
-// The server in the lab process against a client that sends whatever it likes: it answers or drops that client, and
-// goes on serving the next one. The lab is one without nodes, so that no request can start anything.
+// The server in the lab process against clients that send whatever they like, by both roads: it answers or drops them,
+// and goes on serving the next one. The lab is one without nodes, so that no request can start anything.
+//
+// Input: what is sent to the descriptor socket, and, as one message, to the request socket.
 
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <thread>
 
 #include "emulator/base/error.h"
 #include "emulator/control/client.h"
+#include "emulator/control/lab_socket.h"
+#include "emulator/control/protocol.h"
 #include "emulator/control/server.h"
+#include "emulator/control/zmq_dealer.h"
 #include "emulator/lab/lab.h"
 
 namespace {
 
 using namespace geomx;
 
-struct Listener {
-  FileDescriptor socket;
-  sockaddr_un address{};
-  socklen_t size = sizeof address;
-};
-
-// At an abstract address that the kernel chooses.
-Listener listen() {
-  Listener listener;
-  listener.socket.reset(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "create a socket"));
-  sockaddr_un any{};
-  any.sun_family = AF_UNIX;
-  check(::bind(listener.socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any.sun_family), "bind");
-  auto* address = reinterpret_cast<sockaddr*>(&listener.address);
-  check(::getsockname(listener.socket.get(), address, &listener.size), "read the address");
-  check(::listen(listener.socket.get(), 8), "listen");
-  return listener;
+std::string make_folder() {
+  std::string pattern = "/tmp/geomx-fuzz-XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) throw SystemError(pattern, "make folder", errno);
+  static const std::string folder = pattern;
+  std::atexit([] {
+    for (const char* name : {control::kRequestSocket, control::kDescriptorSocket}) {
+      ::unlink((folder + "/" + name).c_str());
+    }
+    ::rmdir(folder.c_str());
+  });
+  return pattern;
 }
 
-FileDescriptor connect(const Listener& listener) {
-  FileDescriptor socket(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "create a socket"));
-  const auto* address = reinterpret_cast<const sockaddr*>(&listener.address);
-  check(::connect(socket.get(), address, listener.size), "connect");
-  return socket;
+control::Listeners listen(const std::string& folder) {
+  control::Listeners listeners{control::bind_socket(folder, control::kDescriptorSocket),
+                               control::bind_socket(folder, control::kRequestSocket)};
+  check(::listen(listeners.descriptors.get(), 8), "listen");
+  check(::listen(listeners.requests.get(), 8), "listen");
+  return listeners;
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const std::string folder = make_folder();
   static lab::Lab* const lab = [] {
     spdlog::set_level(spdlog::level::off);
     lab::Plan plan;
     plan.lab = "fuzzed";
     return new lab::Lab(plan);  // lives as long as the process, as that of a server does
   }();
-  Listener listener = listen();
-  const FileDescriptor fuzzed = connect(listener);
-  // What does not fit into the socket at once is left out: nobody reads yet.
-  if (::send(fuzzed.get(), data, size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && size > 0) return 0;
-  ::shutdown(fuzzed.get(), SHUT_WR);
-
-  const FileDescriptor sane = connect(listener);
-  // A frame with a request for the lab's end.
+  control::Server server(*lab, listen(folder), {"", 64});
+  const std::jthread serving([&] { server.run(); });
+  const FileDescriptor fuzzed = control::connect_socket(folder);
+  // What does not fit into the socket at once is left out: nobody may be reading yet.
+  if (::send(fuzzed.get(), data, size, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || size == 0) {
+    ::shutdown(fuzzed.get(), SHUT_WR);
+    char answer[4096];
+    while (::recv(fuzzed.get(), answer, sizeof answer, 0) > 0) continue;  // until the server has dropped it
+  }
+  control::Dealer dealer(control::open_folder(folder), control::kRequestSocket);
+  dealer.send({reinterpret_cast<const char*>(data), size});  // which may be how to end a lab
   control::wire::Request end;
   end.mutable_down();
-  std::string frame(3, '\0');
-  frame += static_cast<char>(end.ByteSizeLong());
-  end.AppendToString(&frame);
-  check(static_cast<int>(::send(sane.get(), frame.data(), frame.size(), MSG_NOSIGNAL)), "send");
-  {
-    control::Server server(*lab, std::move(listener.socket), {"{}", 64});
-    server.run();  // until it has served the sane client, or the fuzzed one has found out how to end a lab
-  }
+  end.set_protocol(control::kProtocol);
+  dealer.send(end.SerializeAsString());
   return 0;
 }

@@ -77,7 +77,7 @@ const std::vector<Vendor> kVendors{
     {{"nlohmann/"},
      {"emulator/scenario/", "emulator/lab/inspect", "emulator/control/", "emulator/run/", "emulator/cli/",
       "emulator/sweep/", "emulator/report/", "emulator/interchange/", "trainer/loop/", "gui/"}},
-    {{"zmq"}, {"ps/transport/"}},
+    {{"zmq"}, {"ps/transport/", "emulator/control/zmq_"}},
     {{"google/protobuf/"}, {"ps/", "emulator/control/"}},
     {{"dnnl", "oneapi/dnnl"}, {"trainer/cpu/"}},
     {{"omp.h"}, {"trainer/cpu/"}},

@@ -58,7 +58,7 @@ TEST_F(Runtime, AClaimedFolderIsListedReachableAndPrivate) {
   EXPECT_EQ(labs[0].pid, ::getpid());  // who listens
   EXPECT_EQ(labs[0].nodes, 9u);
   EXPECT_FALSE(labs[0].attached);
-  EXPECT_TRUE(connect_to("lab-1"));
+  EXPECT_TRUE(connect_to("lab-1", folder_of("lab-1")));
   EXPECT_EQ(mode_of(root_), 0700u);
   EXPECT_EQ(mode_of(root_ / "lab-1"), 0700u);
 }
@@ -68,7 +68,7 @@ TEST_F(Runtime, ALabThatOnlyStartsIsListedAndSaysSo) {
   ASSERT_THAT(running_labs(), SizeIs(1));
   EXPECT_EQ(running_labs()[0].pid, 0);
   try {
-    connect_to("lab-1");
+    connect_to("lab-1", folder_of("lab-1"));
     FAIL() << "connected to a socket on which nobody listens";
   } catch (const SystemError& error) {
     EXPECT_THAT(error.line(), HasSubstr("starts or ends at this moment"));
@@ -132,7 +132,7 @@ TEST_F(Runtime, WhatAKilledLabLeftIsRemovedAndDoesNotBlock) {
 TEST_F(Runtime, AnUnknownLabIsAnInputErrorWithTheNearest) {
   const RuntimeFolder folder = RuntimeFolder::claim("three-dc");
   try {
-    connect_to("tree-dc");
+    folder_of("tree-dc");
     FAIL();
   } catch (const InputError& error) {
     EXPECT_THAT(error.hint(), HasSubstr("three-dc"));
