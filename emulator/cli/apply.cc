@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/base/error.h"
+#include "emulator/base/phase.h"
 #include "emulator/cli/lab_option.h"
 #include "emulator/control/client.h"
 #include "emulator/scenario/parse.h"
@@ -49,7 +50,9 @@ int apply(const Options& options) {
   if (lines.empty()) fmt::print("{} is so already\n", options.lab.name);
   if (options.dry_run) return 0;
   std::fflush(stdout);
+  phase("apply: asking");
   client.apply(scenario, false);
+  phase("apply: reading back");
   return read_back(client);
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "emulator/base/error.h"
+#include "emulator/base/phase.h"
 #include "emulator/cli/scenario_options.h"
 #include "emulator/cli/signals.h"
 #include "emulator/control/launch.h"
@@ -63,6 +64,7 @@ int up(const Options& options) {
     };
   }
   control::RunningLab lab = control::launch(plan, launch);
+  phase("up: done");
   if (terminal) fmt::print(stderr, "\r\033[K");
   fmt::print("{} is up: {} nodes, {} links, {:.2f} s\n", plan.lab, plan.nodes.size(), plan.links.size(),
              seconds(lab.up_time()));

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "emulator/base/error.h"
+#include "emulator/base/phase.h"
 #include "emulator/control/exit_codes.h"
 #include "emulator/control/keys.h"
 #include "emulator/control/lab_socket.h"
@@ -81,13 +82,17 @@ rlim_t lift_descriptor_limit() {
 // The lab process, from its start to its end. What it returns is init's exit code, from which RunningLab::end() tells.
 int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOptions& options,
              const std::string& folder, Listeners listeners) {
+  phase("up: lab process");
   const rlim_t open_files = lift_descriptor_limit();
   lab::Lab lab(plan, [&](int step, int steps, const std::string& what) {
+    phase(fmt::format("up: step {}", step).c_str());
     report.progress(progress_text(step, steps + 1, what));
   });
+  phase("up: hosts file");
   sandbox::install_hosts_file(plan.hosts_file);
   Server server(lab, std::move(listeners), {options.scenario_json, open_files, folder});
   if (options.begin_events) server.begin_events();
+  phase("up: serving");
   report.ready();
   try {
     server.run();
@@ -95,7 +100,9 @@ int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOp
     spdlog::error("{}: the lab ends: {}", plan.lab, error.what());
     return kExitFailed;
   }
+  phase("down: folder");
   remove_folder(folder);
+  phase("down: links and namespaces");
   return kExitByRequest;
 }
 
@@ -104,6 +111,7 @@ int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOp
 RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
   const auto start = Clock::now();
   RuntimeFolder folder = RuntimeFolder::claim(plan.lab);
+  phase("up: folder");
   // Before there is a lab: whoever is killed when, a lab that lives can be found and ended.
   folder.describe({plan.lab, 0, plan.nodes.size(), plan.links.size(), !options.detach,
                    static_cast<std::int64_t>(std::time(nullptr))});
@@ -122,6 +130,7 @@ RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
   lab_options.keep = {folder.lock(), folder.requests()};
   if (tcp) lab_options.keep.push_back(tcp.get());
   lab_options.listener = folder.listener();
+  phase("up: described");
   std::optional<SilencedStreams> silenced;
   if (options.detach) silenced.emplace();
   sandbox::LabProcess process = sandbox::spawn_init(lab_options, [&](sandbox::StartReport& report) {
@@ -130,11 +139,14 @@ RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
                      std::move(keys)});
   });
   silenced.reset();
+  phase("up: started");
   folder.close_listeners();
   process.wait_ready(
       patience, [&](const std::string& text) { report_progress(text, options); }, options.stop_fd);
   Client client(connect_socket(folder.path()), folder.path(), plan.lab);
+  phase("up: connected");
   folder.hand_over();
+  phase("up: handed over");
   return {std::move(process).take_pidfd(), std::move(client), options.detach, Clock::now() - start, std::move(address)};
 }
 

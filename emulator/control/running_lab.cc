@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "emulator/base/error.h"
+#include "emulator/base/phase.h"
 #include "emulator/control/exit_codes.h"
 #include "emulator/control/launch.h"
 #include "emulator/control/runtime.h"
@@ -69,12 +70,14 @@ std::optional<LabEnd> RunningLab::end() const {
 std::chrono::nanoseconds RunningLab::stop() {
   const auto start = std::chrono::steady_clock::now();
   bool asked = false;
+  phase("down: asking");
   try {
     client_.down(answer_patience);
     asked = true;
   } catch (const WorkError&) {
     // It has ended already, or does not answer: the signal below is not refused.
   }
+  phase("down: asked");
   if (pidfd_) {
     if (asked) sandbox::wait_readable(pidfd_.get(), end_patience);
     sandbox::kill_and_wait(pidfd_.get(), kill_patience);  // of what has ended: reaps it

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "emulator/base/error.h"
+#include "emulator/base/phase.h"
 #include "emulator/control/convert.h"
 #include "emulator/control/protocol.h"
 #include "emulator/lab/inspect.h"
@@ -226,6 +227,7 @@ wire::Answer Server::subscribe(Caller& caller, const wire::Request& request) {
 }
 
 wire::Answer Server::down(Caller&, const wire::Request&) {
+  phase("down: answering");
   ending_ = true;
   return done();
 }

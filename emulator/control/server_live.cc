@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "emulator/base/error.h"
+#include "emulator/base/phase.h"
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
 #include "emulator/lab/plan_diff.h"
@@ -103,8 +104,10 @@ wire::Answer Server::apply(Caller&, const wire::Request& asked) {
   for (const std::string& line : lab::differences(running, plan)) lines.add_line(line);
   if (request.dry_run()) return answer;
   lab_.apply(std::move(plan));
+  phase("apply: hosts file");
   sandbox::install_hosts_file(lab_.plan().hosts_file);
   options_.scenario_json = scenario::write(next);
+  phase("apply: entry");
   if (!options_.folder.empty()) update_entry(options_.folder, running.nodes.size(), running.links.size());
   publish("apply", running.lab, fmt::format("{} changes", lines.line_size()));
   return answer;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "emulator/base/error.h"
+#include "emulator/base/phase.h"
 #include "emulator/lab/configuration.h"
 #include "emulator/lab/lab.h"
 #include "emulator/netlink/link.h"
@@ -98,6 +99,7 @@ void Lab::apply(Plan next) {
     update.wires.push_back(kept && !rebuilt ? wires_[it->second] : next_wire_++);
   }
   update.next = std::move(next);
+  phase("apply: new nodes and links");
   try {
     make_new(update);
   } catch (const Error&) {
@@ -105,8 +107,11 @@ void Lab::apply(Plan next) {
     throw;
   }
   try {
+    phase("apply: what goes");
     take_over(update);
+    phase("apply: what changes");
     configure_changed(update);
+    phase("apply: done");
   } catch (const Error& error) {
     throw WorkError(plan_.lab, "the lab is changed in part: " + error.line(), "take it down and up again");
   }

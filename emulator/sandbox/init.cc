@@ -18,6 +18,7 @@
 #include <string>
 
 #include "emulator/base/error.h"
+#include "emulator/base/phase.h"
 #include "emulator/sandbox/namespace.h"
 #include "emulator/sandbox/pidfd.h"
 #include "emulator/sandbox/privileges.h"
@@ -111,6 +112,7 @@ int run_lab(const InitSetup& setup, int report_fd) {
 
 [[noreturn]] void run_init(InitSetup& setup) {
   const int report_fd = setup.report.get();
+  phase("up: init");
   try {
     std::vector<int> kept = setup.options.keep;
     kept.insert(kept.end(), {report_fd, setup.starter.get(), setup.options.listener});
@@ -124,6 +126,7 @@ int run_lab(const InitSetup& setup, int report_fd) {
       if (setup.dies_with_thread) check(::prctl(PR_SET_PDEATHSIG, SIGKILL), "tie to the starter's life");
       if (wait_readable(setup.starter.get(), Nanoseconds(0))) ::_exit(kFailed);  // it ended before that
     }
+    phase("up: mounts");
     prepare_mounts();
     const std::string hostname = setup.options.name.substr(0, kMaxHostName);
     check(::sethostname(hostname.data(), hostname.size()), "set host name", hostname);
@@ -134,6 +137,7 @@ int run_lab(const InitSetup& setup, int report_fd) {
     sigaddset(&child_ended, SIGCHLD);
     check(::sigprocmask(SIG_BLOCK, &child_ended, nullptr), "block SIGCHLD");
     const FileDescriptor children(check(::signalfd(-1, &child_ended, SFD_CLOEXEC | SFD_NONBLOCK), "watch children"));
+    phase("up: fork");
     const pid_t lab = check(::fork(), "fork the lab process");
     if (lab == 0) {
       std::vector<int> lab_keeps = setup.options.keep;
@@ -160,6 +164,7 @@ int run_lab(const InitSetup& setup, int report_fd) {
 
 void run_helper(InitSetup setup) {
   try {
+    phase("up: helper");
     if (setup.user_namespace) enter_user_namespace();
     clone_args arguments{};
     arguments.flags = CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;

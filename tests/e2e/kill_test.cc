@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -6,14 +5,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <random>
 #include <set>
-#include <sstream>
 
 #include "tests/e2e/emu.h"
+#include "tests/e2e/leftovers.h"
 
 // kill -9 of any process of a run, the top one included, at random moments: nothing is left, and the same scenario
 // starts again at once, under the same name and into the same folder. GEOMX_KILLS is how many (4); GEOMX_KILL_SEED
@@ -32,103 +29,6 @@ constexpr int kLatestMoment = 5000;  // milliseconds after the start: lab, membe
 unsigned long from_environment(const char* name, unsigned long otherwise) {
   const char* value = std::getenv(name);
   return value ? std::stoul(value) : otherwise;
-}
-
-// Whoever was started by a run carries its marker, however it has left the tree since.
-std::vector<std::string> marked_processes(const std::string& marker) {
-  std::vector<std::string> found;
-  for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos || name == std::to_string(::getpid())) continue;
-    if (read_file(entry.path() / "environ").find(marker) != std::string::npos) {
-      found.push_back(name + " " + read_file(entry.path() / "comm"));
-    }
-  }
-  return found;
-}
-
-// Those of a tree that have not ended, whether or not they still have an environment.
-std::vector<std::string> remaining(const std::vector<ProcessInfo>& tree) {
-  std::vector<std::string> found;
-  for (const ProcessInfo& process : tree) {
-    if (alive(process)) found.push_back(std::to_string(process.pid) + " " + process.command);
-  }
-  return found;
-}
-
-std::string target_of(const fs::path& link) {
-  std::error_code error;
-  return fs::read_symlink(link, error).string();  // empty where it has gone
-}
-
-bool is_namespace(const std::string& name) {
-  static const std::set<std::string> kKinds{"net", "mnt", "pid", "uts", "ipc", "user", "cgroup", "time"};
-  const std::size_t bracket = name.find(":[");
-  return bracket != std::string::npos && kKinds.contains(name.substr(0, bracket));
-}
-
-// The namespaces, as "net:[4026532008]", that a process of /proc is in, holds open or has mounted.
-void collect_namespaces(const fs::path& process, std::set<std::string>& into) {
-  std::error_code error;
-  for (const char* folder : {"ns", "fd"}) {
-    for (fs::directory_iterator entry(process / folder, error), end; !error && entry != end; entry.increment(error)) {
-      const std::string target = target_of(entry->path());
-      if (is_namespace(target)) into.insert(target);
-    }
-  }
-  std::istringstream mounts(read_file(process / "mountinfo"));
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream words(line);
-    std::string root;
-    for (int field = 0; field < 4; ++field) words >> root;
-    if (is_namespace(root)) into.insert(root);
-  }
-}
-
-// Those of a lab's processes, its nodes' included, that are not this test's too.
-std::set<std::string> namespaces_of(const std::vector<ProcessInfo>& tree) {
-  std::set<std::string> found;
-  for (const ProcessInfo& process : tree) collect_namespaces("/proc/" + std::to_string(process.pid), found);
-  std::set<std::string> own;
-  collect_namespaces("/proc/self", own);
-  std::erase_if(found, [&](const std::string& name) { return own.contains(name); });
-  return found;
-}
-
-// Those of `wanted` that any of the processes can still reach. A zombie reaches nothing, and processes that came later
-// are not asked: their own namespaces may have been given the numbers of those that are gone.
-std::vector<std::string> reachable(const std::set<std::string>& wanted, const std::vector<ProcessInfo>& processes) {
-  std::set<std::string> all;
-  for (const ProcessInfo& process : processes) {
-    if (alive(process)) collect_namespaces("/proc/" + std::to_string(process.pid), all);
-  }
-  std::vector<std::string> found;
-  std::set_intersection(wanted.begin(), wanted.end(), all.begin(), all.end(), std::back_inserter(found));
-  return found;
-}
-
-std::vector<std::string> lines_of(const fs::path& path) {
-  std::vector<std::string> lines;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
-  return lines;
-}
-
-std::vector<std::string> interfaces() {
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator("/sys/class/net")) {
-    names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-int depth(const std::vector<ProcessInfo>& tree, const ProcessInfo& process, pid_t root) {
-  std::map<pid_t, pid_t> parents;
-  for (const ProcessInfo& other : tree) parents[other.pid] = other.parent;
-  int steps = 0;
-  for (pid_t at = process.pid; at != root && parents.contains(at) && steps < 100; at = parents[at]) ++steps;
-  return steps;
 }
 
 // Who can be killed: run itself, the lab's two processes, and every role. Pings and other passing helpers are nobody
@@ -158,6 +58,9 @@ class Kill : public testing::Test {
     const std::string missing = missing_for_labs(false);
     if (::geteuid() != 0) GTEST_SKIP() << "root is needed to see every process's environment";
     if (!missing.empty()) GTEST_SKIP() << missing;
+    leave_the_machines_own();
+    interfaces_ = interfaces();
+    mounts_ = lines_of("/proc/self/mountinfo");
   }
 
   Invocation run(const std::string& marker, bool unprivileged) const {
@@ -244,8 +147,8 @@ class Kill : public testing::Test {
   }
 
   Scratch scratch_;
-  std::vector<std::string> interfaces_ = interfaces();
-  std::vector<std::string> mounts_ = lines_of("/proc/self/mountinfo");
+  std::vector<std::string> interfaces_;
+  std::vector<std::string> mounts_;
 };
 
 TEST_F(Kill, AtRandomMomentsLeavesNothing) {
