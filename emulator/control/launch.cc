@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -16,6 +16,7 @@
 #include "emulator/control/exit_codes.h"
 #include "emulator/control/keys.h"
 #include "emulator/control/lab_socket.h"
+#include "emulator/control/limits.h"
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
 #include "emulator/control/tcp_socket.h"
@@ -26,8 +27,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Building 1000 nodes takes seconds; on a machine that is busy with a build, many more.
-constexpr std::chrono::minutes patience{2};
+// Building 1000 nodes takes seconds; on a machine that is busy with a build, many more, and the kernel takes the longer
+// for a namespace the more there are.
+std::chrono::seconds patience_for(const lab::Plan& plan) {
+  return std::chrono::minutes(2) + std::chrono::seconds(plan.nodes.size() / 10);
+}
 
 // "STEP STEPS WHAT" between the lab process and its starter.
 std::string progress_text(int step, int steps, const std::string& what) {
@@ -69,28 +73,26 @@ class SilencedStreams {
   FileDescriptor saved_[3];
 };
 
-// A node takes two descriptors and a shaped link up to six, and the usual limit of 1024 is for programs that use
-// select(). Returns what it was: the nodes' programs may be such.
-rlim_t lift_descriptor_limit() {
-  rlimit limit{};
-  check(::getrlimit(RLIMIT_NOFILE, &limit), "read the limit of open files");
-  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
-  check(::setrlimit(RLIMIT_NOFILE, &limit), "raise the limit of open files");
-  return before;
+std::unique_ptr<lab::Lab> make_lab(sandbox::StartReport& report, const lab::Plan& plan) {
+  try {
+    return std::make_unique<lab::Lab>(plan, [&](int step, int steps, const std::string& what) {
+      phase(fmt::format("up: step {}", step).c_str());
+      report.progress(progress_text(step, steps + 1, what));
+    });
+  } catch (const SystemError& error) {
+    throw naming_limit(error, plan);
+  }
 }
 
 // The lab process, from its start to its end. What it returns is init's exit code, from which RunningLab::end() tells.
 int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOptions& options,
              const std::string& folder, Listeners listeners) {
   phase("up: lab process");
-  const rlim_t open_files = lift_descriptor_limit();
-  lab::Lab lab(plan, [&](int step, int steps, const std::string& what) {
-    phase(fmt::format("up: step {}", step).c_str());
-    report.progress(progress_text(step, steps + 1, what));
-  });
+  const std::uint64_t open_files = lift_descriptor_limit(plan);
+  const std::unique_ptr<lab::Lab> lab = make_lab(report, plan);
   phase("up: hosts file");
   sandbox::install_hosts_file(plan.hosts_file);
-  Server server(lab, std::move(listeners), {options.scenario_json, open_files, folder});
+  Server server(*lab, std::move(listeners), {options.scenario_json, open_files, folder});
   if (options.begin_events) server.begin_events();
   phase("up: serving");
   report.ready();
@@ -142,7 +144,7 @@ RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
   phase("up: started");
   folder.close_listeners();
   process.wait_ready(
-      patience, [&](const std::string& text) { report_progress(text, options); }, options.stop_fd);
+      patience_for(plan), [&](const std::string& text) { report_progress(text, options); }, options.stop_fd);
   Client client(connect_socket(folder.path()), folder.path(), plan.lab);
   phase("up: connected");
   folder.hand_over();

@@ -204,7 +204,7 @@ TEST_P(LabServer, WithoutDescriptorsClientsWaitAndTheLabDoesNotSpin) {
   const pid_t lab = lab_process();
   {
     std::vector<FileDescriptor> clients;
-    for (int i = 0; i < 200; ++i) clients.push_back(control::connect_socket(lab_folder()));
+    for (int i = 0; i < 500; ++i) clients.push_back(control::connect_socket(lab_folder()));
     Command waiting(invocation({"exec", "play", "a-host-0", "--", "true"}));
     const long before = ticks(lab);
     EXPECT_EQ(waiting.wait(2s), std::nullopt) << "was answered, although no descriptor can be left";
