@@ -14,6 +14,7 @@
 #include "emulator/cli/inspect.h"
 #include "emulator/cli/list.h"
 #include "emulator/cli/plan.h"
+#include "emulator/cli/presets.h"
 #include "emulator/cli/run.h"
 #include "emulator/cli/up.h"
 #include "emulator/scenario/parse.h"
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
   geomx::cli::add_exec(app, exit_code);
   geomx::cli::add_check(app, exit_code);
   geomx::cli::add_plan(app, exit_code);
+  geomx::cli::add_presets(app, exit_code);
   geomx::cli::add_doctor(app, exit_code);
   // After the subcommands, which would inherit it in place of examples of their own.
   app.footer(

@@ -46,6 +46,11 @@ netlink::Batch configuration(const PlannedNode& node) {
   return batch;
 }
 
+// Of a switch: that of any of its links, which all have the same.
+int mtu_of(const Plan& plan, const PlannedNode& node) {
+  return node.interfaces.empty() ? scenario::kDefaultMtu : plan.link(node.interfaces.front().link).mtu;
+}
+
 // The wire side of a link's end, in the lab's own namespace.
 std::string wire_side(std::size_t link, int end) {
   return fmt::format("w{}{}", link, end == 0 ? 'a' : 'b');
@@ -108,7 +113,7 @@ void Lab::make_links() {
                                            .netns_fd = namespaces_[n].network.fd(),
                                            .index = bridge_index,
                                            .mac = std::nullopt,
-                                           .mtu = mtu}));
+                                           .mtu = mtu_of(plan_, plan_.nodes[n])}));
   }
   netlink::Batch wire_sides;
   const auto node_side = [&](const PlannedLink& link, int end) {
@@ -119,7 +124,7 @@ void Lab::make_links() {
     side.netns_fd = namespaces_[n].network.fd();
     side.index = interface_index(i);
     side.mac = netlink::parse_mac(plan_.nodes[n].interfaces[i].mac);
-    side.mtu = mtu;
+    side.mtu = link.mtu;
     return side;
   };
   for (std::size_t l = 0; l < plan_.links.size(); ++l) {
@@ -131,7 +136,7 @@ void Lab::make_links() {
     for (int end = 0; end < 2; ++end) {
       netlink::VethEnd wire;
       wire.name = wire_side(l, end);
-      wire.mtu = mtu;
+      wire.mtu = link.mtu;
       pairs.push_back(netlink::add_veth(node_side(link, end), wire, link.name));
       wire_sides.push_back(netlink::set_up(wire.name));
     }

@@ -79,7 +79,6 @@ constexpr int interface_index(std::size_t i) {
 }
 // The i of a node's interface; its number of interfaces where it has none of that name.
 std::size_t interface_number(const PlannedNode& node, const std::string& name);
-inline constexpr int mtu = 1500;  // of every interface
 inline constexpr int bridge_index = 99;
 inline constexpr const char* bridge_name = "br0";
 

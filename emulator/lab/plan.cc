@@ -17,8 +17,9 @@ namespace {
 
 constexpr std::size_t bridge_ports = 1023;  // BR_PORT_BITS of the kernel, less the one it keeps
 constexpr Nanoseconds least_round_trip = std::chrono::milliseconds(50);
-constexpr std::uint64_t least_queue = 100 * 1514;  // bytes: full Ethernet frames without FCS at MTU 1500
-constexpr double most_queue = 4294967295.0;        // bytes: what tbf can count
+constexpr std::uint64_t least_queue = 100;     // full Ethernet frames
+constexpr std::uint64_t ethernet_header = 14;  // bytes, without FCS
+constexpr double most_queue = 4294967295.0;    // bytes: what tbf can count
 
 // What is asked of a planned link, by the plan's order, until the longest paths are known.
 struct Asked {
@@ -82,6 +83,7 @@ class Planner {
       link.ends[end] = add_interface(ends[end], name);
       link.label[end] = label[end];
     }
+    link.mtu = asked.forward.mtu.value_or(scenario::kDefaultMtu);
     plan_.links.push_back(std::move(link));
     asked_.push_back(std::move(asked));
   }
@@ -99,7 +101,10 @@ class Planner {
       const std::string pointer = fmt::format("/topology/datacenters/{}", d);
       add_node(scenario::gateway_of(datacenter.name), scenario::NodeKind::router, datacenter.name, pointer);
       add_node(scenario::switch_of(datacenter.name), scenario::NodeKind::switch_, datacenter.name, pointer);
-      add_to_lan(scenario::gateway_of(datacenter.name), datacenter.name, {}, pointer);
+      // The gateway's port is the LAN's, whose frames it must take, but unshaped.
+      scenario::LinkProperties port;
+      port.mtu = datacenter.lan.mtu;
+      add_to_lan(scenario::gateway_of(datacenter.name), datacenter.name, port, pointer);
       const auto add_member = [&](const std::string& name, scenario::NodeKind kind, const std::string& from) {
         add_node(name, kind, datacenter.name, from);
         add_to_lan(name, datacenter.name, datacenter.lan, pointer + "/lan");
@@ -162,15 +167,43 @@ class Planner {
     }
   }
 
-  static shaper::QueueLimit queue(const scenario::LinkProperties& asked, Nanoseconds longest) {
+  static shaper::QueueLimit queue(const scenario::LinkProperties& asked, int mtu, Nanoseconds longest) {
     if (const auto* packets = std::get_if<scenario::QueuePackets>(&asked.queue)) {
       return shaper::PacketLimit{packets->count};
     }
     if (const auto* bytes = std::get_if<Bytes>(&asked.queue)) return shaper::ByteLimit{bytes->value};
-    if (!asked.rate) return shaper::PacketLimit{};
+    if (!asked.limited()) return shaper::PacketLimit{};
     const double seconds = std::chrono::duration<double>(std::max(longest, least_round_trip)).count();
-    const double product = static_cast<double>(asked.rate->value) * seconds / 8;
-    return shaper::ByteLimit{std::max(least_queue, static_cast<std::uint64_t>(std::min(product, most_queue)))};
+    const BitsPerSecond rate = asked.rate ? *asked.rate : asked.trace->content->mean();
+    const double product = static_cast<double>(rate.value) * seconds / 8;
+    const std::uint64_t least = least_queue * (static_cast<std::uint64_t>(mtu) + ethernet_header);
+    return shaper::ByteLimit{std::max(least, static_cast<std::uint64_t>(std::min(product, most_queue)))};
+  }
+
+  // What the scenario says of one direction, in the shaper's terms. The two enumerations have the same values.
+  static void resolve(shaper::Direction& direction, const scenario::LinkProperties& asked) {
+    const auto share = [](const std::optional<Probability>& given) { return given ? given->value : 0; };
+    direction.rate = asked.rate;
+    if (asked.trace) direction.trace = asked.trace->content;
+    direction.jitter = asked.jitter.value_or(Nanoseconds{0});
+    const auto distribution = asked.distribution.value_or(scenario::Distribution::uniform);
+    direction.distribution = static_cast<shaper::Distribution>(distribution);
+    direction.correlation = share(asked.correlation);
+    direction.keeps_order = asked.order != scenario::JitterOrder::free;
+    direction.loss = share(asked.loss);
+    if (const auto& model = asked.gilbert_elliott) {
+      direction.gilbert_elliott = {model->p.value, model->r.value, model->loss_good.value, model->loss_bad.value};
+    }
+    direction.duplicate = share(asked.duplicate);
+    direction.reorder = share(asked.reorder);
+    direction.corrupt = share(asked.corrupt);
+    if (asked.discipline == scenario::Discipline::codel) {
+      shaper::CodelSettings codel;
+      codel.target = asked.codel_target.value_or(codel.target);
+      codel.interval = asked.codel_interval.value_or(codel.interval);
+      codel.ecn = asked.ecn.value_or(false);
+      direction.codel = codel;
+    }
   }
 
   // FNV-1a over the link's name, then the finaliser of splitmix64: close seeds and close names end far apart.
@@ -186,15 +219,13 @@ class Planner {
 
   void shape(std::size_t l, Nanoseconds longest) {
     PlannedLink& link = plan_.links[l];
-    const auto resolve = [&](shaper::Direction& direction, const scenario::LinkProperties& asked, int number) {
-      direction.rate = asked.rate;
-      direction.jitter = asked.jitter.value_or(Nanoseconds{0});
-      direction.loss = asked.loss ? asked.loss->value : 0;
-      direction.queue = queue(asked, longest);
+    const auto set = [&](shaper::Direction& direction, const scenario::LinkProperties& asked, int number) {
+      resolve(direction, asked);
+      direction.queue = queue(asked, link.mtu, longest);
       direction.seed = seed(link.name, number);
     };
-    resolve(link.forward, asked_[l].forward, 0);
-    resolve(link.backward, asked_[l].backward, 1);
+    set(link.forward, asked_[l].forward, 0);
+    set(link.backward, asked_[l].backward, 1);
     try {
       link.shaper = shaper::choose(link.forward, link.backward, features_, choice_);
     } catch (const InputError& error) {

@@ -54,6 +54,7 @@ class Names {
   bool complete_ = true;
 };
 
+void judge_properties(const LinkProperties& properties, const std::string& pointer, Judge& judge);
 void judge_topology(const Scenario& scenario, const Names& names, Judge& judge);
 void judge_job(const Scenario& scenario, const Names& names, Judge& judge);  // training, workload, expect
 
