@@ -217,10 +217,13 @@ std::vector<Link> list_links(Socket& socket) {
 }
 
 Link get_link(Socket& socket, const std::string& name) {
-  const std::vector<Link> links = list_links(socket);
-  const auto found = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == name; });
-  if (found == links.end()) throw SystemError(name, "find link", ENODEV);
-  return *found;
+  Message request(RTM_GETLINK, 0, "find link", name);
+  const ifinfomsg header = link_header(0, false);
+  request.put_header(&header, sizeof(header));
+  request.put_string(IFLA_IFNAME, name);
+  Link link;
+  socket.query(request, [&](std::span<const std::byte> message) { link = parse_link(message); });
+  return link;
 }
 
 }  // namespace geomx::netlink

@@ -161,18 +161,23 @@ void Socket::dump(const Message& request, const std::function<void(std::span<con
   std::vector<std::byte> buffer(kReceiveBytes);
   for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
     if (attempt > 0) restart();
-    if (dump_once(request, each, buffer)) return;
+    if (exchange(request, NLM_F_DUMP, each, buffer)) return;
   }
   throw SystemError(request.object(), request.attempt(), EAGAIN, "the namespace keeps changing meanwhile");
 }
 
-bool Socket::dump_once(const Message& request, const std::function<void(std::span<const std::byte>)>& each,
-                       std::vector<std::byte>& buffer) {
+void Socket::query(const Message& request, const std::function<void(std::span<const std::byte>)>& each) {
+  std::vector<std::byte> buffer(kReceiveBytes);
+  exchange(request, NLM_F_ACK, each, buffer);
+}
+
+bool Socket::exchange(const Message& request, int flags, const std::function<void(std::span<const std::byte>)>& each,
+                      std::vector<std::byte>& buffer) {
   const int fd = nl_socket_get_fd(socket_);
   nlmsghdr* ask = nlmsg_hdr(request.get());
   ask->nlmsg_seq = nl_socket_use_seq(socket_);
   ask->nlmsg_pid = nl_socket_get_local_port(socket_);
-  ask->nlmsg_flags |= NLM_F_REQUEST | NLM_F_DUMP;
+  ask->nlmsg_flags |= NLM_F_REQUEST | flags;
   if (::send(fd, ask, ask->nlmsg_len, 0) < 0) throw SystemError(request.object(), request.attempt(), errno);
   bool consistent = true;
   const auto deadline = Clock::now() + kDeadline;
@@ -186,7 +191,7 @@ bool Socket::dump_once(const Message& request, const std::function<void(std::spa
       if (done || header->nlmsg_type == NLMSG_ERROR) {
         const int error = *static_cast<int*>(nlmsg_data(header));
         if (error < 0) throw SystemError(request.object(), request.attempt(), -error, kernel_says(header));
-        if (done) return consistent;
+        if (done || (flags & NLM_F_ACK) != 0) return consistent;
         continue;
       }
       each({reinterpret_cast<const std::byte*>(header), header->nlmsg_len});

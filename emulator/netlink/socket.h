@@ -35,14 +35,17 @@ class Socket {
   void dump(const Message& request, const std::function<void(std::span<const std::byte>)>& each,
             const std::function<void()>& restart);
 
+  // Asks for one object and calls `each` with the answer.
+  void query(const Message& request, const std::function<void(std::span<const std::byte>)>& each);
+
   int fd() const;
 
   static constexpr std::size_t kChunk = 64;
 
  private:
   void execute_chunk(std::span<const Message> chunk);
-  bool dump_once(const Message& request, const std::function<void(std::span<const std::byte>)>& each,
-                 std::vector<std::byte>& buffer);  // false: interrupted
+  bool exchange(const Message& request, int flags, const std::function<void(std::span<const std::byte>)>& each,
+                std::vector<std::byte>& buffer);  // false: a concurrent change interrupted a dump
 
   nl_sock* socket_;
 };

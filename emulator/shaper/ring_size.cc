@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint64_t kBudget = 128 << 20;  // of a lab, in bytes
 constexpr std::uint32_t kSmallSlot = 2048;    // one full-sized frame
-constexpr std::uint32_t kMediumSlot = 4096;   // a super-frame of two
+constexpr std::uint32_t kMediumSlot = 8192;   // a super-frame of five
 constexpr std::uint32_t kLargeSlot = 16384;   // a super-frame of ten
 constexpr BitsPerSecond kSlow{100'000'000};
 constexpr BitsPerSecond kFast{1'000'000'000};

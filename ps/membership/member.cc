@@ -50,9 +50,6 @@ NodeId Member::self() const {
 int Member::num_servers() const {
   return impl_->plane.num_servers;
 }
-int Member::num_workers() const {
-  return impl_->plane.num_workers;
-}
 
 std::string Member::name_of(NodeId peer) const {
   return impl_->name_of(peer);

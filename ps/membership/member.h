@@ -52,7 +52,6 @@ class Member {
 
   NodeId self() const;
   int num_servers() const;
-  int num_workers() const;
   std::string name_of(NodeId peer) const;  // for messages to people: "server 0 (a-server-0:812)"
   std::string roster() const;              // all of the plane, for people
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <random>
 #include <utility>
@@ -9,6 +10,8 @@
 
 namespace geomx::ps {
 namespace {
+
+constexpr std::chrono::milliseconds kLastWords{1000};
 
 std::string process_name() {
   char host[256] = {};
@@ -163,6 +166,8 @@ void Member::Impl::close(const std::string& reason, std::optional<std::chrono::m
     }
   }
   last_heart.reset();
+  // After a failure the scheduler may have gone, too, and would never take the farewell.
+  if (!reason.empty() && !at_most) at_most = kLastWords;
   transport->stop(at_most);
   if (receiver.joinable()) receiver.join();
 }

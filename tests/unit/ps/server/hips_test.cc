@@ -151,8 +151,11 @@ TEST(HipsLongTensorTest, ChunksOfALongTensorOverlap) {
 TEST(HipsRoundsTest, AWorkerThatEndsEarlyEndsTheJobAndIsNamed) {
   for (const int party_servers : {1, 2}) {
     Job job({.party_servers = party_servers, .global_servers = 2, .bigarray_bound = 50}, inproc_medium());
-    const Ends ends = job.run([](Session& session, std::optional<std::size_t> slice) {
-      std::vector<float> weights(300), gradient(300);
+    // They outlive the job: it ends in an error, and this medium hands over pointers.
+    std::vector<std::vector<float>> all_weights(5, std::vector<float>(300)), gradients = all_weights;
+    const Ends ends = job.run([&](Session& session, std::optional<std::size_t> slice) {
+      std::vector<float>& weights = all_weights[slice.value_or(4)];
+      const std::vector<float>& gradient = gradients[slice.value_or(4)];
       if (session.master()) {
         session.kv().configure(sgd(0.1));
         session.kv().wait(session.kv().init(0, weights));
@@ -196,13 +199,14 @@ TEST(HipsFailureTest, AWrongNumberOfAllWorkersIsRefusedAtTheStart) {
 
 TEST(HipsFailureTest, AFailingWorkerEndsEverybodyWithItsReason) {
   Job job({}, inproc_medium());
-  const Ends ends = job.run([](Session& session, std::optional<std::size_t> slice) {
+  std::vector<std::vector<float>> all_weights(5, std::vector<float>(8)), gradients = all_weights;
+  const Ends ends = job.run([&](Session& session, std::optional<std::size_t> slice) {
+    std::vector<float>& weights = all_weights[slice.value_or(4)];
+    const std::vector<float>& gradient = gradients[slice.value_or(4)];
     if (session.master()) {
       session.kv().configure(sgd(0.1));
-      const std::vector<float> initial(8, 1.0F);
-      session.kv().wait(session.kv().init(0, initial));
+      session.kv().wait(session.kv().init(0, weights));
     }
-    std::vector<float> weights(8), gradient(8);
     session.kv().wait(session.kv().pull(0, weights));
     if (!slice) return;
     if (*slice == 3) throw Error("the data set is unreadable");
