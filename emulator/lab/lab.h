@@ -99,7 +99,7 @@ class Lab {
   void shape_links();
   using NodeIndex = std::map<std::string, std::size_t>;
   NodeNamespaces namespaces_for(const PlannedNode& node);
-  static netlink::Message bridge_in(const sandbox::Namespace& network);
+  static netlink::Message bridge_in(const sandbox::Namespace& network, int mtu);
   netlink::Batch pairs_of(const Plan& plan, const NodeIndex& index, std::size_t link, unsigned wire) const;
   struct Update;
   void make_new(Update& update);
@@ -138,9 +138,10 @@ class Lab {
 int interface_index(const PlannedInterface& interface);
 // The i of a node's interface; its number of interfaces where it has none of that name.
 std::size_t interface_number(const PlannedNode& node, const std::string& name);
-inline constexpr int mtu = 1500;  // of every interface
 // The wire side of a link's end, in the lab's own namespace.
 std::string wire_side(unsigned wire, int end);
+// Of a switch: that of any of its links, which all have the same.
+int mtu_of(const Plan& plan, const PlannedNode& node);
 inline constexpr int bridge_index = 99;
 inline constexpr const char* bridge_name = "br0";
 

@@ -118,7 +118,7 @@ void Lab::make_new(Update& update) {
     if (index_.contains(node.name)) continue;
     const auto [made, fresh] = update.nodes.emplace(node.name, namespaces_for(node));
     netlink::Batch bridge;
-    if (is_switch(node)) bridge.push_back(bridge_in(made->second.network));
+    if (is_switch(node)) bridge.push_back(bridge_in(made->second.network, mtu_of(update.next, node)));
     socket.execute(bridge);
   }
   // Under their names already, for the links that end there.

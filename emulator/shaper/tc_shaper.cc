@@ -14,10 +14,14 @@
 namespace geomx::shaper {
 namespace {
 
+// Whether one set of qdiscs can be changed into the other.
 bool same_kinds(const std::vector<TcStage>& a, const std::vector<TcStage>& b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i].kind.index() != b[i].kind.index()) return false;
+    const auto* before = std::get_if<netlink::Netem>(&a[i].kind);
+    const auto* after = std::get_if<netlink::Netem>(&b[i].kind);
+    if (before != nullptr && !before->distribution.empty() && after->distribution.empty()) return false;
   }
   return true;
 }
@@ -145,7 +149,7 @@ class Egress final : public Metered {
     // The last stage is the one that drops: netem by its loss, or tbf by its bound.
     const auto last = reader_.qdisc(link_.index, stages_.back().handle);
     if (!last) return counters;
-    (direction_.loss > 0 ? counters.dropped_loss : counters.dropped_queue) = last->drops;
+    (direction_.random() ? counters.dropped_loss : counters.dropped_queue) = last->drops;
     if (direction_.rate) counters.backlog_bytes = last->backlog;
     return counters;
   }

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "emulator/scenario/json.h"
+#include "emulator/scenario/scenario.h"
+
+namespace geomx::scenario {
+
+// Gives every trace of the links its content: files are read, relative to `folder` where their path is, and tables that
+// make sense are taken over. What is wrong with a file is added to the problems, at the trace's "file". Internal to
+// this folder; the only one that reads other files than the scenario.
+void read_traces(Scenario& scenario, const std::string& folder, Problems& problems);
+
+}  // namespace geomx::scenario
