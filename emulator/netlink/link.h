@@ -72,6 +72,9 @@ inline Message set_up(int index, std::string object) {
 inline Message set_up(const std::string& name) {
   return change_link(name, {.up = true});
 }
+inline Message set_down(const std::string& name) {
+  return change_link(name, {.up = false});
+}
 // Deleting one end of a veth pair deletes both.
 Message delete_link(const std::string& name);
 

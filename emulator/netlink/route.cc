@@ -53,6 +53,10 @@ Message add_route(const Route& route, const std::string& object) {
   return build(rtnl_route_build_add_request, NLM_F_CREATE | NLM_F_EXCL, "add route", route, object);
 }
 
+Message replace_route(const Route& route, const std::string& object) {
+  return build(rtnl_route_build_add_request, NLM_F_CREATE | NLM_F_REPLACE, "replace route", route, object);
+}
+
 Message delete_route(const Route& route, const std::string& object) {
   return build(rtnl_route_build_del_request, 0, "delete route", route, object);
 }

@@ -17,6 +17,7 @@ struct Route {
   int link_index = 0;         // 0: the kernel finds it from the gateway
 };
 Message add_route(const Route& route, const std::string& object);
+Message replace_route(const Route& route, const std::string& object);  // adds it where there is none
 Message delete_route(const Route& route, const std::string& object);
 std::vector<Route> list_routes(Socket& socket);  // main table only, the kernel's own prefix routes included
 
