@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -47,7 +48,7 @@ shaper::QueueLimit queue(const scenario::LinkProperties& asked, int mtu, Nanosec
 void resolve(shaper::Direction& direction, const scenario::LinkProperties& asked, int mtu, Nanoseconds longest) {
   const auto share = [](const std::optional<Probability>& given) { return given ? given->value : 0; };
   direction.rate = asked.rate;
-  direction.trace = asked.trace ? asked.trace->content : nullptr;
+  direction.trace = asked.trace ? asked.trace->content : SharedTrace();
   direction.delay = asked.delay.value_or(Nanoseconds{0});
   direction.jitter = asked.jitter.value_or(Nanoseconds{0});
   const auto distribution = asked.distribution.value_or(scenario::Distribution::uniform);
@@ -333,6 +334,12 @@ PlannedLink changed(const PlannedLink& link, Way way, const scenario::LinkPatch&
   PlannedLink result = link;
   if (way != Way::backward) result.asked[0] = scenario::patched(link.asked[0], patch, link.name);
   if (way != Way::forward) result.asked[1] = scenario::patched(link.asked[1], patch, link.name);
+  const auto mtu = [&](int direction) { return result.asked[direction].mtu.value_or(scenario::kDefaultMtu); };
+  if (mtu(0) != mtu(1)) {
+    throw InputError(link.name + ": mtu", fmt::format("an MTU of {} one way and of {} the other", mtu(0), mtu(1)),
+                     "change it in both directions at once");
+  }
+  result.mtu = mtu(0);
   result.forward.delay = result.asked[0].delay.value_or(Nanoseconds{0});
   result.backward.delay = result.asked[1].delay.value_or(Nanoseconds{0});
   // The path through the link that was the longest has become so much longer or shorter.
@@ -340,6 +347,16 @@ PlannedLink changed(const PlannedLink& link, Way way, const scenario::LinkPatch&
   resolve(result.forward, result.asked[0], result.mtu, result.longest_round_trip);
   resolve(result.backward, result.asked[1], result.mtu, result.longest_round_trip);
   return result;
+}
+
+bool outgrows_wire(const PlannedLink& before, const PlannedLink& after) {
+  return before.shaper == shaper::Kind::wire && after.mtu > before.mtu;
+}
+
+bool at_switch(const Plan& plan, const PlannedLink& link) {
+  return std::any_of(std::begin(link.ends), std::end(link.ends), [&](const PlannedLink::End& end) {
+    return plan.node(end.node).kind == scenario::NodeKind::switch_;
+  });
 }
 
 const PlannedNode& Plan::node(const std::string& name) const {

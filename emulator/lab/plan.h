@@ -120,6 +120,11 @@ Way way_from(const PlannedLink& link, const std::string& from);
 // as they are, and so does the shaper: see Lab::change_link. Throws InputError naming the link and the property.
 PlannedLink changed(const PlannedLink& link, Way way, const scenario::LinkPatch& patch);
 
+// Whether the wire must be made anew to become `after`: its sockets are made for the largest frame of its MTU.
+bool outgrows_wire(const PlannedLink& before, const PlannedLink& after);
+// Whether the link ends at a switch, whose ports all have the same MTU.
+bool at_switch(const Plan& plan, const PlannedLink& link);
+
 std::string to_string(ActionKind kind);           // "set", "down", ...
 std::string describe(const TimedAction& action);  // "wan-a forward: rate=10Mbit", "a-host-0: kill"
 std::string to_string(scenario::NodeKind kind);   // "host", "router", "switch"

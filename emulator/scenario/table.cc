@@ -426,8 +426,12 @@ Object<Scenario> scenario() {
 }  // namespace
 
 const Object<LinkProperties>& link_properties_table() {
-  static const Object<LinkProperties> table("link", link_properties());
+  static const Object<LinkProperties> table("link", link_properties(), kLinkRivals);
   return table;
+}
+
+const Rivals& link_rivals() {
+  return kLinkRivals;
 }
 
 const Object<Scenario>& scenario_table() {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "emulator/base/error.h"
 #include "emulator/scenario/files.h"
@@ -16,7 +17,20 @@ namespace fs = std::filesystem;
 
 class TraceReader {
  public:
-  TraceReader(const std::string& folder, Problems& problems) : folder_(folder), problems_(problems) {}
+  TraceReader(std::string folder, Problems& problems) : folder_(std::move(folder)), problems_(problems) {}
+
+  // Of an event, whose values are JSON texts.
+  void read(LinkPatch& patch, const std::string& pointer) {
+    const auto found = patch.find("trace");
+    if (found == patch.end()) return;
+    Json json = Json::parse(found->second);
+    if (!json.contains("file")) return;
+    Trace trace;
+    trace.file = json.at("file").get<std::string>();
+    read_file(trace, pointer + "/trace/file");
+    json["file"] = *trace.file;
+    found->second = json.dump();
+  }
 
   void read(LinkProperties& properties, const std::string& pointer) {
     if (!properties.trace) return;
@@ -60,7 +74,7 @@ class TraceReader {
     return number ? fmt::format("line {}: ", where.substr(colon + 1)) : "";
   }
 
-  const std::string& folder_;
+  std::string folder_;
   Problems& problems_;
   std::map<std::pair<std::string, bool>, SharedTrace> known_;
 };
@@ -84,6 +98,13 @@ void read_traces(Scenario& scenario, const std::string& folder, Problems& proble
       reader.read(link.backward, pointer + "/backward");
     }
   }
+  for (std::size_t i = 0; i < scenario.events.size(); ++i) {
+    if (scenario.events[i].set) reader.read(*scenario.events[i].set, fmt::format("/events/{}/set", i));
+  }
+}
+
+void read_trace(LinkProperties& properties, Problems& problems) {
+  TraceReader({}, problems).read(properties, "");
 }
 
 }  // namespace geomx::scenario

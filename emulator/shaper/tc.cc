@@ -119,6 +119,18 @@ std::vector<TcStage> tc_stages(const Direction& direction, int mtu) {
   return stages;
 }
 
+bool changeable(const std::vector<TcStage>& from, const std::vector<TcStage>& to) {
+  if (from.size() != to.size()) return false;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i].kind.index() != to[i].kind.index()) return false;
+    const auto* before = std::get_if<netlink::Netem>(&from[i].kind);
+    const auto* after = std::get_if<netlink::Netem>(&to[i].kind);
+    // netem keeps its table where it is given none.
+    if (before != nullptr && !before->distribution.empty() && after->distribution.empty()) return false;
+  }
+  return true;
+}
+
 bool same(const netlink::QdiscKind& asked, const netlink::QdiscKind& found) {
   if (asked.index() != found.index()) return false;
   if (const auto* tbf = std::get_if<netlink::Tbf>(&asked)) {

@@ -46,6 +46,9 @@ std::optional<std::string> tc_shortcoming(const Direction& direction);
 //   kind.
 std::vector<TcStage> tc_stages(const Direction& direction, int mtu);
 
+// Whether one set of qdiscs can be changed into the other, so that they keep what they hold.
+bool changeable(const std::vector<TcStage>& from, const std::vector<TcStage>& to);
+
 // Whether what the kernel says it has is what it was told: it rounds a rate down to whole bytes per second and keeps a
 // burst as a time, and chooses a seed where none was given.
 bool same(const netlink::QdiscKind& asked, const netlink::QdiscKind& found);

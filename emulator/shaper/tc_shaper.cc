@@ -14,18 +14,6 @@
 namespace geomx::shaper {
 namespace {
 
-// Whether one set of qdiscs can be changed into the other.
-bool same_kinds(const std::vector<TcStage>& a, const std::vector<TcStage>& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i].kind.index() != b[i].kind.index()) return false;
-    const auto* before = std::get_if<netlink::Netem>(&a[i].kind);
-    const auto* after = std::get_if<netlink::Netem>(&b[i].kind);
-    if (before != nullptr && !before->distribution.empty() && after->distribution.empty()) return false;
-  }
-  return true;
-}
-
 // A look that took longer than this does not say when it was.
 constexpr Nanoseconds kQuickLook = std::chrono::microseconds(100);
 // Until the next look at an egress where nothing waits.
@@ -55,8 +43,9 @@ class Egress final : public Metered {
     if (const auto obstacle = tc_obstacle(direction)) {
       throw InputError(interface_, *obstacle, "let the wire shape this link");
     }
+    link_ = netlink::get_link(socket_, interface_);  // its MTU may have changed
     std::vector<TcStage> wanted = tc_stages(direction, link_.mtu);
-    const bool change = same_kinds(wanted, stages_);
+    const bool change = changeable(stages_, wanted);
     if (!change) {
       carried_ = totals();
       offset_ = {};
