@@ -44,6 +44,10 @@ struct DirectionCounters {
   std::uint64_t bytes = 0;    // delivered: Ethernet frames without FCS
   std::uint64_t dropped_queue = 0;
   std::uint64_t dropped_loss = 0;
+  std::uint64_t marked = 0;  // this and the next three: by the wire alone, see shaper/counters.h
+  std::uint64_t duplicated = 0;
+  std::uint64_t reordered = 0;
+  std::uint64_t corrupted = 0;
   std::uint64_t overruns = 0;          // lost to this machine, not to the emulated link: the result is not faithful
   std::uint64_t undelivered = 0;       // wire only: sent to an interface that was down
   std::uint64_t backlog_bytes = 0;     // now

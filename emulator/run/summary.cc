@@ -27,11 +27,13 @@ ordered_json unless_zero(Nanoseconds duration) {
 }
 
 ordered_json asked(const shaper::Direction& direction) {
+  const double loss = mean_loss(direction);
   return {{"rate", direction.rate ? ordered_json(to_string(*direction.rate)) : ordered_json(nullptr)},
           {"delay", unless_zero(direction.delay)},
           {"jitter", unless_zero(direction.jitter)},
-          {"loss", direction.loss > 0 ? ordered_json(to_string(Probability{direction.loss})) : ordered_json(nullptr)},
-          {"queue", direction.rate ? ordered_json(shaper::describe(direction.queue)) : ordered_json(nullptr)}};
+          {"loss", loss > 0 ? ordered_json(to_string(Probability{loss})) : ordered_json(nullptr)},
+          {"queue", direction.limited() ? ordered_json(shaper::describe(direction.queue)) : ordered_json(nullptr)},
+          {"all", shaper::describe(direction)}};
 }
 
 ordered_json measured(const LinkReport& link) {

@@ -38,16 +38,18 @@ std::string asked_and_measured(const std::string& asked, const std::string& meas
 Row row_of(const LinkReport& link) {
   const shaper::Direction& asked = link.asked;
   const std::string none = "-";
-  return {
-      link.link,
-      link.direction,
-      to_string(Bytes{link.bytes}, true),
-      asked_and_measured(asked.rate ? to_string(*asked.rate) : none, link.rate ? to_string(*link.rate, true) : none),
-      asked_and_measured(asked.delay.count() ? to_string(asked.delay) : none,
-                         link.delay ? to_string(*link.delay, true) : none),
-      asked_and_measured(asked.loss > 0 ? to_string(Probability{asked.loss}) : none,
-                         link.loss ? fmt::format("{:.3g}%", 100 * *link.loss) : none),
-      std::to_string(link.dropped_queue + link.dropped_loss)};
+  return {link.link,
+          link.direction,
+          to_string(Bytes{link.bytes}, true),
+          asked_and_measured(asked.rate    ? to_string(*asked.rate)
+                             : asked.trace ? "trace"
+                                           : none,
+                             link.rate ? to_string(*link.rate, true) : none),
+          asked_and_measured(asked.delay.count() ? to_string(asked.delay) : none,
+                             link.delay ? to_string(*link.delay, true) : none),
+          asked_and_measured(mean_loss(asked) > 0 ? to_string(Probability{mean_loss(asked)}) : none,
+                             link.loss ? fmt::format("{:.3g}%", 100 * *link.loss) : none),
+          std::to_string(link.dropped_queue + link.dropped_loss)};
 }
 
 bool blamed(const LinkReport& link, const Fidelity& fidelity) {
