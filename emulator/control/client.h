@@ -121,6 +121,8 @@ class Client {
 
   // The JSON document of `plan --json`, of the lab as it is now; the kernel is not asked.
   std::string plan(std::chrono::milliseconds patience = std::chrono::seconds(30));
+  // Whether anything in the node listens on that TCP port, at any address.
+  bool listens(const std::string& node, int port);
   // An AF_PACKET socket (SOCK_RAW) in a node's network namespace. It sees nothing until it is bound, and keeps the
   // namespace alive as long as it is open. InputError for an unknown node.
   FileDescriptor packet_socket(const std::string& node);

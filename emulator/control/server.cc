@@ -12,6 +12,7 @@
 #include "emulator/base/error.h"
 #include "emulator/control/convert.h"
 #include "emulator/lab/inspect.h"
+#include "emulator/sandbox/listening.h"
 
 namespace geomx::control {
 namespace {
@@ -188,6 +189,10 @@ wire::Answer Server::handle(Peer& peer, const wire::Request& request, FileDescri
         break;
       case wire::Request::kPlan:
         answer.set_plan(lab::plan_json(lab_.plan()));
+        break;
+      case wire::Request::kListens:
+        answer.set_listens(sandbox::tcp_listens(lab_.namespaces(request.listens().node()).network,
+                                                static_cast<int>(request.listens().port())));
         break;
       case wire::Request::kPacketSocket:
         passed = packet_socket(lab_.namespaces(request.packet_socket()).network, request.packet_socket());

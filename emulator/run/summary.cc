@@ -60,6 +60,26 @@ ordered_json training(const Summary& summary) {
           {"lan_bytes", total_bytes(summary.links, lab::LinkScope::lan)}};
 }
 
+ordered_json workload(const Summary& summary) {
+  if (!summary.workload) return nullptr;
+  ordered_json commands = ordered_json::array();
+  for (const CommandResult& result : *summary.workload) {
+    ordered_json command;
+    // Without a name an element is known by its index alone.
+    if (!result.name.empty()) command["name"] = result.name;
+    command.update({{"node", result.node},
+                    {"argv", result.argv},
+                    {"status", to_string(result.status)},
+                    {"exit_code", result.exit_code ? ordered_json(*result.exit_code) : ordered_json(nullptr)},
+                    {"runs", result.runs},
+                    {"started", number(result.started)},
+                    {"seconds", number(result.seconds)},
+                    {"log", result.log}});
+    commands.push_back(std::move(command));
+  }
+  return commands;
+}
+
 }  // namespace
 
 const char* to_string(Status status) {
@@ -83,7 +103,8 @@ nlohmann::ordered_json to_json(const Summary& summary) {
                           {"links", summary.lab.links},
                           {"up_seconds", summary.lab.up_seconds},
                           {"down_seconds", summary.lab.down_seconds}}},
-                        {"training", training(summary)}};
+                        {"training", training(summary)},
+                        {"workload", workload(summary)}};
   document["links"] = ordered_json::array();
   for (const LinkReport& link : summary.links) {
     document["links"].push_back({{"name", link.link},

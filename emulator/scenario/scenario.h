@@ -144,12 +144,30 @@ struct Training {
   bool operator==(const Training&) const = default;
 };
 
-// One command of a `workload`: argv run in a node.
+// What shows that a command is up: exactly one of port, output and file.
+struct Ready {
+  std::optional<int> port;            // TCP, that anything in the node listens on
+  std::optional<std::string> output;  // a text in what it has printed
+  std::optional<std::string> file;    // made or written to since it was started; relative to its directory
+  Nanoseconds within = std::chrono::seconds(30);
+  bool operator==(const Ready&) const = default;
+};
+
+// One command of a `workload`: argv run in a node, or in each of several. See workload.h.
 struct Command {
-  std::string node;
+  std::string name;                // for `after`, messages and its log; empty: it has none
+  std::string node{};              // or `nodes`
+  std::vector<std::string> nodes;  // names, or patterns: "a-host-*"
   std::vector<std::string> argv;
-  std::optional<Nanoseconds> at;  // after the start of the run
-  bool background = false;        // a server: it is ended when the others are done
+  std::vector<std::string> after;  // names of other commands
+  std::optional<Nanoseconds> at;   // after the start of the run, or of what `after` waits for
+  bool background = false;         // a server: it is ended when the others are done
+  std::optional<Ready> ready;
+  std::optional<Nanoseconds> timeout;
+  bool may_fail = false;
+  int repeat = 1;
+  std::map<std::string, std::string> environment;
+  std::optional<std::string> directory;
   bool operator==(const Command&) const = default;
 };
 

@@ -355,18 +355,6 @@ Object<Training> training() {
 // --- the rest
 // ---------------------------------------------------------------------------------------------------------
 
-Object<Command> command() {
-  using C = Command;
-  return {"command",
-          {
-              required("node", "where it runs", &C::node, word("node")),
-              required("argv", "the program and its arguments; no shell is involved", &C::argv, list_of(text())),
-              optional("at", "when it starts, after the start of the run; at once where left out", &C::at,
-                       duration(kLongestRun)),
-              optional("background", "a server: ended when all others are done", &C::background, boolean()),
-          }};
-}
-
 Object<Expectation> expectation() {
   using E = Expectation;
   return {"expectation",
@@ -417,7 +405,7 @@ Object<Scenario> scenario() {
           required("topology", "the network", &S::topology, object(topology())),
           optional("training", "the training job that runs in it", &S::training, object(training())),
           optional("workload", "in place of training: commands that run in it", &S::workload,
-                   list_of(object(command()))),
+                   list_of(object(command_table()))),
           optional("events", "what happens to links and nodes, and when", &S::events, list_of(object(event_table()))),
           optional("expect", "what must hold after a run", &S::expect, list_of(object(expectation()))),
       }};

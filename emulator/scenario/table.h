@@ -11,6 +11,7 @@ const Object<Scenario>& scenario_table();
 const Object<LinkProperties>& link_properties_table();  // the part of it that a direction of a link has
 const Rivals& link_rivals();                            // among them
 
-const Object<Event>& event_table();  // table_events.cc
+const Object<Event>& event_table();      // table_events.cc
+const Object<Command>& command_table();  // table_workload.cc
 
 }  // namespace geomx::scenario
