@@ -4,12 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "emulator/base/error.h"
 #include "emulator/cli/lab_option.h"
 #include "emulator/control/client.h"
+#include "emulator/scenario/link_patch.h"
 
 namespace geomx::cli {
 namespace {
@@ -33,7 +35,7 @@ control::LinkChange change_of(const Options& options) {
   change.rebuild = options.rebuild;
   for (const std::string& word : options.changes) {
     if (word != "up" && word != "down") {
-      change.assignments.push_back(word);
+      change.assignments.push_back(scenario::with_absolute_paths(word, std::filesystem::current_path().string()));
     } else if (change.up) {
       throw InputError(word, "\"up\" or \"down\" was said before", "say one of them, once");
     } else {
@@ -47,14 +49,14 @@ control::LinkChange change_of(const Options& options) {
 
 void print(const nlohmann::json& link) {
   const auto text = [](const nlohmann::json& value) { return value.is_string() ? value.get<std::string>() : "-"; };
-  fmt::print("{} is {}, shaped by {}\n", text(link["name"]), link["up"].get<bool>() ? "up" : "down",
-             text(link["shaper"]));
+  fmt::print("{} is {}, shaped by {}, mtu {}\n", text(link["name"]), link["up"].get<bool>() ? "up" : "down",
+             text(link["shaper"]), link["mtu"].get<int>());
   for (const char* way : {"forward", "backward"}) {
     const auto& direction = link[way];
     std::string asked;
-    for (const char* key : {"rate", "delay", "jitter", "loss", "queue"}) {
-      const std::string value = text(direction["asked"].value(key, nlohmann::json()));
-      if (value != "-" && value != "0ns" && value != "0%") asked += fmt::format(" {} {}", key, value);
+    for (const auto& [key, value] : direction["asked"].items()) {
+      const bool usual = value.is_null() || value == "0ns" || value == "0%" || value == "kept" || key == "seed";
+      if (!usual) asked += fmt::format(" {} {}", key, value.is_string() ? value.get<std::string>() : value.dump());
     }
     fmt::print("  {:<32} asked:{}\n  {:<32} read back: {}\n", text(direction["direction"]),
                asked.empty() ? " unshaped" : asked, "", text(direction["read_back"]));
@@ -96,6 +98,7 @@ void add_link(CLI::App& app, int& exit_code) {
       "  geomx-emu link three-dc wan-a\n"
       "  geomx-emu link three-dc wan-a rate=10Mbit delay=80ms\n"
       "  geomx-emu link three-dc wan-a --from central loss=1% queue=200packets\n"
+      "  geomx-emu link three-dc wan-a 'trace={\"file\": \"4g.trace\"}' mtu=1400\n"
       "  geomx-emu link three-dc wan-a down");
   command->callback([options, &exit_code] { exit_code = change_link(*options); });
 }

@@ -22,6 +22,7 @@
 #include "emulator/cli/list.h"
 #include "emulator/cli/node.h"
 #include "emulator/cli/plan.h"
+#include "emulator/cli/presets.h"
 #include "emulator/cli/run.h"
 #include "emulator/cli/shell.h"
 #include "emulator/cli/up.h"
@@ -80,6 +81,7 @@ int main(int argc, char** argv) {
   geomx::cli::add_plan(app, exit_code);
   geomx::cli::add_generate(app, exit_code);
   geomx::cli::add_convert(app, exit_code);
+  geomx::cli::add_presets(app, exit_code);
   geomx::cli::add_doctor(app, exit_code);
   geomx::cli::add_completion(app, exit_code);
   if (argc > 1 && std::string_view(argv[1]) == geomx::cli::kCompletionQuery) {

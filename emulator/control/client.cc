@@ -374,6 +374,13 @@ std::string Client::plan(std::chrono::milliseconds patience) {
   return impl_->ask(request, patience).plan();
 }
 
+bool Client::listens(const std::string& node, int port) {
+  wire::Request request;
+  request.mutable_listens()->set_node(node);
+  request.mutable_listens()->set_port(static_cast<std::uint32_t>(port));
+  return impl_->ask(request).listens();
+}
+
 FileDescriptor Client::packet_socket(const std::string& node) {
   wire::Request request;
   request.set_packet_socket(node);

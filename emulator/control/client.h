@@ -49,6 +49,10 @@ struct DirectionCounters {
   std::uint64_t bytes = 0;    // delivered: Ethernet frames without FCS
   std::uint64_t dropped_queue = 0;
   std::uint64_t dropped_loss = 0;
+  std::uint64_t marked = 0;  // this and the next three: by the wire alone, see shaper/counters.h
+  std::uint64_t duplicated = 0;
+  std::uint64_t reordered = 0;
+  std::uint64_t corrupted = 0;
   std::uint64_t overruns = 0;          // lost to this machine, not to the emulated link: the result is not faithful
   std::uint64_t undelivered = 0;       // wire only: sent to an interface that was down
   std::uint64_t backlog_bytes = 0;     // now
@@ -135,6 +139,8 @@ class Client {
 
   // The JSON document of `plan --json`, of the lab as it is now; the kernel is not asked.
   std::string plan(std::chrono::milliseconds patience = std::chrono::seconds(30));
+  // Whether anything in the node listens on that TCP port, at any address.
+  bool listens(const std::string& node, int port);
   // An AF_PACKET socket (SOCK_RAW) in a node's network namespace. It sees nothing until it is bound, and keeps the
   // namespace alive as long as it is open. InputError for an unknown node.
   FileDescriptor packet_socket(const std::string& node);

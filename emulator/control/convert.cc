@@ -7,6 +7,10 @@ void fill(wire::DirectionCounters& message, const shaper::DirectionCounters& cou
   message.set_bytes(counters.bytes);
   message.set_dropped_queue(counters.dropped_queue);
   message.set_dropped_loss(counters.dropped_loss);
+  message.set_marked(counters.marked);
+  message.set_duplicated(counters.duplicated);
+  message.set_reordered(counters.reordered);
+  message.set_corrupted(counters.corrupted);
   message.set_overruns(counters.overruns);
   message.set_undelivered(counters.undelivered);
   message.set_backlog_bytes(counters.backlog_bytes);
@@ -22,6 +26,10 @@ DirectionCounters counters_of(const wire::DirectionCounters& message) {
   counters.bytes = message.bytes();
   counters.dropped_queue = message.dropped_queue();
   counters.dropped_loss = message.dropped_loss();
+  counters.marked = message.marked();
+  counters.duplicated = message.duplicated();
+  counters.reordered = message.reordered();
+  counters.corrupted = message.corrupted();
   counters.overruns = message.overruns();
   counters.undelivered = message.undelivered();
   counters.backlog_bytes = message.backlog_bytes();

@@ -14,6 +14,7 @@
 #include "emulator/control/convert.h"
 #include "emulator/control/protocol.h"
 #include "emulator/lab/inspect.h"
+#include "emulator/sandbox/listening.h"
 
 namespace geomx::control {
 namespace {
@@ -173,6 +174,7 @@ const std::map<wire::Request::WhatCase, Server::Handler>& Server::handlers() {
       {Request::kInspect, {false, &Server::inspect}},
       {Request::kInspectLink, {false, &Server::inspect_link}},
       {Request::kPlan, {false, &Server::plan}},
+      {Request::kListens, {false, &Server::listens}},
       {Request::kStatus, {false, &Server::status}},
       {Request::kSubscribe, {false, &Server::subscribe}},
       {Request::kChangeLink, {false, &Server::change_link}},
@@ -205,6 +207,13 @@ wire::Answer Server::inspect_link(Caller&, const wire::Request& request) {
 wire::Answer Server::plan(Caller&, const wire::Request&) {
   wire::Answer answer;
   answer.set_plan(lab::plan_json(lab_.plan()));
+  return answer;
+}
+
+wire::Answer Server::listens(Caller&, const wire::Request& request) {
+  const wire::Listens& asked = request.listens();
+  wire::Answer answer;
+  answer.set_listens(sandbox::tcp_listens(lab_.namespaces(asked.node()).network, static_cast<int>(asked.port())));
   return answer;
 }
 

@@ -87,6 +87,7 @@ class Server {
   wire::Answer inspect(Caller& caller, const wire::Request& request);
   wire::Answer inspect_link(Caller& caller, const wire::Request& request);
   wire::Answer plan(Caller& caller, const wire::Request& request);
+  wire::Answer listens(Caller& caller, const wire::Request& request);
   wire::Answer status(Caller& caller, const wire::Request& request);
   wire::Answer subscribe(Caller& caller, const wire::Request& request);
   wire::Answer down(Caller& caller, const wire::Request& request);

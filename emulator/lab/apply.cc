@@ -20,6 +20,10 @@ bool is_switch(const PlannedNode& node) {
 
 }  // namespace
 
+int mtu_of(const Plan& plan, const PlannedNode& node) {
+  return node.interfaces.empty() ? scenario::kDefaultMtu : plan.link(node.interfaces.front().link).mtu;
+}
+
 int interface_index(const PlannedInterface& interface) {
   constexpr int first = 100;
   constexpr std::size_t prefix = 3;  // "eth"
@@ -70,7 +74,7 @@ void Lab::make_namespaces() {
   for (const PlannedNode& node : plan_.nodes) namespaces_.push_back(namespaces_for(node));
 }
 
-netlink::Message Lab::bridge_in(const sandbox::Namespace& network) {
+netlink::Message Lab::bridge_in(const sandbox::Namespace& network, int mtu) {
   return netlink::add_bridge(
       {.name = bridge_name, .netns_fd = network.fd(), .index = bridge_index, .mac = std::nullopt, .mtu = mtu});
 }
@@ -87,7 +91,7 @@ void Lab::make_links() {
   netlink::Batch bridges;
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     if (!is_switch(plan_.nodes[n])) continue;
-    bridges.push_back(bridge_in(namespaces_[n].network));
+    bridges.push_back(bridge_in(namespaces_[n].network, mtu_of(plan_, plan_.nodes[n])));
   }
   netlink::Batch pairs;
   for (std::size_t l = 0; l < plan_.links.size(); ++l) {
@@ -113,7 +117,7 @@ netlink::Batch Lab::pairs_of(const Plan& plan, const NodeIndex& index, std::size
     side.netns_fd = namespaces(node.name).network.fd();
     side.index = interface_index(interface);
     side.mac = netlink::parse_mac(interface.mac);
-    side.mtu = mtu;
+    side.mtu = link.mtu;
     return side;
   };
   netlink::Batch batch;
@@ -124,7 +128,7 @@ netlink::Batch Lab::pairs_of(const Plan& plan, const NodeIndex& index, std::size
   for (int end = 0; end < 2; ++end) {
     netlink::VethEnd other;
     other.name = wire_side(wire, end);
-    other.mtu = mtu;
+    other.mtu = link.mtu;
     batch.push_back(netlink::add_veth(node_side(end), other, link.name));
     batch.push_back(netlink::set_up(other.name));
   }

@@ -28,6 +28,32 @@ std::string table(const std::vector<Row>& rows) {
 
 }  // namespace
 
+namespace {
+
+std::string rate_of(const shaper::Direction& direction) {
+  if (direction.trace) return geomx::to_string(*direction.trace);
+  return direction.rate ? geomx::to_string(*direction.rate, true) : "-";
+}
+
+std::string loss_of(const shaper::Direction& direction) {
+  if (direction.gilbert_elliott) return shaper::describe(*direction.gilbert_elliott);
+  return direction.loss > 0 ? geomx::to_string(Probability{direction.loss}) : "-";
+}
+
+// What few links have: too seldom for columns of their own.
+std::string others_of(const shaper::Direction& direction, int mtu) {
+  std::string text;
+  const auto add = [&text](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
+  if (direction.codel && direction.limited()) add("codel " + shaper::describe(*direction.codel));
+  if (direction.duplicate > 0) add("duplicate " + geomx::to_string(Probability{direction.duplicate}));
+  if (direction.reorder > 0) add("reorder " + geomx::to_string(Probability{direction.reorder}));
+  if (direction.corrupt > 0) add("corrupt " + geomx::to_string(Probability{direction.corrupt}));
+  if (mtu != scenario::kDefaultMtu) add(fmt::format("mtu {}", mtu));
+  return text.empty() ? "-" : text;
+}
+
+}  // namespace
+
 std::string to_string(scenario::NodeKind kind) {
   switch (kind) {
     case scenario::NodeKind::host:
@@ -69,18 +95,17 @@ std::string describe(const Plan& plan) {
     nodes.push_back({node.name, to_string(node.kind), interfaces});
   }
 
-  std::vector<Row> links{{"LINK", "DIRECTION", "RATE", "DELAY", "JITTER", "LOSS", "QUEUE", "SHAPER"}};
+  std::vector<Row> links{{"LINK", "DIRECTION", "RATE", "DELAY", "JITTER", "LOSS", "QUEUE", "ALSO", "SHAPER"}};
   for (const PlannedLink& link : plan.links) {
-    const bool shaped = link.forward.shaped() || link.backward.shaped();
+    const bool shaped = link.forward.shaped() || link.backward.shaped() || link.mtu != scenario::kDefaultMtu;
     if (link.scope == LinkScope::lan && !shaped) continue;  // a table of what differs from a plain cable
     for (int from = 0; from < 2; ++from) {
       const shaper::Direction& direction = from == 0 ? link.forward : link.backward;
-      links.push_back({link.name, fmt::format("{} -> {}", link.label[from], link.label[1 - from]),
-                       direction.rate ? geomx::to_string(*direction.rate, true) : "-",
+      links.push_back({link.name, fmt::format("{} -> {}", link.label[from], link.label[1 - from]), rate_of(direction),
                        direction.delay.count() ? geomx::to_string(direction.delay, true) : "-",
-                       direction.jitter.count() ? geomx::to_string(direction.jitter, true) : "-",
-                       direction.loss > 0 ? geomx::to_string(Probability{direction.loss}) : "-",
-                       direction.rate ? shaper::describe(direction.queue) : "-", to_string(link.shaper)});
+                       direction.jitter.count() ? shaper::describe_jitter(direction) : "-", loss_of(direction),
+                       direction.limited() ? shaper::describe(direction.queue) : "-", others_of(direction, link.mtu),
+                       to_string(link.shaper)});
     }
   }
   const auto unshaped = plan.links.size() - (links.size() - 1) / 2;

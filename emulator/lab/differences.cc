@@ -15,7 +15,7 @@ class Comparison {
   Comparison(const PlannedNode& node, const Found& found)
       : node_(node), is_switch_(node.kind == scenario::NodeKind::switch_), found_(found) {}
 
-  std::vector<Difference> make(const std::vector<shaper::Direction>& shaped) {
+  std::vector<Difference> make(const std::vector<Egress>& egresses) {
     if (is_switch_) bridge();
     for (std::size_t i = 0; i < node_.interfaces.size(); ++i) {
       const PlannedInterface& planned = node_.interfaces[i];
@@ -24,13 +24,13 @@ class Comparison {
         add(planned.name, "missing");
         continue;
       }
-      interface(planned, *link);
+      interface(planned, *link, egresses[i].mtu);
       if (is_switch_) {
         port(planned, *link);
       } else {
         address(planned, *link);
       }
-      qdiscs(planned, *link, shaped[i]);
+      qdiscs(planned, *link, egresses[i]);
     }
     routes();
     neighbours();
@@ -51,7 +51,7 @@ class Comparison {
     }
   }
 
-  void interface(const PlannedInterface& planned, const netlink::Link& link) {
+  void interface(const PlannedInterface& planned, const netlink::Link& link, int mtu) {
     if (!link.up) add(planned.name, "down");
     if (link.up && !link.running) add(planned.name, "not running, its link or its other end is down");
     if (netlink::to_string(link.mac) != planned.mac) {
@@ -78,8 +78,8 @@ class Comparison {
 
   // Each stage of the shaper must be there as asked, and nothing else: whoever has another qdisc than "noqueue" on a
   // veth has put it there.
-  void qdiscs(const PlannedInterface& planned, const netlink::Link& link, const shaper::Direction& direction) {
-    const std::vector<shaper::TcStage> stages = shaper::tc_stages(direction, mtu);
+  void qdiscs(const PlannedInterface& planned, const netlink::Link& link, const Egress& egress) {
+    const std::vector<shaper::TcStage> stages = shaper::tc_stages(egress.direction, egress.mtu);
     for (const shaper::TcStage& stage : stages) {
       const auto qdisc = std::find_if(found_.qdiscs.begin(), found_.qdiscs.end(), [&](const netlink::Qdisc& each) {
         return each.place.link_index == link.index && each.place.handle == stage.handle && each.settings;
@@ -133,9 +133,8 @@ const netlink::Link* Found::link(const std::string& name) const {
   return it == links.end() ? nullptr : &*it;
 }
 
-std::vector<Difference> differences(const PlannedNode& node, const std::vector<shaper::Direction>& shaped,
-                                    const Found& found) {
-  return Comparison(node, found).make(shaped);
+std::vector<Difference> differences(const PlannedNode& node, const std::vector<Egress>& egresses, const Found& found) {
+  return Comparison(node, found).make(egresses);
 }
 
 }  // namespace geomx::lab

@@ -30,9 +30,13 @@ struct Difference {
   std::string line;
 };
 
-// `shaped` says, for each of the node's interfaces, what tc does to the packets that leave it; nothing where the link
-// is not shaped by tc.
-std::vector<Difference> differences(const PlannedNode& node, const std::vector<shaper::Direction>& shaped,
-                                    const Found& found);
+// What is asked of one interface beside its address.
+struct Egress {
+  shaper::Direction direction;  // what tc does to the packets that leave it; nothing where tc does not shape the link
+  int mtu = scenario::kDefaultMtu;
+};
+
+// `egresses`: of each of the node's interfaces.
+std::vector<Difference> differences(const PlannedNode& node, const std::vector<Egress>& egresses, const Found& found);
 
 }  // namespace geomx::lab

@@ -18,13 +18,35 @@ std::string prefix(Ipv4 address, int length) {
   return fmt::format("{}/{}", to_string(address), length);
 }
 
+Json asked(const shaper::GilbertElliott& model) {
+  const auto percent = [](double probability) { return geomx::to_string(Probability{probability}); };
+  return {{"p", percent(model.p)},
+          {"r", percent(model.r)},
+          {"loss_good", percent(model.loss_good)},
+          {"loss_bad", percent(model.loss_bad)}};
+}
+
+Json asked(const shaper::CodelSettings& codel) {
+  return {
+      {"target", geomx::to_string(codel.target)}, {"interval", geomx::to_string(codel.interval)}, {"ecn", codel.ecn}};
+}
+
 Json asked(const shaper::Direction& direction) {
   Json json = Json::object();
   json["rate"] = direction.rate ? Json(geomx::to_string(*direction.rate)) : Json();
   json["delay"] = geomx::to_string(direction.delay);
+  json["trace"] = direction.trace ? Json(geomx::to_string(*direction.trace)) : Json();
   json["jitter"] = geomx::to_string(direction.jitter);
+  json["distribution"] = direction.jitter.count() != 0 ? Json(shaper::name_of(direction.distribution)) : Json();
+  json["correlation"] = geomx::to_string(Probability{direction.correlation});
+  json["order"] = direction.keeps_order ? "kept" : "free";
   json["loss"] = geomx::to_string(Probability{direction.loss});
-  json["queue"] = direction.rate ? Json(shaper::describe(direction.queue)) : Json();
+  json["gilbert_elliott"] = direction.gilbert_elliott ? asked(*direction.gilbert_elliott) : Json();
+  json["duplicate"] = geomx::to_string(Probability{direction.duplicate});
+  json["reorder"] = geomx::to_string(Probability{direction.reorder});
+  json["corrupt"] = geomx::to_string(Probability{direction.corrupt});
+  json["queue"] = direction.limited() ? Json(shaper::describe(direction.queue)) : Json();
+  json["codel"] = direction.limited() && direction.codel ? asked(*direction.codel) : Json();
   json["seed"] = direction.seed ? Json(*direction.seed) : Json();
   return json;
 }
@@ -49,7 +71,8 @@ Json planned(const PlannedNode& node) {
 }
 
 Json planned(const PlannedLink& link) {
-  Json json{{"name", link.name}, {"scope", to_string(link.scope)}, {"shaper", to_string(link.shaper)}};
+  Json json{
+      {"name", link.name}, {"scope", to_string(link.scope)}, {"shaper", to_string(link.shaper)}, {"mtu", link.mtu}};
   json["ends"] = Json::array();
   for (const PlannedLink::End& end : link.ends) json["ends"].push_back(end.node + ":" + end.interface);
   json["forward"] = {{"direction", link.label[0] + "->" + link.label[1]}, {"asked", asked(link.forward)}};
@@ -63,6 +86,10 @@ Json counted(const shaper::DirectionCounters& counters) {
           {"bytes", counters.bytes},
           {"dropped_queue", counters.dropped_queue},
           {"dropped_loss", counters.dropped_loss},
+          {"marked", counters.marked},
+          {"duplicated", counters.duplicated},
+          {"reordered", counters.reordered},
+          {"corrupted", counters.corrupted},
           {"overruns", counters.overruns},
           {"undelivered", counters.undelivered},
           {"backlog_bytes", counters.backlog_bytes},
@@ -80,15 +107,17 @@ Found read(const sandbox::Namespace& network) {
 }
 
 // By node, then interface: what tc is to do to the packets that leave there.
-using Egresses = std::map<std::string, std::map<std::string, shaper::Direction>>;
+using Egresses = std::map<std::string, std::map<std::string, Egress>>;
 
 Egresses egresses_of(const Lab& lab) {
   Egresses egresses;
   for (std::size_t l = 0; l < lab.plan().links.size(); ++l) {
     const PlannedLink& link = lab.plan().links[l];
-    if (link.shaper != shaper::Kind::tc) continue;
-    egresses[link.ends[0].node][link.ends[0].interface] = lab.in_force(l, true);
-    egresses[link.ends[1].node][link.ends[1].interface] = lab.in_force(l, false);
+    for (int end = 0; end < 2; ++end) {
+      Egress& egress = egresses[link.ends[end].node][link.ends[end].interface];
+      egress.mtu = link.mtu;
+      if (link.shaper == shaper::Kind::tc) egress.direction = lab.in_force(l, end == 0);
+    }
   }
   return egresses;
 }
@@ -141,7 +170,7 @@ std::string inspect(Lab& lab, const std::string& scenario_json) {
     const PlannedNode& planned_node = plan.nodes[n];
     const Found found = read(lab.namespaces(n).network);
     Json node = planned(planned_node);
-    std::vector<shaper::Direction> shaped;
+    std::vector<Egress> shaped;
     for (std::size_t i = 0; i < planned_node.interfaces.size(); ++i) {
       const std::string& name = planned_node.interfaces[i].name;
       const netlink::Link* link = found.link(name);

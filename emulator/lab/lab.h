@@ -60,16 +60,18 @@ class Lab {
 
   // Becomes another plan, made by make_plan for this running lab: removes links and nodes (and their processes), adds
   // new ones, changes links, routes and neighbours. What both plans have goes on undisturbed, but for links that need
-  // the other kind of shaper (rebuilt: what is on them is lost). Where something new cannot be made, what has been made
-  // is undone and the lab is as before; a later failure is a WorkError that says that the lab is changed in part.
+  // another wire, for all they ask or for their MTU (rebuilt: what is on them is lost). Where something new cannot be
+  // made, what has been made is undone and the lab is as before; a later failure is a WorkError that says that the lab
+  // is changed in part.
   void apply(Plan next);
 
   // --- While traffic flows (live.cc). Names that the plan does not have are InputErrors.
 
   // Changes properties and sees to it that the plan says so. Nothing that is queued is lost, but where a property
-  // appears or vanishes on a tc link (Shaper::change). Returns what cannot be had exactly, one line each. Throws
-  // InputError where the link's shaper cannot do it; with `rebuild` the link then gets the other kind of shaper in
-  // place of its own, and what was on it is lost.
+  // appears or vanishes on a tc link (Shaper::change), and frames that a smaller MTU has no room for. Returns what
+  // cannot be had exactly, one line each. Throws InputError where the link's shaper cannot do it, where an MTU is to
+  // change at a switch, and where that of a wire is to grow; with `rebuild` the link is then made anew with the wire,
+  // and what was on it is lost (at a switch an MTU is refused all the same).
   std::vector<std::string> change_link(const std::string& link, Way way, const scenario::LinkPatch& patch,
                                        bool rebuild = false);
   // Down: nothing is let in any more, and the nodes' interfaces are no longer running (a switch's ports apart); what is
@@ -99,7 +101,7 @@ class Lab {
   void shape_links();
   using NodeIndex = std::map<std::string, std::size_t>;
   NodeNamespaces namespaces_for(const PlannedNode& node);
-  static netlink::Message bridge_in(const sandbox::Namespace& network);
+  static netlink::Message bridge_in(const sandbox::Namespace& network, int mtu);
   netlink::Batch pairs_of(const Plan& plan, const NodeIndex& index, std::size_t link, unsigned wire) const;
   struct Update;
   void make_new(Update& update);
@@ -112,6 +114,7 @@ class Lab {
   void rebuild_link(std::size_t link, const PlannedLink& wanted);
   void attach_tc(std::size_t link);
   void refresh(std::size_t link);
+  void set_mtu(std::size_t link);
   void set_interfaces_up(std::size_t node, bool up);
   std::size_t index_of_link(const std::string& name) const;
   std::size_t index_of_node(const std::string& name) const;
@@ -138,9 +141,10 @@ class Lab {
 int interface_index(const PlannedInterface& interface);
 // The i of a node's interface; its number of interfaces where it has none of that name.
 std::size_t interface_number(const PlannedNode& node, const std::string& name);
-inline constexpr int mtu = 1500;  // of every interface
 // The wire side of a link's end, in the lab's own namespace.
 std::string wire_side(unsigned wire, int end);
+// Of a switch: that of any of its links, which all have the same.
+int mtu_of(const Plan& plan, const PlannedNode& node);
 inline constexpr int bridge_index = 99;
 inline constexpr const char* bridge_name = "br0";
 

@@ -66,6 +66,17 @@ std::vector<std::string> Lab::change_link(const std::string& name, Way way, cons
                                           bool rebuild) {
   const std::size_t l = index_of_link(name);
   PlannedLink wanted = changed(plan_.links[l], way, patch);
+  const int mtu = plan_.links[l].mtu;
+  if (wanted.mtu != mtu && at_switch(plan_, wanted)) {
+    throw InputError(name + ": mtu", "all ports of a switch have the same MTU",
+                     fmt::format("change it for all its links at once, by 'geomx-emu apply {} FILE'", plan_.lab));
+  }
+  const bool outgrown = outgrows_wire(plan_.links[l], wanted);
+  if (outgrown && !rebuild) {
+    refuse(name, InputError({}, fmt::format("a wire made for an MTU of {} cannot grow to {}", mtu, wanted.mtu)),
+           fmt::format("'geomx-emu link {} {} ... --rebuild' makes it anew; what is on the link then is lost",
+                       plan_.lab, name));
+  }
   if (wanted.shaper != shaper::Kind::wire) {
     try {
       const shaper::Kind kind = shaper::choose(wanted.forward, wanted.backward, plan_.features, shaper::Choice::tc);
@@ -80,10 +91,11 @@ std::vector<std::string> Lab::change_link(const std::string& name, Way way, cons
     }
   }
   const shaper::Kind before = plan_.links[l].shaper;
-  if (wanted.shaper != before && wanted.shaper == shaper::Kind::wire) {
+  if (outgrown || (wanted.shaper != before && wanted.shaper == shaper::Kind::wire)) {
     rebuild_link(l, wanted);
   } else {
     plan_.links[l] = wanted;
+    if (wanted.mtu != mtu) set_mtu(l);
     refresh(l);
   }
   return wanted.shaper == shaper::Kind::tc ? shortcomings(wanted) : std::vector<std::string>{};
@@ -102,6 +114,19 @@ shaper::Direction Lab::in_force(std::size_t l, bool forward) const {
                      return states_[index_.at(end.node)] == NodeState::killed;
                    });
   return direction;
+}
+
+// Of all of the link's interfaces.
+void Lab::set_mtu(std::size_t l) {
+  const PlannedLink& link = plan_.links[l];
+  for (const int end : {0, 1}) {
+    const netlink::LinkChange change{.mtu = link.mtu};
+    if (link.shaper == shaper::Kind::wire) {
+      netlink::Socket().execute(netlink::change_link(wire_side(wires_[l], end), change));
+    }
+    const sandbox::ScopedNetwork inside(namespaces(link.ends[end].node).network);
+    netlink::Socket().execute(netlink::change_link(link.ends[end].interface, change));
+  }
 }
 
 // Tells the shaper and the nodes what the plan and the states of link and nodes amount to.

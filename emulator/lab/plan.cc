@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -18,8 +19,9 @@ namespace {
 
 constexpr std::size_t bridge_ports = 1023;  // BR_PORT_BITS of the kernel, less the one it keeps
 constexpr Nanoseconds least_round_trip = std::chrono::milliseconds(50);
-constexpr std::uint64_t least_queue = 100 * 1514;  // bytes: full Ethernet frames without FCS at MTU 1500
-constexpr double most_queue = 4294967295.0;        // bytes: what tbf can count
+constexpr std::uint64_t least_queue = 100;     // full Ethernet frames
+constexpr std::uint64_t ethernet_header = 14;  // bytes, without FCS
+constexpr double most_queue = 4294967295.0;    // bytes: what tbf can count
 
 // What is asked of a planned link, by the plan's order, until the longest paths are known.
 struct Asked {
@@ -28,24 +30,48 @@ struct Asked {
   scenario::LinkProperties backward;
 };
 
-shaper::QueueLimit queue(const scenario::LinkProperties& asked, Nanoseconds longest) {
+shaper::QueueLimit queue(const scenario::LinkProperties& asked, int mtu, Nanoseconds longest) {
   if (const auto* packets = std::get_if<scenario::QueuePackets>(&asked.queue)) {
     return shaper::PacketLimit{packets->count};
   }
   if (const auto* bytes = std::get_if<Bytes>(&asked.queue)) return shaper::ByteLimit{bytes->value};
-  if (!asked.rate) return shaper::PacketLimit{};
+  if (!asked.limited()) return shaper::PacketLimit{};
   const double seconds = std::chrono::duration<double>(std::max(longest, least_round_trip)).count();
-  const double product = static_cast<double>(asked.rate->value) * seconds / 8;
-  return shaper::ByteLimit{std::max(least_queue, static_cast<std::uint64_t>(std::min(product, most_queue)))};
+  const BitsPerSecond rate = asked.rate ? *asked.rate : asked.trace->content->mean();
+  const double product = static_cast<double>(rate.value) * seconds / 8;
+  const std::uint64_t least = least_queue * (static_cast<std::uint64_t>(mtu) + ethernet_header);
+  return shaper::ByteLimit{std::max(least, static_cast<std::uint64_t>(std::min(product, most_queue)))};
 }
 
-// Everything about a direction but its seed.
-void resolve(shaper::Direction& direction, const scenario::LinkProperties& asked, Nanoseconds longest) {
+// What the scenario says of one direction, in the shaper's terms: everything but its seed. The two enumerations have
+// the same values.
+void resolve(shaper::Direction& direction, const scenario::LinkProperties& asked, int mtu, Nanoseconds longest) {
+  const auto share = [](const std::optional<Probability>& given) { return given ? given->value : 0; };
   direction.rate = asked.rate;
+  direction.trace = asked.trace ? asked.trace->content : SharedTrace();
   direction.delay = asked.delay.value_or(Nanoseconds{0});
   direction.jitter = asked.jitter.value_or(Nanoseconds{0});
-  direction.loss = asked.loss ? asked.loss->value : 0;
-  direction.queue = queue(asked, longest);
+  const auto distribution = asked.distribution.value_or(scenario::Distribution::uniform);
+  direction.distribution = static_cast<shaper::Distribution>(distribution);
+  direction.correlation = share(asked.correlation);
+  direction.keeps_order = asked.order != scenario::JitterOrder::free;
+  direction.loss = share(asked.loss);
+  direction.gilbert_elliott.reset();
+  if (const auto& model = asked.gilbert_elliott) {
+    direction.gilbert_elliott = {model->p.value, model->r.value, model->loss_good.value, model->loss_bad.value};
+  }
+  direction.duplicate = share(asked.duplicate);
+  direction.reorder = share(asked.reorder);
+  direction.corrupt = share(asked.corrupt);
+  direction.codel.reset();
+  if (asked.discipline == scenario::Discipline::codel) {
+    shaper::CodelSettings codel;
+    codel.target = asked.codel_target.value_or(codel.target);
+    codel.interval = asked.codel_interval.value_or(codel.interval);
+    codel.ecn = asked.ecn.value_or(false);
+    direction.codel = codel;
+  }
+  direction.queue = queue(asked, mtu, longest);
 }
 
 class Planner {
@@ -139,6 +165,7 @@ class Planner {
       link.ends[end] = add_interface(ends[end], name, kept);
       link.label[end] = label[end];
     }
+    link.mtu = asked.forward.mtu.value_or(scenario::kDefaultMtu);
     plan_.links.push_back(std::move(link));
     asked_.push_back(std::move(asked));
   }
@@ -156,7 +183,10 @@ class Planner {
       const std::string pointer = fmt::format("/topology/datacenters/{}", d);
       add_node(scenario::gateway_of(datacenter.name), scenario::NodeKind::router, datacenter.name, pointer);
       add_node(scenario::switch_of(datacenter.name), scenario::NodeKind::switch_, datacenter.name, pointer);
-      add_to_lan(scenario::gateway_of(datacenter.name), datacenter.name, {}, pointer);
+      // The gateway's port is the LAN's, whose frames it must take, but unshaped.
+      scenario::LinkProperties port;
+      port.mtu = datacenter.lan.mtu;
+      add_to_lan(scenario::gateway_of(datacenter.name), datacenter.name, port, pointer);
       const auto add_member = [&](const std::string& name, scenario::NodeKind kind, const std::string& from) {
         add_node(name, kind, datacenter.name, from);
         add_to_lan(name, datacenter.name, datacenter.lan, pointer + "/lan");
@@ -235,10 +265,12 @@ class Planner {
     link.asked[0] = asked_[l].forward;
     link.asked[1] = asked_[l].backward;
     link.longest_round_trip = longest;
-    resolve(link.forward, link.asked[0], longest);
-    resolve(link.backward, link.asked[1], longest);
-    link.forward.seed = seed(link.name, 0);
-    link.backward.seed = seed(link.name, 1);
+    const auto set = [&](shaper::Direction& direction, const scenario::LinkProperties& asked, int number) {
+      resolve(direction, asked, link.mtu, longest);
+      direction.seed = seed(link.name, number);
+    };
+    set(link.forward, link.asked[0], 0);
+    set(link.backward, link.asked[1], 1);
     try {
       link.shaper = shaper::choose(link.forward, link.backward, features_, choice_);
       // A wire can do whatever is asked, and what it holds stays.
@@ -302,13 +334,29 @@ PlannedLink changed(const PlannedLink& link, Way way, const scenario::LinkPatch&
   PlannedLink result = link;
   if (way != Way::backward) result.asked[0] = scenario::patched(link.asked[0], patch, link.name);
   if (way != Way::forward) result.asked[1] = scenario::patched(link.asked[1], patch, link.name);
-  resolve(result.forward, result.asked[0], {});
-  resolve(result.backward, result.asked[1], {});
+  const auto mtu = [&](int direction) { return result.asked[direction].mtu.value_or(scenario::kDefaultMtu); };
+  if (mtu(0) != mtu(1)) {
+    throw InputError(link.name + ": mtu", fmt::format("an MTU of {} one way and of {} the other", mtu(0), mtu(1)),
+                     "change it in both directions at once");
+  }
+  result.mtu = mtu(0);
+  result.forward.delay = result.asked[0].delay.value_or(Nanoseconds{0});
+  result.backward.delay = result.asked[1].delay.value_or(Nanoseconds{0});
   // The path through the link that was the longest has become so much longer or shorter.
   result.longest_round_trip += round_trip(result) - round_trip(link);
-  result.forward.queue = queue(result.asked[0], result.longest_round_trip);
-  result.backward.queue = queue(result.asked[1], result.longest_round_trip);
+  resolve(result.forward, result.asked[0], result.mtu, result.longest_round_trip);
+  resolve(result.backward, result.asked[1], result.mtu, result.longest_round_trip);
   return result;
+}
+
+bool outgrows_wire(const PlannedLink& before, const PlannedLink& after) {
+  return before.shaper == shaper::Kind::wire && after.mtu > before.mtu;
+}
+
+bool at_switch(const Plan& plan, const PlannedLink& link) {
+  return std::any_of(std::begin(link.ends), std::end(link.ends), [&](const PlannedLink::End& end) {
+    return plan.node(end.node).kind == scenario::NodeKind::switch_;
+  });
 }
 
 const PlannedNode& Plan::node(const std::string& name) const {

@@ -65,7 +65,8 @@ struct PlannedLink {
   shaper::Direction forward;
   shaper::Direction backward;
   shaper::Kind shaper = shaper::Kind::none;
-  std::string label[2];  // what the scenario calls the ends: the data center rather than its gateway
+  int mtu = scenario::kDefaultMtu;  // of the interfaces at both ends, in bytes of IP packet
+  std::string label[2];             // what the scenario calls the ends: the data center rather than its gateway
 
   // What the directions were made of, so that they can be changed later.
   scenario::LinkProperties asked[2];  // forward, backward
@@ -104,7 +105,7 @@ struct Plan {
 
 // Addresses: one 10.D.0.0/16 per LAN (a /21 where there are more than 255), gateway first; one /30 out of 172.16.0.0/12
 // per link between two nodes. Queue "auto" on a link with a rate: the BDP of that rate and the longest path through the
-// link (there and back, at least 50 ms) in bytes, never under 100 full-size frames.
+// link (there and back, at least 50 ms) in bytes, never under 100 full-size frames; of a trace by its mean rate.
 // Throws InputError where the scenario asks for what `features` or `choice` cannot give (JSON pointer and what to do).
 // `running`: the plan of a lab that is to become this one. Nodes, links and addresses that both have stay what they
 // are, what is new gets names, numbers and addresses that the running lab has not used; InputError where that cannot
@@ -118,6 +119,11 @@ Way way_from(const PlannedLink& link, const std::string& from);
 // The link with the patched properties in place of its own. Automatic queues are sized anew; routes are static and stay
 // as they are, and so does the shaper: see Lab::change_link. Throws InputError naming the link and the property.
 PlannedLink changed(const PlannedLink& link, Way way, const scenario::LinkPatch& patch);
+
+// Whether the wire must be made anew to become `after`: its sockets are made for the largest frame of its MTU.
+bool outgrows_wire(const PlannedLink& before, const PlannedLink& after);
+// Whether the link ends at a switch, whose ports all have the same MTU.
+bool at_switch(const Plan& plan, const PlannedLink& link);
 
 std::string to_string(ActionKind kind);           // "set", "down", ...
 std::string describe(const TimedAction& action);  // "wan-a forward: rate=10Mbit", "a-host-0: kill"

@@ -47,7 +47,12 @@ void compare(const PlannedLink& before, const PlannedLink& after, std::vector<st
     lines.push_back(fmt::format("~ link {} {}->{}: {} -> {}", after.name, after.label[forward ? 0 : 1],
                                 after.label[forward ? 1 : 0], shaper::describe(from), shaper::describe(to)));
   }
-  if (before.shaper != after.shaper && after.shaper == shaper::Kind::wire) {
+  if (before.mtu != after.mtu) {
+    lines.push_back(fmt::format("~ link {}: MTU {} -> {}", after.name, before.mtu, after.mtu));
+  }
+  if (outgrows_wire(before, after)) {
+    lines.push_back(fmt::format("~ link {}: rebuilt for larger frames; what is on it is lost", after.name));
+  } else if (before.shaper != after.shaper && after.shaper == shaper::Kind::wire) {
     lines.push_back(fmt::format("~ link {}: rebuilt with the wire in place of {}; what is on it is lost", after.name,
                                 before.shaper == shaper::Kind::none ? "a plain cable" : to_string(before.shaper)));
   }

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "emulator/base/error.h"
+#include "emulator/shaper/tc.h"
 
 namespace geomx::lab {
 namespace {
@@ -185,18 +186,31 @@ class Maker {
 };
 
 // A tc link keeps what is queued as long as the same qdiscs do the work.
-bool same_properties(const shaper::Direction& a, const shaper::Direction& b) {
-  return a.rate.has_value() == b.rate.has_value() && (a.delay.count() > 0) == (b.delay.count() > 0) &&
-         (a.loss > 0) == (b.loss > 0);
+bool same_qdiscs(const PlannedLink& link, const PlannedLink& next) {
+  const auto same = [&](const shaper::Direction& from, const shaper::Direction& to) {
+    return shaper::changeable(shaper::tc_stages(from, link.mtu), shaper::tc_stages(to, next.mtu));
+  };
+  return same(link.forward, next.forward) && same(link.backward, next.backward);
+}
+
+// What an event cannot do to a running link.
+void judge_mtu(const Plan& plan, const PlannedLink& link, const PlannedLink& next) {
+  if (next.mtu == link.mtu) return;
+  if (at_switch(plan, link)) throw InputError(link.name + ": mtu", "all ports of a switch have the same MTU");
+  if (outgrows_wire(link, next)) {
+    throw InputError(link.name + ": mtu", fmt::format("a wire made for {} cannot grow to {}", link.mtu, next.mtu),
+                     "begin with the largest");
+  }
 }
 
 // The kind that can do both `link`, whose kind is chosen, and what it is to become.
 shaper::Kind kind_for(const PlannedLink& link, const PlannedLink& next, const Plan& plan) {
   if (link.shaper == shaper::Kind::wire) return link.shaper;
   const shaper::Kind kind = shaper::choose(next.forward, next.backward, plan.features, plan.choice);
-  const bool alike = same_properties(link.forward, next.forward) && same_properties(link.backward, next.backward);
   const bool free_choice = plan.choice == shaper::Choice::auto_ && plan.features.packet_vnet;
-  if (kind != shaper::Kind::wire && link.shaper == shaper::Kind::tc && !alike && free_choice) return shaper::Kind::wire;
+  if (kind != shaper::Kind::wire && link.shaper == shaper::Kind::tc && free_choice && !same_qdiscs(link, next)) {
+    return shaper::Kind::wire;
+  }
   return kind == shaper::Kind::none ? link.shaper : kind;
 }
 
@@ -220,6 +234,7 @@ void fit_shapers(Plan& plan) {
       } else {
         PlannedLink next = changed(state, action.way, action.patch);
         next.shaper = kind_for(state, next, plan);
+        judge_mtu(plan, state, next);
         state = std::move(next);
       }
       planned.shaper = state.shaper;

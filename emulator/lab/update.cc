@@ -78,7 +78,8 @@ struct Lab::Update {
   NodeIndex index;                                 // of next's nodes
   std::vector<unsigned> wires;                     // by next's links
   std::vector<std::optional<std::size_t>> before;  // by next's links: the same one's place in the plan so far
-  std::vector<bool> rebuilt;                       // by next's links: the same, but by the other kind of shaper
+  std::vector<bool> rebuilt;                       // by next's links: the same, but by a new wire
+  std::vector<bool> resized;                       // by next's links: the same, with another MTU
   std::map<std::string, NodeNamespaces> nodes;     // new ones
   std::vector<std::size_t> made;                   // next's links whose interfaces have been made
   std::map<std::string, PlannedNode> old_nodes;
@@ -93,9 +94,11 @@ void Lab::apply(Plan next) {
     const auto it = links.find(link.name);
     const bool kept = it != links.end() && same_ends(plan_.links[it->second], link);
     const bool rebuilt =
-        kept && link.shaper == shaper::Kind::wire && plan_.links[it->second].shaper != shaper::Kind::wire;
+        kept && link.shaper == shaper::Kind::wire &&
+        (plan_.links[it->second].shaper != shaper::Kind::wire || outgrows_wire(plan_.links[it->second], link));
     update.before.push_back(kept ? std::optional(it->second) : std::nullopt);
     update.rebuilt.push_back(rebuilt);
+    update.resized.push_back(kept && !rebuilt && plan_.links[it->second].mtu != link.mtu);
     update.wires.push_back(kept && !rebuilt ? wires_[it->second] : next_wire_++);
   }
   update.next = std::move(next);
@@ -123,7 +126,7 @@ void Lab::make_new(Update& update) {
     if (index_.contains(node.name)) continue;
     const auto [made, fresh] = update.nodes.emplace(node.name, namespaces_for(node));
     netlink::Batch bridge;
-    if (is_switch(node)) bridge.push_back(bridge_in(made->second.network));
+    if (is_switch(node)) bridge.push_back(bridge_in(made->second.network, mtu_of(update.next, node)));
     socket.execute(bridge);
   }
   // Under their names already, for the links that end there.
@@ -201,6 +204,7 @@ void Lab::take_over(Update& update) {
 void Lab::configure_changed(const Update& update) {
   for (std::size_t l = 0; l < plan_.links.size(); ++l) {
     if (update.rebuilt[l]) netlink::Socket().execute(pairs_of(plan_, index_, l, wires_[l]));
+    if (update.resized[l]) set_mtu(l);
   }
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     const PlannedNode& node = plan_.nodes[n];

@@ -10,8 +10,8 @@
 
 namespace geomx::netlink {
 
-Message::Message(int type, int flags, std::string attempt, std::string object)
-    : message_(nlmsg_alloc_size(kCapacity)), attempt_(std::move(attempt)), object_(std::move(object)) {
+Message::Message(int type, int flags, std::string attempt, std::string object, std::size_t capacity)
+    : message_(nlmsg_alloc_size(capacity)), attempt_(std::move(attempt)), object_(std::move(object)) {
   if (message_ == nullptr || nlmsg_put(message_, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags) == nullptr) {
     nlmsg_free(message_);
     throw SystemError(object_, attempt_, ENOMEM);

@@ -18,7 +18,8 @@ namespace geomx::netlink {
 class Message {
  public:
   // `type` is RTM_..., `flags` NLM_F_... beside NLM_F_REQUEST, which is implied.
-  Message(int type, int flags, std::string attempt, std::string object);
+  // `capacity`: room in bytes for its attributes.
+  Message(int type, int flags, std::string attempt, std::string object, std::size_t capacity = kCapacity);
   // Takes over a message that libnl-route has built.
   Message(nl_msg* message, std::string attempt, std::string object);
   Message(Message&& other) noexcept;
@@ -53,7 +54,7 @@ class Message {
     void* start_;
   };
 
-  // Room in bytes for a message's attributes: more than any request of ours takes.
+  // More than any request of ours takes but those that say otherwise.
   static constexpr std::size_t kCapacity = 1024;
 
  private:

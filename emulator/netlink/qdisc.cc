@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "emulator/base/error.h"
 #include "emulator/netlink/native.h"
@@ -47,6 +48,14 @@ Nanoseconds from_ticks(std::uint32_t count) {
   return Nanoseconds(std::llround(count / ticks_per_second() * 1e9));
 }
 
+std::uint32_t scaled(Probability probability) {
+  return saturate(static_cast<std::uint64_t>(std::llround(probability.value * static_cast<double>(kUint32Max))));
+}
+
+Probability unscaled(std::uint32_t value) {
+  return {static_cast<double>(value) / static_cast<double>(kUint32Max)};
+}
+
 std::uint64_t bytes_per_second(BitsPerSecond rate) {
   return rate.value / 8;
 }
@@ -71,18 +80,48 @@ void put_options(Message& message, const Netem& netem) {
   options.latency = ticks(netem.delay);
   options.jitter = ticks(netem.jitter);
   options.limit = netem.limit;
-  options.loss = saturate(static_cast<std::uint64_t>(std::llround(netem.loss.value * static_cast<double>(kUint32Max))));
+  options.loss = scaled(netem.loss);
+  options.duplicate = scaled(netem.duplicate);
+  options.gap = netem.reorder.value > 0 ? 1 : 0;  // each packet may be reordered, not only every n-th
   const Message::Nest nest(message, TCA_OPTIONS);
   message.put_header(&options, sizeof(options));
   message.put_i64(TCA_NETEM_LATENCY64, netem.delay.count());
   message.put_i64(TCA_NETEM_JITTER64, netem.jitter.count());
-  // Always sent: a change that leaves it out would leave the old rate in force.
+  // Always sent: a change that leaves them out would leave the old ones in force.
+  const tc_netem_corr correlations{};
+  message.put(TCA_NETEM_CORR, &correlations, sizeof(correlations));
+  const tc_netem_reorder reorder{scaled(netem.reorder), 0};
+  message.put(TCA_NETEM_REORDER, &reorder, sizeof(reorder));
+  const tc_netem_corrupt corrupt{scaled(netem.corrupt), 0};
+  message.put(TCA_NETEM_CORRUPT, &corrupt, sizeof(corrupt));
   const std::uint64_t rate = netem.rate ? bytes_per_second(*netem.rate) : 0;
   tc_netem_rate rate_options{};
   rate_options.rate = saturate(rate);
   message.put(TCA_NETEM_RATE, &rate_options, sizeof(rate_options));
   if (rate > kUint32Max) message.put_u64(TCA_NETEM_RATE64, rate);
   if (netem.seed) message.put_u64(kNetemPrngSeed, *netem.seed);
+  if (netem.bursts) {
+    tc_netem_gemodel model{};
+    model.p = scaled(netem.bursts->p);
+    model.r = scaled(netem.bursts->r);
+    model.h = scaled({1 - netem.bursts->loss_bad.value});  // the kernel wants what survives
+    model.k1 = scaled(netem.bursts->loss_good);
+    const Message::Nest loss(message, TCA_NETEM_LOSS);
+    message.put(NETEM_LOSS_GE, &model, sizeof(model));
+  }
+  if (!netem.distribution.empty()) {
+    message.put(TCA_NETEM_DELAY_DIST, netem.distribution.data(), netem.distribution.size() * sizeof(std::int16_t));
+  }
+}
+
+// Room for the settings beside the name: a distribution is longer than all else.
+template <typename Settings>
+std::size_t room_for(const Settings& settings) {
+  if constexpr (std::is_same_v<Settings, Netem>) {
+    return Message::kCapacity + settings.distribution.size() * sizeof(std::int16_t);
+  } else {
+    return Message::kCapacity;
+  }
 }
 
 void put_place(Message& message, const QdiscPlace& place) {
@@ -97,7 +136,8 @@ void put_place(Message& message, const QdiscPlace& place) {
 Message build(int flags, const std::string& verb, const QdiscPlace& place, const QdiscKind& kind,
               const std::string& object) {
   const char* name = std::holds_alternative<Tbf>(kind) ? "tbf" : "netem";
-  Message message(RTM_NEWQDISC, flags, verb + " qdisc " + name, object);
+  const std::size_t room = std::visit([](const auto& settings) { return room_for(settings); }, kind);
+  Message message(RTM_NEWQDISC, flags, verb + " qdisc " + name, object, room);
   put_place(message, place);
   message.put_string(TCA_KIND, name);
   std::visit([&](const auto& settings) { put_options(message, settings); }, kind);
@@ -125,6 +165,13 @@ Tbf parse_tbf(nlattr* options) {
   return {.rate = {rate * 8}, .burst = {static_cast<std::uint64_t>(std::llround(burst))}, .limit = parameters.limit};
 }
 
+std::optional<Netem::Bursts> parse_bursts(nlattr* loss) {
+  nlattr* models[NETEM_LOSS_MAX + 1];
+  if (nla_parse_nested(models, NETEM_LOSS_MAX, loss, nullptr) < 0 || models[NETEM_LOSS_GE] == nullptr) return {};
+  const auto model = read<tc_netem_gemodel>(models[NETEM_LOSS_GE]);
+  return Netem::Bursts{unscaled(model.p), unscaled(model.r), unscaled(model.k1), {1 - unscaled(model.h).value}};
+}
+
 Netem parse_netem(nlattr* options) {
   const auto fixed = read<tc_netem_qopt>(options);
   nlattr* attributes[kNetemPrngSeed + 1];
@@ -136,7 +183,15 @@ Netem parse_netem(nlattr* options) {
   }
   Netem netem;
   netem.limit = fixed.limit;
-  netem.loss.value = static_cast<double>(fixed.loss) / static_cast<double>(kUint32Max);
+  netem.loss = unscaled(fixed.loss);
+  netem.duplicate = unscaled(fixed.duplicate);
+  if (attributes[TCA_NETEM_REORDER] != nullptr && fixed.gap > 0) {
+    netem.reorder = unscaled(read<tc_netem_reorder>(attributes[TCA_NETEM_REORDER]).probability);
+  }
+  if (attributes[TCA_NETEM_CORRUPT] != nullptr) {
+    netem.corrupt = unscaled(read<tc_netem_corrupt>(attributes[TCA_NETEM_CORRUPT]).probability);
+  }
+  if (attributes[TCA_NETEM_LOSS] != nullptr) netem.bursts = parse_bursts(attributes[TCA_NETEM_LOSS]);
   netem.delay = attributes[TCA_NETEM_LATENCY64] != nullptr
                     ? Nanoseconds(read<std::int64_t>(attributes[TCA_NETEM_LATENCY64]))
                     : from_ticks(fixed.latency);

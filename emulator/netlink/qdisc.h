@@ -43,8 +43,20 @@ struct Tbf {
 struct Netem {
   std::uint32_t limit = 1000;  // packets, waiting and in flight
   Nanoseconds delay{0};
-  Nanoseconds jitter{0};                // uniform in [delay - jitter, delay + jitter]; reorders unless a rate is set
-  Probability loss{};                   // resolution 2^-32
+  Nanoseconds jitter{0};  // reorders unless a rate is set
+  // Of the jitter, in units of 1/8192 of it at evenly spread quantiles; empty: uniform between -1 and +1. At most 16384
+  // values. A change cannot take a table away again, and the kernel does not say which it has.
+  std::vector<std::int16_t> distribution{};
+  Probability loss{};  // resolution 2^-32, as of all that follow
+  // Two states in place of a loss (Gilbert-Elliott): probabilities of good -> bad and back, and of loss in either.
+  struct Bursts {
+    Probability p{}, r{}, loss_good{}, loss_bad{};
+    bool operator==(const Bursts&) const = default;
+  };
+  std::optional<Bursts> bursts{};
+  Probability duplicate{};
+  Probability reorder{};                // sent at once, ahead of those that are delayed
+  Probability corrupt{};                // one bit somewhere in the frame
   std::optional<BitsPerSecond> rate{};  // rounded down to whole bytes per second
   std::optional<std::uint64_t> seed{};  // kernel 6.7 or newer; older ones refuse it or ignore it: see read-back
   bool operator==(const Netem&) const = default;

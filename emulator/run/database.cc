@@ -141,7 +141,7 @@ Database::Database(const std::filesystem::path& path, const std::vector<NodeRow>
       if (direction.rate) rate = static_cast<std::int64_t>(direction.rate->value);
       link.run(id, planned.name, from == 0 ? "forward" : "backward", lab::to_string(planned.scope),
                planned.ends[from].node, planned.ends[1 - from].node, lab::to_string(planned.shaper), rate,
-               std::int64_t{direction.delay.count()}, std::int64_t{direction.jitter.count()}, direction.loss);
+               std::int64_t{direction.delay.count()}, std::int64_t{direction.jitter.count()}, mean_loss(direction));
     }
   }
   flush();

@@ -33,6 +33,9 @@ std::string percent(double share) {
   return fmt::format("{:+.1f}%", 100 * share);
 }
 
+// Of a normal distribution, on either side of 99.9 % of it.
+constexpr double kDeviations = 3.29;
+
 class Judge {
  public:
   explicit Judge(const Thresholds& thresholds) : thresholds_(thresholds) {}
@@ -51,29 +54,28 @@ class Judge {
     if (!link.asked.shaped()) return;
     if (!link.delay && link.asked.delay.count() == 0) return;
     if (!measured(link, "delay", link.delay.has_value())) return;
-    if (!off(*link.delay, link.asked.delay, link.asked.jitter)) return;
-    reason(link, fmt::format("delay {} measured, {} asked", to_string(*link.delay, true), to_string(link.asked.delay)));
+    const Nanoseconds asked = mean_delay(link.asked);
+    if (!off(*link.delay, asked, largest_swing(link.asked))) return;
+    reason(link, fmt::format("delay {} measured, {} asked", to_string(*link.delay, true), to_string(asked)));
   }
 
   void round_trip(const LinkReport& link, const LinkReport& back) {
     if (!link.idle_rtt || !(link.asked.shaped() || back.asked.shaped())) return;
+    // A packet that waits for a trace's next delivery is as late as the trace says.
+    if (link.asked.trace || back.asked.trace) return;
     measured_ = true;
-    if (!off(*link.idle_rtt, link.expected_rtt, link.asked.jitter + back.asked.jitter)) return;
+    if (!off(*link.idle_rtt, link.expected_rtt, largest_swing(link.asked) + largest_swing(back.asked))) return;
     reasons_.push_back(fmt::format("{}: idle round trip {} measured, {} expected", link.link,
                                    to_string(*link.idle_rtt, true), to_string(link.expected_rtt, true)));
   }
 
   void loss(const LinkReport& link) {
-    if (link.asked.loss <= 0 || link.asked.loss >= 1) return;
+    const double asked = mean_loss(link.asked);
+    if (asked <= 0 || asked >= 1) return;
     if (!measured(link, "loss", link.loss.has_value())) return;
-    const std::uint64_t offered = link.packets + link.dropped_loss;
-    const double each_side = (1 - thresholds_.loss_confidence) / 2;
-    if (binomial_at_most(link.dropped_loss, offered, link.asked.loss) >= each_side &&
-        binomial_at_least(link.dropped_loss, offered, link.asked.loss) >= each_side) {
-      return;
-    }
-    reason(link, fmt::format("loss {:.3g}% measured over {} packets, {} asked", 100 * *link.loss, offered,
-                             to_string(Probability{link.asked.loss})));
+    if (link.asked.gilbert_elliott ? bursts_as_asked(link) : loss_as_asked(link)) return;
+    reason(link, fmt::format("loss {:.3g}% measured over {} packets, {} asked", 100 * *link.loss, link.offered(),
+                             to_string(Probability{asked})));
   }
 
   void overruns(const LinkReport& link) {
@@ -105,6 +107,21 @@ class Judge {
   }
 
  private:
+  bool loss_as_asked(const LinkReport& link) const {
+    const double each_side = (1 - thresholds_.loss_confidence) / 2;
+    return binomial_at_most(link.dropped_loss, link.offered(), link.asked.loss) >= each_side &&
+           binomial_at_least(link.dropped_loss, link.offered(), link.asked.loss) >= each_side;
+  }
+
+  // The share lost in bursts varies more. It is nearly normal over many bursts; over few, one more or less is no
+  // wonder.
+  bool bursts_as_asked(const LinkReport& link) const {
+    const auto packets = static_cast<double>(link.offered());
+    const double one_burst = 1 / std::max(link.asked.gilbert_elliott->r, 1 / packets) / packets;
+    return std::abs(*link.loss - mean_loss(link.asked)) <=
+           kDeviations * loss_deviation(link.asked, packets) + 3 * one_burst;
+  }
+
   bool off(Nanoseconds measured, Nanoseconds asked, Nanoseconds jitter) const {
     const Nanoseconds relative(std::llround(thresholds_.delay_relative * static_cast<double>(asked.count())));
     return std::chrono::abs(measured - asked) > std::max(thresholds_.delay_absolute, relative) + jitter;

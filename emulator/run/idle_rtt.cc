@@ -94,7 +94,7 @@ PingPlan plan_pings(const lab::PlannedLink& link, milliseconds limit) {
   using std::chrono::ceil;
   const Nanoseconds wires = ping_serialisation(link.forward) + ping_serialisation(link.backward);
   const Nanoseconds longest =
-      wires + link.forward.delay + link.backward.delay + link.forward.jitter + link.backward.jitter;
+      wires + link.forward.delay + link.backward.delay + largest_swing(link.forward) + largest_swing(link.backward);
   PingPlan plan;
   plan.interval = std::max(kShortestInterval, ceil<milliseconds>(wires + wires / 4));
   plan.patience = ceil<milliseconds>(longest * 2) + kMargin;

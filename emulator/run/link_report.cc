@@ -39,7 +39,8 @@ void fill_measured(LinkReport& report, const DirectionCounters& start, const Dir
     const double bits = 8.0 * static_cast<double>(grown(start.busy_bytes, end.busy_bytes));
     report.rate = BitsPerSecond{static_cast<std::uint64_t>(bits * 1e9 / static_cast<double>(busy))};
   }
-  const std::uint64_t offered = report.packets + report.dropped_loss;
+  report.duplicated = grown(start.duplicated, end.duplicated);
+  const std::uint64_t offered = report.offered();
   if (offered > 0) report.loss = static_cast<double>(report.dropped_loss) / static_cast<double>(offered);
   if (end.delay_nanoseconds >= 0 && end.packets > 0) {
     report.delay = Nanoseconds(end.delay_nanoseconds);

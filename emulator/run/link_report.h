@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -32,7 +33,11 @@ struct LinkReport {
   std::uint64_t bytes = 0;
   std::uint64_t dropped_queue = 0;
   std::uint64_t dropped_loss = 0;
-  std::uint64_t overruns = 0;  // packets that this machine lost, not the emulated link
+  std::uint64_t duplicated = 0;  // copies among `packets`
+  std::uint64_t overruns = 0;    // packets that this machine lost, not the emulated link
+
+  // Packets that chance could have lost.
+  std::uint64_t offered() const { return packets - std::min(packets, duplicated) + dropped_loss; }
 };
 
 // How long a ping of the usual size, 98 bytes of Ethernet frame, occupies the link; 0 where it has no rate.

@@ -53,6 +53,12 @@ std::string training_part(const ProgressState& state, bool with_bar) {
   return line;
 }
 
+std::string commands_part(const Job::Tally& commands, bool with_bar) {
+  if (commands.all == 0) return {};
+  const double share = static_cast<double>(commands.over) / static_cast<double>(commands.all);
+  return (with_bar ? bar(share) : "") + fmt::format("{}/{} commands  ", commands.over, commands.all);
+}
+
 std::string wan_part(const std::vector<Recorder::WanRate>& rates) {
   std::string line;
   for (std::size_t i = 0; i < rates.size() && i < kMostLinks; ++i) {
@@ -66,6 +72,7 @@ std::string wan_part(const std::vector<Recorder::WanRate>& rates) {
 
 std::string progress_line(const ProgressState& state, std::size_t width) {
   std::string line = minutes(state.elapsed_seconds) + "  ";
+  if (state.commands) line += commands_part(*state.commands, width > 0);
   if (state.training && state.training->rounds > 0) {
     line += training_part(state, width > 0);
   } else if (!state.waiting_for.empty()) {

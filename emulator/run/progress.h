@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/run/job.h"
 #include "emulator/run/recorder.h"
 
 // How a run is going, for who watches it: a bar on a terminal, a line every few seconds elsewhere.
@@ -15,12 +16,14 @@ struct ProgressState {
   double elapsed_seconds = 0;
   std::optional<std::int64_t> total_rounds;
   std::optional<TrainingResult> training;  // nullopt: the scenario has none
+  std::optional<Job::Tally> commands;      // of a workload, those in the foreground
   std::vector<Recorder::WanRate> wan_rates;
   std::string waiting_for;  // shown while no round is done yet
 };
 
 // "[#######.......] 123/469 rounds  loss 0.532  accuracy 81.2%  2150 samples/s  central->a 12.3Mbit  1:05 left",
-// without the bar where `width` is 0, cut to `width` columns elsewhere.
+// without the bar where `width` is 0, cut to `width` columns elsewhere. Of a workload:
+// "0:12  [#####...............] 1/4 commands  waiting for h1: client, h2: ping  a->b 94.1Mbit"
 std::string progress_line(const ProgressState& state, std::size_t width);
 
 class ProgressView {

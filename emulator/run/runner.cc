@@ -77,7 +77,7 @@ class Runner {
       idle_rtts_ = measure_idle_rtts(client, plan_, interrupts, kIdleRttLimit);
       recorder_.sample(client.counters());
       recorder_.mark_start_of_job();
-      Job job(tasks(), client, folder_, recorder_, options_.grace);
+      Job& job = job_.emplace(tasks(), client, folder_, recorder_, options_.grace);
       client.subscribe(milliseconds(0));  // of events alone
       client.begin_events();
       work(job, client, interrupts);
@@ -96,6 +96,7 @@ class Runner {
   // What was reached, however the run has ended.
   void fill(Summary& summary) const {
     if (scenario_.training) summary.training = recorder_.training().result();
+    if (!scenario_.training && job_) summary.workload = job_->results();
     summary.links = report_links(plan_, recorder_.counters_at_start(), recorder_.latest_counters(), idle_rtts_);
     // Means over different settings say nothing about any of them.
     for (LinkReport& link : summary.links) {
@@ -188,6 +189,7 @@ class Runner {
       const auto announced = recorder_.training().expected_rounds();
       state.total_rounds = announced ? announced : planned_rounds(scenario_);
     }
+    if (!scenario_.training) state.commands = job.mains();
     state.wan_rates = recorder_.wan_rates();
     state.waiting_for = job.awaited();
     view_.update(state);
@@ -199,6 +201,7 @@ class Runner {
   const RunOptions& options_;
   ProgressView& view_;
   Recorder recorder_;
+  std::optional<Job> job_;
   std::map<std::string, Nanoseconds> idle_rtts_;
   std::set<std::string> changed_links_;  // while the job ran
 };

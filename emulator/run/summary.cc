@@ -27,11 +27,13 @@ ordered_json unless_zero(Nanoseconds duration) {
 }
 
 ordered_json asked(const shaper::Direction& direction) {
+  const double loss = mean_loss(direction);
   return {{"rate", direction.rate ? ordered_json(to_string(*direction.rate)) : ordered_json(nullptr)},
           {"delay", unless_zero(direction.delay)},
           {"jitter", unless_zero(direction.jitter)},
-          {"loss", direction.loss > 0 ? ordered_json(to_string(Probability{direction.loss})) : ordered_json(nullptr)},
-          {"queue", direction.rate ? ordered_json(shaper::describe(direction.queue)) : ordered_json(nullptr)}};
+          {"loss", loss > 0 ? ordered_json(to_string(Probability{loss})) : ordered_json(nullptr)},
+          {"queue", direction.limited() ? ordered_json(shaper::describe(direction.queue)) : ordered_json(nullptr)},
+          {"all", shaper::describe(direction)}};
 }
 
 ordered_json measured(const LinkReport& link) {
@@ -58,6 +60,26 @@ ordered_json training(const Summary& summary) {
           {"lan_bytes", total_bytes(summary.links, lab::LinkScope::lan)}};
 }
 
+ordered_json workload(const Summary& summary) {
+  if (!summary.workload) return nullptr;
+  ordered_json commands = ordered_json::array();
+  for (const CommandResult& result : *summary.workload) {
+    ordered_json command;
+    // Without a name an element is known by its index alone.
+    if (!result.name.empty()) command["name"] = result.name;
+    command.update({{"node", result.node},
+                    {"argv", result.argv},
+                    {"status", to_string(result.status)},
+                    {"exit_code", result.exit_code ? ordered_json(*result.exit_code) : ordered_json(nullptr)},
+                    {"runs", result.runs},
+                    {"started", number(result.started)},
+                    {"seconds", number(result.seconds)},
+                    {"log", result.log}});
+    commands.push_back(std::move(command));
+  }
+  return commands;
+}
+
 }  // namespace
 
 const char* to_string(Status status) {
@@ -81,7 +103,8 @@ nlohmann::ordered_json to_json(const Summary& summary) {
                           {"links", summary.lab.links},
                           {"up_seconds", summary.lab.up_seconds},
                           {"down_seconds", summary.lab.down_seconds}}},
-                        {"training", training(summary)}};
+                        {"training", training(summary)},
+                        {"workload", workload(summary)}};
   document["links"] = ordered_json::array();
   for (const LinkReport& link : summary.links) {
     document["links"].push_back({{"name", link.link},

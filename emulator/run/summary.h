@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/run/command_result.h"
 #include "emulator/run/expectations.h"
 #include "emulator/run/fidelity.h"
 #include "emulator/run/link_report.h"
@@ -26,7 +27,8 @@ struct Summary {
     double up_seconds = 0;
     double down_seconds = 0;
   } lab;
-  std::optional<TrainingResult> training;  // nullopt where the scenario has none
+  std::optional<TrainingResult> training;              // nullopt where the scenario has none
+  std::optional<std::vector<CommandResult>> workload;  // likewise, or where the run never came to it
   std::vector<LinkReport> links;
   Fidelity fidelity;
   std::vector<ExpectationResult> expectations;

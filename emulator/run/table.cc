@@ -38,16 +38,18 @@ std::string asked_and_measured(const std::string& asked, const std::string& meas
 Row row_of(const LinkReport& link) {
   const shaper::Direction& asked = link.asked;
   const std::string none = "-";
-  return {
-      link.link,
-      link.direction,
-      to_string(Bytes{link.bytes}, true),
-      asked_and_measured(asked.rate ? to_string(*asked.rate) : none, link.rate ? to_string(*link.rate, true) : none),
-      asked_and_measured(asked.delay.count() ? to_string(asked.delay) : none,
-                         link.delay ? to_string(*link.delay, true) : none),
-      asked_and_measured(asked.loss > 0 ? to_string(Probability{asked.loss}) : none,
-                         link.loss ? fmt::format("{:.3g}%", 100 * *link.loss) : none),
-      std::to_string(link.dropped_queue + link.dropped_loss)};
+  return {link.link,
+          link.direction,
+          to_string(Bytes{link.bytes}, true),
+          asked_and_measured(asked.rate    ? to_string(*asked.rate)
+                             : asked.trace ? "trace"
+                                           : none,
+                             link.rate ? to_string(*link.rate, true) : none),
+          asked_and_measured(asked.delay.count() ? to_string(asked.delay) : none,
+                             link.delay ? to_string(*link.delay, true) : none),
+          asked_and_measured(mean_loss(asked) > 0 ? to_string(Probability{mean_loss(asked)}) : none,
+                             link.loss ? fmt::format("{:.3g}%", 100 * *link.loss) : none),
+          std::to_string(link.dropped_queue + link.dropped_loss)};
 }
 
 bool blamed(const LinkReport& link, const Fidelity& fidelity) {
@@ -101,6 +103,18 @@ std::string training_lines(const TrainingResult& training) {
   return line + "\n";
 }
 
+std::string command_table(const std::vector<CommandResult>& results) {
+  std::vector<Row> rows{{"command", "node", "status", "exit code", "seconds"}};
+  for (const CommandResult& result : results) {
+    rows.push_back({result.name.empty() ? result.argv.front() : result.name, result.node,
+                    result.runs > 1 ? fmt::format("{} ({} runs)", to_string(result.status), result.runs)
+                                    : to_string(result.status),
+                    result.exit_code ? std::to_string(*result.exit_code) : "-",
+                    result.seconds ? fmt::format("{:.2f}", *result.seconds) : "-"});
+  }
+  return align(rows);
+}
+
 }  // namespace
 
 std::string closing_table(const std::string& scenario_name, const Summary& summary,
@@ -109,6 +123,7 @@ std::string closing_table(const std::string& scenario_name, const Summary& summa
                                  scenario_name, to_string(summary.status), summary.wall_seconds, summary.lab.nodes,
                                  summary.lab.links, summary.lab.up_seconds, summary.lab.down_seconds);
   if (summary.training) text += training_lines(*summary.training);
+  if (summary.workload && !summary.workload->empty()) text += command_table(*summary.workload);
   text += link_table(summary);
   text += fmt::format("  fidelity: {}\n", to_string(summary.fidelity.verdict));
   for (const std::string& reason : summary.fidelity.reasons) text += fmt::format("    {}\n", reason);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include "emulator/run/environment.h"
+#include "emulator/scenario/workload.h"
 
 namespace geomx::run {
 
@@ -45,15 +47,32 @@ std::vector<Task> training_tasks(const scenario::Scenario& scenario, const lab::
 
 std::vector<Task> workload_tasks(const scenario::Scenario& scenario, const std::string& directory) {
   std::vector<Task> tasks;
-  for (const scenario::Command& command : scenario.workload) {
+  std::map<std::string, std::vector<std::size_t>> named;  // a command's name -> its tasks
+  for (scenario::CommandInstance& instance : scenario::instances(scenario)) {
+    const scenario::Command& command = scenario.workload[instance.command];
+    if (!command.name.empty()) named[command.name].push_back(tasks.size());
     Task task;
-    task.name = command.node + ": " + (command.argv.empty() ? std::string() : command.argv.front());
-    task.node = command.node;
+    const std::string& program = command.argv.empty() ? command.name : command.argv.front();
+    task.name = instance.node + ": " + (command.name.empty() ? program : command.name);
+    task.node = std::move(instance.node);
+    task.command = task.log = std::move(instance.name);
     task.argv = command.argv;
-    task.directory = directory;
+    task.environment = command.environment;
+    task.directory = command.directory ? (std::filesystem::path(directory) / *command.directory).string() : directory;
     task.kind = command.background ? TaskKind::background : TaskKind::main;
     task.at = command.at.value_or(Nanoseconds{0});
+    task.ready = command.ready;
+    task.timeout = command.timeout;
+    task.may_fail = command.may_fail;
+    task.repeat = command.repeat;
     tasks.push_back(std::move(task));
+  }
+  std::size_t next = 0;
+  for (const scenario::CommandInstance& instance : scenario::instances(scenario)) {
+    for (const std::string& name : scenario.workload[instance.command].after) {
+      tasks[next].after.insert(tasks[next].after.end(), named[name].begin(), named[name].end());
+    }
+    ++next;
   }
   return tasks;
 }

@@ -15,7 +15,7 @@ namespace geomx::run {
 enum class TaskKind {
   main,        // the run is over when all of these have ended with 0; anything else fails the run
   follower,    // ends by itself once the mains have; not doing so, or ending with anything but 0, fails the run
-  background,  // is asked to end (SIGTERM) when the mains have ended; its exit code is an event and no more
+  background,  // is asked to end (SIGTERM) when the mains have ended; failing before that fails the run
 };
 
 struct Task {
@@ -26,7 +26,15 @@ struct Task {
   std::string directory;  // empty: "/"
   TaskKind kind = TaskKind::main;
   bool metrics = false;  // has a metrics pipe on descriptor 3
-  Nanoseconds at{0};     // starts that long after the job's start
+  Nanoseconds at{0};     // starts that long after the job's start, or after what it waits for
+  // Of a workload's commands.
+  std::string command;             // its name (CommandInstance); empty: it has none
+  std::string log;                 // logs/LOG.log; empty: the node's
+  std::vector<std::size_t> after;  // tasks that must be ready; or, without readiness, have started or ended
+  std::optional<scenario::Ready> ready;
+  std::optional<Nanoseconds> timeout;
+  bool may_fail = false;
+  int repeat = 1;  // that often, one after the other
 };
 
 // Every role at once, in the order of roles_of: workers are mains, schedulers and servers are followers. `cores`: those
@@ -38,7 +46,7 @@ std::vector<Task> training_tasks(const scenario::Scenario& scenario, const lab::
 // to start and to load its data.
 std::chrono::seconds join_timeout(std::size_t roles, unsigned cores);
 
-// Each command at its `at`, or at once, in `directory`.
+// In the order of scenario::instances; relative directories lie in `directory`.
 std::vector<Task> workload_tasks(const scenario::Scenario& scenario, const std::string& directory);
 
 }  // namespace geomx::run

@@ -39,10 +39,14 @@ struct Field {
 template <class T>
 using Fields = std::vector<Field<T>>;
 
+// Two keys that say the same in different ways: an object has one of them at most.
+using Rivals = std::vector<std::pair<std::string, std::string>>;
+
 template <class T>
 class Object {
  public:
-  Object(std::string title, Fields<T> fields) : title_(std::move(title)), fields_(std::move(fields)) {}
+  Object(std::string title, Fields<T> fields, Rivals rivals = {})
+      : title_(std::move(title)), fields_(std::move(fields)), rivals_(std::move(rivals)) {}
   const Fields<T>& fields() const { return fields_; }
 
   bool read(const Json& value, const std::string& pointer, T& into, Problems& problems) const {
@@ -51,6 +55,11 @@ class Object {
       return false;
     }
     for (const auto& [key, unused] : value.items()) refuse_unknown(key, pointer, problems);
+    for (const auto& [one, other] : rivals_) {
+      if (!value.contains(one) || !value.contains(other)) continue;
+      problems.push_back({child(pointer, other), fmt::format("\"{}\" and \"{}\" exclude each other", one, other),
+                          "leave one of them out", true});
+    }
     for (const Field<T>& field : fields_) {
       const auto found = value.find(field.name);
       if (found == value.end()) {
@@ -105,6 +114,7 @@ class Object {
 
   std::string title_;
   Fields<T> fields_;
+  Rivals rivals_;
 };
 
 // --- Fields
@@ -174,22 +184,6 @@ Field<T> later(const char* name) {
   field.name = name;
   field.later = true;
   return field;
-}
-
-// Fields of a part of T, as fields of T.
-template <class T, class Part>
-Fields<T> lift(const Fields<Part>& fields, std::function<Part(const T&)> get, std::function<void(T&, Part)> set) {
-  Fields<T> lifted;
-  for (const Field<Part>& field : fields) {
-    lifted.push_back({field.name, field.schema, field.required, field.later,
-                      [get, set, field](const Json& value, const std::string& pointer, T& into, Problems& problems) {
-                        Part part = get(into);
-                        field.read(value, pointer, part, problems);
-                        set(into, std::move(part));
-                      },
-                      [get, field](const T& from) { return field.write(get(from)); }});
-  }
-  return lifted;
 }
 
 // --- Formats of composed values

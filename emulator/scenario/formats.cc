@@ -130,19 +130,6 @@ Format<std::string> choice(const std::vector<std::string>& options, const std::v
       [](const std::string& value) { return Json(value); }};
 }
 
-Format<NodeKind> node_kind() {
-  const std::vector<std::string> names{"host", "router", "switch"};  // in the order of NodeKind
-  const Format<std::string> spelled = choice(names);
-  return {spelled.schema,
-          [names, spelled](const Json& value, const std::string& pointer, NodeKind& into, Problems& problems) {
-            std::string text;
-            if (!spelled.read(value, pointer, text, problems)) return false;
-            into = static_cast<NodeKind>(std::find(names.begin(), names.end(), text) - names.begin());
-            return true;
-          },
-          [names](NodeKind kind) { return Json(names[static_cast<std::size_t>(kind)]); }};
-}
-
 Format<bool> boolean() {
   return {{{"title", "true or false"}, {"type", "boolean"}},
           [](const Json& value, const std::string& pointer, bool& into, Problems& problems) {

@@ -19,7 +19,19 @@ Format<std::string> name();  // of what becomes a hostname: lower-case letters, 
 Format<std::string> word(const char* title);  // a string that is not empty
 // One of `options`; those in `later` are known but not supported yet.
 Format<std::string> choice(const std::vector<std::string>& options, const std::vector<std::string>& later = {});
-Format<NodeKind> node_kind();
+// One of `options`, which are the spellings of the values 0, 1, ... of the enumeration.
+template <class Enum>
+Format<Enum> enumeration(const std::vector<std::string>& options) {
+  const Format<std::string> spelled = choice(options);
+  return {spelled.schema,
+          [options, spelled](const Json& value, const std::string& pointer, Enum& into, Problems& problems) {
+            std::string text;
+            if (!spelled.read(value, pointer, text, problems)) return false;
+            into = static_cast<Enum>(std::find(options.begin(), options.end(), text) - options.begin());
+            return true;
+          },
+          [options](Enum value) { return Json(options[static_cast<std::size_t>(value)]); }};
+}
 Format<bool> boolean();
 
 Format<std::uint64_t> integer64(std::uint64_t min, std::uint64_t max);

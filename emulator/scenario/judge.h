@@ -57,6 +57,7 @@ class Names {
 void judge_properties(const LinkProperties& properties, const std::string& pointer, Judge& judge);
 void judge_topology(const Scenario& scenario, const Names& names, Judge& judge);
 void judge_events(const Scenario& scenario, Judge& judge);
+void judge_workload(const Scenario& scenario, const Names& names, Judge& judge);
 void judge_job(const Scenario& scenario, const Names& names, Judge& judge);  // training, workload, expect
 
 }  // namespace geomx::scenario

@@ -132,26 +132,10 @@ void judge_training(const Scenario& scenario, const Names& names, Judge& judge) 
   judge_batch_size(training, judge);
 }
 
-void judge_workload(const std::vector<Command>& workload, const Names& names, Judge& judge) {
-  for (std::size_t i = 0; i < workload.size(); ++i) {
-    names.require_host(workload[i].node, fmt::format("/workload/{}/node", i), judge);
-    const bool program = !workload[i].argv.empty() && !workload[i].argv[0].empty();
-    const std::string pointer = fmt::format("/workload/{}/argv", i);
-    if (!program && !judge.unread_within(pointer)) {
-      judge.add(pointer, "no program to run", "write it as [\"ping\", \"-c\", \"3\", \"b-host-0\"]");
-    }
-  }
-  const bool all_background =
-      std::all_of(workload.begin(), workload.end(), [](const Command& command) { return command.background; });
-  if (!workload.empty() && all_background && !judge.unread_within("/workload")) {
-    judge.add("/workload", "every command is in the background, so nothing decides when the run ends",
-              "let at least one be in the foreground");
-  }
-}
-
 void judge_expectations(const Scenario& scenario, Judge& judge) {
   const bool no_training = !scenario.training && !judge.unread_within("/training");
-  const bool names_known = !judge.problem_within("/topology") && !judge.problem_within("/training");
+  const bool names_known =
+      !judge.problem_within("/topology") && !judge.problem_within("/training") && !judge.problem_within("/workload");
   for (std::size_t i = 0; i < scenario.expect.size(); ++i) {
     const Expectation& expectation = scenario.expect[i];
     const std::string pointer = fmt::format("/expect/{}", i);
@@ -180,7 +164,7 @@ void judge_job(const Scenario& scenario, const Names& names, Judge& judge) {
     judge.add("/workload", "a scenario has either \"training\" or \"workload\"", "remove one of them");
   }
   if (scenario.training) judge_training(scenario, names, judge);
-  judge_workload(scenario.workload, names, judge);
+  judge_workload(scenario, names, judge);
   judge_expectations(scenario, judge);
 }
 

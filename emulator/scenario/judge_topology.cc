@@ -1,9 +1,36 @@
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "emulator/scenario/judge.h"
 
 namespace geomx::scenario {
 namespace {
+
+int mtu_of(const LinkProperties& properties) {
+  return properties.mtu.value_or(kDefaultMtu);
+}
+
+// A switch cannot tell a sender that a frame is too long: it drops it. So all of its links take the same.
+void judge_switches(const Topology& topology, Judge& judge) {
+  for (const Node& node : topology.nodes) {
+    if (node.kind != NodeKind::switch_) continue;
+    std::optional<int> known;
+    for (const Datacenter& datacenter : topology.datacenters) {
+      if (datacenter.name == node.datacenter) known = mtu_of(datacenter.lan);
+    }
+    for (std::size_t i = 0; i < topology.links.size(); ++i) {
+      const Link& link = topology.links[i];
+      if (link.ends[0] != node.name && link.ends[1] != node.name) continue;
+      if (!known) known = mtu_of(link.forward);
+      if (mtu_of(link.forward) == *known) continue;
+      judge.add(
+          fmt::format("/topology/links/{}/mtu", i),
+          fmt::format("an MTU of {} meets one of {} at the switch \"{}\"", mtu_of(link.forward), *known, node.name),
+          "give all links of a switch the same \"mtu\"");
+    }
+  }
+}
 
 void judge_link(const Link& link, const std::string& pointer, const Names& names, Judge& judge) {
   for (std::size_t end = 0; end < 2; ++end) {
@@ -19,17 +46,14 @@ void judge_link(const Link& link, const std::string& pointer, const Names& names
     judge_properties(link.forward, pointer + "/forward", judge);
     judge_properties(link.backward, pointer + "/backward", judge);
   }
+  if (mtu_of(link.forward) != mtu_of(link.backward)) {
+    judge.add(pointer + (link.backward.mtu ? "/backward/mtu" : "/forward/mtu"),
+              fmt::format("an MTU of {} one way and of {} the other", mtu_of(link.forward), mtu_of(link.backward)),
+              "it belongs to the interfaces at both ends: give it for the link");
+  }
 }
 
 }  // namespace
-
-void judge_properties(const LinkProperties& properties, const std::string& pointer, Judge& judge) {
-  const Nanoseconds delay = properties.delay.value_or(Nanoseconds(0));
-  if (!properties.jitter || *properties.jitter <= delay) return;
-  judge.add(pointer + "/jitter",
-            fmt::format("jitter {} is more than the delay {}", to_string(*properties.jitter), to_string(delay)),
-            "a packet cannot arrive before it is sent");
-}
 
 void judge_topology(const Scenario& scenario, const Names& names, Judge& judge) {
   const Topology& topology = scenario.topology;
@@ -40,6 +64,7 @@ void judge_topology(const Scenario& scenario, const Names& names, Judge& judge) 
     if (!topology.nodes[i].datacenter) continue;
     names.require_datacenter(*topology.nodes[i].datacenter, fmt::format("/topology/nodes/{}/datacenter", i), judge);
   }
+  judge_switches(topology, judge);
   std::unordered_map<std::string, std::size_t> links;
   for (std::size_t i = 0; i < topology.links.size(); ++i) {
     const Link& link = topology.links[i];

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "emulator/base/error.h"
 #include "emulator/scenario/judge.h"
 #include "emulator/scenario/table.h"
+#include "emulator/scenario/traces.h"
 
 namespace geomx::scenario {
 namespace {
@@ -24,7 +26,36 @@ bool has_key(const Object<LinkProperties>& table, const std::string& key) {
                      [&](const Field<LinkProperties>& field) { return field.name == key && !field.later; });
 }
 
+// What says the same in another way goes, unless it is asked for too, which is an error.
+void erase_rival(Json& json, const std::string& key, const LinkPatch& patch) {
+  for (const auto& [one, other] : link_rivals()) {
+    if (key != one && key != other) continue;
+    const std::string& rival = key == one ? other : one;
+    if (!patch.contains(rival)) json.erase(rival);
+  }
+}
+
+// A trace that is the same is not read again: its file may have changed, or gone.
+void give_content(LinkProperties& properties, const LinkProperties& before, Problems& problems) {
+  if (!properties.trace) return;
+  if (before.trace) {
+    properties.trace->content = before.trace->content;
+    if (properties.trace == before.trace) return;
+    properties.trace->content = {};
+  }
+  read_trace(properties, problems);
+}
+
 }  // namespace
+
+std::string with_absolute_paths(const std::string& assignment, const std::string& folder) {
+  constexpr std::string_view key = "trace=";
+  if (!assignment.starts_with(key)) return assignment;
+  Json trace = Json::parse(assignment.substr(key.size()), nullptr, false);
+  if (!trace.is_object() || !trace.contains("file") || !trace["file"].is_string()) return assignment;
+  trace["file"] = (std::filesystem::path(folder) / trace["file"].get<std::string>()).lexically_normal().string();
+  return std::string(key) + trace.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 LinkPatch parse_patch(const std::vector<std::string>& assignments) {
   LinkPatch patch;
@@ -50,7 +81,11 @@ LinkProperties patched(const LinkProperties& properties, const LinkPatch& patch,
   for (const auto& [key, text] : patch) {
     json[key] = Json::parse(text);
     // An unknown key is left in, to be complained about, even where it is to be taken away.
-    if (json[key].is_null() && has_key(table, key)) json.erase(key);
+    if (json[key].is_null() && has_key(table, key)) {
+      json.erase(key);
+    } else {
+      erase_rival(json, key, patch);
+    }
   }
   LinkProperties result;
   Problems problems;
@@ -60,6 +95,7 @@ LinkProperties patched(const LinkProperties& properties, const LinkPatch& patch,
     judge_properties(result, "", judge);
     problems = std::move(judge).problems();
   }
+  if (problems.empty()) give_content(result, properties, problems);
   if (!problems.empty()) refuse(where, problems.front());
   return result;
 }

@@ -12,8 +12,13 @@ namespace geomx::scenario {
 // InputError where one has no '=' or a key comes twice; keys and values are judged by patched().
 LinkPatch parse_patch(const std::vector<std::string>& assignments);
 
-// Read by the file's own table of keys. Throws InputError with `where` and the property, for all that would be wrong in
-// a file: an unknown key, a wrong unit, a jitter above the delay.
+// The same assignment; where it names a trace's file, by a path that is relative to `folder`, then by its whole path,
+// so that another process finds it.
+std::string with_absolute_paths(const std::string& assignment, const std::string& folder);
+
+// Read by the file's own table of keys. What says the same in another way (a rate, a trace; a loss, bursts) is
+// replaced, and the file of a new trace is read. Throws InputError with `where` and the property, for all that would be
+// wrong in a file: an unknown key, a wrong unit, a jitter above the delay, a trace that cannot be read.
 LinkProperties patched(const LinkProperties& properties, const LinkPatch& patch, const std::string& where);
 
 // The quantities that lie between others: rate, delay, jitter and loss. `fraction` is 0 for `from` and 1 for `to`, both

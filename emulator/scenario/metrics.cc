@@ -8,6 +8,7 @@
 
 #include "emulator/scenario/names.h"
 #include "emulator/scenario/roles.h"
+#include "emulator/scenario/workload.h"
 
 namespace geomx::scenario {
 namespace {
@@ -16,6 +17,7 @@ constexpr const char* kOfEveryRun[] = {"wall_seconds", "lab.nodes", "lab.links",
 constexpr const char* kOfTraining[] = {"test_accuracy", "test_loss",          "train_loss", "rounds",
                                        "samples",       "samples_per_second", "wan_bytes",  "lan_bytes"};
 constexpr const char* kOfLinks[] = {"bytes", "drops"};
+constexpr const char* kOfCommands[] = {"exit_code", "seconds", "runs"};
 
 // "NAME.FROM->TO" of every link and direction that summary.json lists: each host's cable to its data center's switch,
 // and the topology's own links.
@@ -63,6 +65,13 @@ std::vector<std::string> metrics(const Scenario& scenario) {
     for (const char* key : kOfTraining) paths.push_back(fmt::format("training.{}", key));
     for (const AccuracyLevel& level : kAccuracyLevels) {
       paths.push_back(fmt::format("training.seconds_to_accuracy.{}", level.name));
+    }
+  }
+  const std::vector<CommandInstance> commands = instances(scenario);
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    for (const char* key : kOfCommands) {
+      paths.push_back(fmt::format("workload.{}.{}", i, key));
+      if (!commands[i].name.empty()) paths.push_back(fmt::format("workload.{}.{}", commands[i].name, key));
     }
   }
   for (const std::string& direction : directions(scenario)) {

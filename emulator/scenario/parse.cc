@@ -3,20 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <filesystem>
 
+#include "emulator/scenario/files.h"
 #include "emulator/scenario/json.h"
 #include "emulator/scenario/set.h"
 #include "emulator/scenario/table.h"
+#include "emulator/scenario/traces.h"
 #include "emulator/scenario/validate.h"
 
 namespace geomx::scenario {
 namespace {
-
-constexpr std::size_t kLargestFile = std::size_t{64} << 20;  // bytes; a scenario of 1000 nodes has 0.1 MB
 
 std::string join_lines(const std::vector<InputError>& errors) {
   std::string lines;
@@ -96,6 +93,7 @@ class Reading {
       const bool joined = !link.ends[0].empty() && !link.ends[1].empty();
       if (link.name.empty() && joined) link.name = link.ends[0] + "--" + link.ends[1];
     }
+    read_traces(scenario, std::filesystem::path(path_).parent_path().string(), problems);
     for (const Problem& problem : problems) add(problem);
     if (!document_.root.is_object()) return scenario;
     for (const Problem& problem : validate(scenario, problems)) add(problem);
@@ -126,19 +124,7 @@ Scenario parse(std::string_view text, const std::string& path, const std::vector
 }
 
 Scenario load(const std::string& path, const std::vector<std::string>& overrides) {
-  const auto fail = [&](const char* why) { throw InputError(path, fmt::format("cannot read the scenario: {}", why)); };
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) fail(std::strerror(errno));
-  std::string text;
-  std::array<char, 65536> chunk{};
-  do {
-    file.read(chunk.data(), chunk.size());
-    text.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
-    if (text.size() > kLargestFile) fail("it is larger than 64 MiB");
-  } while (file);
-  if (file.bad()) fail(std::strerror(errno));
-  return parse(text, path, overrides);
+  return parse(read_text_file(path, "the scenario"), path, overrides);
 }
 
 }  // namespace geomx::scenario

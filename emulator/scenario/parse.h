@@ -23,8 +23,8 @@ class ScenarioErrors : public InputError {
   std::vector<InputError> errors_;
 };
 
-// `path` is used in messages only. `overrides` are "PATH=VALUE", applied in order before the document is read (set.h).
-// Throws ScenarioErrors.
+// `path` is named in messages; the trace files that the scenario names are looked for beside it. `overrides` are
+// "PATH=VALUE", applied in order before the document is read (set.h). Throws ScenarioErrors.
 Scenario parse(std::string_view text, const std::string& path, const std::vector<std::string>& overrides = {});
 
 // Reads the file at `path`. Throws ScenarioErrors; InputError where the file cannot be read.

@@ -47,7 +47,7 @@ std::string exact(Probability probability) {
     const double percent = probability.value * 100;
     for (const double candidate : {percent, std::nextafter(percent, 0.0), std::nextafter(percent, 101.0)}) {
       std::string text = fmt::format("{:.{}g}%", candidate, digits);
-      if (parse_probability(text) == probability) return text;
+      if (text.find("e+") == std::string::npos && parse_probability(text) == probability) return text;
     }
   }
   return to_string(probability);

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "emulator/base/rate_trace.h"
 #include "emulator/base/units.h"
 
 // The scenario file, version 1, as plain structs: data centers, the links between them, and what runs inside.
@@ -24,16 +25,56 @@ struct QueuePackets {
 };
 using Queue = std::variant<QueueAuto, QueuePackets, Bytes>;
 
+enum class Distribution { uniform, normal, pareto };
+enum class JitterOrder { kept, free };
+enum class Discipline { drop_tail, codel };
+
+// Losses in bursts: two states, good and bad, and a step between them per IP packet.
+struct GilbertElliott {
+  Probability p{};            // of good -> bad
+  Probability r{};            // of bad -> good
+  Probability loss_good{0};   // while good
+  Probability loss_bad{1.0};  // while bad
+  bool operator==(const GilbertElliott&) const = default;
+};
+
+// A rate that follows a recording: a Mahimahi trace file, or a table of times and rates.
+struct Trace {
+  std::optional<std::string> file;  // absolute once read; as written, relative to the scenario's folder
+  std::vector<RateTrace::Step> table;
+  std::optional<Nanoseconds> period;  // of the table
+  bool loop = true;
+  SharedTrace content;  // what file or table say, once that is known to be right
+  bool operator==(const Trace&) const = default;
+};
+
 // One direction of a link. What is left out is unshaped: no rate limit, no delay, no loss.
 struct LinkProperties {
   std::optional<BitsPerSecond> rate;
+  std::optional<Trace> trace;         // in place of a rate
   std::optional<Nanoseconds> delay;   // one way
-  std::optional<Nanoseconds> jitter;  // uniform in delay +- jitter; packets keep their order
-  std::optional<Probability> loss;    // independent per IP packet
+  std::optional<Nanoseconds> jitter;  // around the delay
+  std::optional<Distribution> distribution;
+  std::optional<Probability> correlation;         // of a packet's jitter with the last one's
+  std::optional<JitterOrder> order;               // of packets, under jitter
+  std::optional<Probability> loss;                // independent per IP packet, as are the others
+  std::optional<GilbertElliott> gilbert_elliott;  // in place of a loss
+  std::optional<Probability> duplicate;
+  std::optional<Probability> reorder;
+  std::optional<Probability> corrupt;
   Queue queue = QueueAuto{};
+  std::optional<Discipline> discipline;
+  std::optional<bool> ecn;  // of CoDel, as are the next two
+  std::optional<Nanoseconds> codel_target;
+  std::optional<Nanoseconds> codel_interval;
+  std::optional<int> mtu;  // bytes of IP packet
   bool operator==(const LinkProperties&) const = default;
-  bool shaped() const { return rate || delay || jitter || loss; }
+  bool limited() const { return rate || trace; }
+  bool shaped() const {
+    return limited() || delay || jitter || loss || gilbert_elliott || duplicate || reorder || corrupt;
+  }
 };
+inline constexpr int kDefaultMtu = 1500;
 
 struct Datacenter {
   std::string name;
@@ -103,12 +144,30 @@ struct Training {
   bool operator==(const Training&) const = default;
 };
 
-// One command of a `workload`: argv run in a node.
+// What shows that a command is up: exactly one of port, output and file.
+struct Ready {
+  std::optional<int> port;            // TCP, that anything in the node listens on
+  std::optional<std::string> output;  // a text in what it has printed
+  std::optional<std::string> file;    // made or written to since it was started; relative to its directory
+  Nanoseconds within = std::chrono::seconds(30);
+  bool operator==(const Ready&) const = default;
+};
+
+// One command of a `workload`: argv run in a node, or in each of several. See workload.h.
 struct Command {
-  std::string node;
+  std::string name;                // for `after`, messages and its log; empty: it has none
+  std::string node{};              // or `nodes`
+  std::vector<std::string> nodes;  // names, or patterns: "a-host-*"
   std::vector<std::string> argv;
-  std::optional<Nanoseconds> at;  // after the start of the run
-  bool background = false;        // a server: it is ended when the others are done
+  std::vector<std::string> after;  // names of other commands
+  std::optional<Nanoseconds> at;   // after the start of the run, or of what `after` waits for
+  bool background = false;         // a server: it is ended when the others are done
+  std::optional<Ready> ready;
+  std::optional<Nanoseconds> timeout;
+  bool may_fail = false;
+  int repeat = 1;
+  std::map<std::string, std::string> environment;
+  std::optional<std::string> directory;
   bool operator==(const Command&) const = default;
 };
 

@@ -161,14 +161,27 @@ class Override {
     pointers.push_back(child(step.pointer, segment));
   }
 
+  // The other way to say the same about a link.
+  static std::string rival_of(const std::string& key) {
+    for (const auto& [one, other] : {std::pair{"rate", "trace"}, std::pair{"loss", "gilbert_elliott"}}) {
+      if (key == one) return other;
+      if (key == other) return one;
+    }
+    return {};
+  }
+
   // Takes away what would contradict or outweigh the value that is set.
-  static void drop_rivals(const Step& step, const std::string& key) {
+  void drop_rivals(const Step& step, const std::string& key) const {
     if (step.pointer == "/training" && key == "rounds") step.value->erase("epochs");
     if (step.pointer == "/training" && key == "epochs") step.value->erase("rounds");
+    const std::string rival = value_.is_null() ? "" : rival_of(key);
+    if (schema_of(step, "rate") != nullptr) step.value->erase(rival);  // a link, or a direction of one
     if (schema_of(step, "forward") == nullptr) return;
     for (const char* direction : {"forward", "backward"}) {
       const auto found = step.value->find(direction);
-      if (found != step.value->end() && found->is_object()) found->erase(key);
+      if (found == step.value->end() || !found->is_object()) continue;
+      found->erase(key);
+      found->erase(rival);
     }
   }
 

@@ -9,7 +9,9 @@ namespace geomx::scenario {
 // parser, the writer, the JSON Schema and, by a test, docs/scenario.md all follow this table. Internal to this folder.
 const Object<Scenario>& scenario_table();
 const Object<LinkProperties>& link_properties_table();  // the part of it that a direction of a link has
+const Rivals& link_rivals();                            // among them
 
-const Object<Event>& event_table();  // table_events.cc
+const Object<Event>& event_table();      // table_events.cc
+const Object<Command>& command_table();  // table_workload.cc
 
 }  // namespace geomx::scenario

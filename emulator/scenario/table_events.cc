@@ -21,7 +21,8 @@ Format<LinkPatch> patch() {
   Json schema = table.schema();
   schema["title"] = "link properties";
   for (auto& [key, property] : schema["properties"].items()) {
-    if (property.value("type", Json()) == "string") property["type"] = {"string", "null"};
+    property["type"] = {property["type"], "null"};
+    if (property.contains("enum")) property["enum"].push_back(nullptr);
   }
   return {std::move(schema),
           [&table](const Json& value, const std::string& pointer, LinkPatch& into, Problems& problems) {

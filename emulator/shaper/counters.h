@@ -9,8 +9,13 @@ namespace geomx::shaper {
 struct DirectionCounters {
   std::uint64_t packets = 0;        // delivered
   std::uint64_t bytes = 0;          // delivered: Ethernet frames without FCS, each segment with its own headers
-  std::uint64_t dropped_queue = 0;  // by the queue's bound, or while the link was down
+  std::uint64_t dropped_queue = 0;  // by the queue: its bound, or CoDel; or while the link was down
   std::uint64_t dropped_loss = 0;   // by the loss that was asked for
+  // What chance did to delivered packets and what CoDel told them; the wire alone counts these.
+  std::uint64_t marked = 0;      // congestion experienced
+  std::uint64_t duplicated = 0;  // copies, which `packets` counts too
+  std::uint64_t reordered = 0;
+  std::uint64_t corrupted = 0;
   std::uint64_t overruns = 0;       // lost to this machine, not to the emulated link: the result is not faithful
   std::uint64_t undelivered = 0;    // wire only: sent to an interface that was down, as into a cable nobody plugged in
   std::uint64_t backlog_bytes = 0;  // waiting for the rate now; the delay line is not counted

@@ -9,7 +9,7 @@ namespace geomx::shaper {
 
 class Dice {
  public:
-  enum class Stream : std::uint64_t { loss = 1, jitter = 2 };
+  enum class Stream : std::uint64_t { loss = 1, jitter, state, duplicate, reorder, corrupt, place };
 
   explicit Dice(std::uint64_t seed) : seed_(seed) {}
 

@@ -4,32 +4,33 @@
 #include <optional>
 
 #include "emulator/base/units.h"
-#include "emulator/shaper/dice.h"
+#include "emulator/shaper/bottleneck.h"
+#include "emulator/shaper/codel.h"
+#include "emulator/shaper/delay_line.h"
 #include "emulator/shaper/direction.h"
+#include "emulator/shaper/fates.h"
 #include "emulator/shaper/frame.h"
 #include "emulator/shaper/statistics.h"
 
-// One direction of a wire: drop-tail queue -> rate -> loss -> delay line. Pure: frames and a clock in, frames and
+// One direction of a wire: queue -> rate -> what chance does -> delay line. Pure: frames and a clock in, frames and
 // counters out; it never looks at a clock or a socket. Times count from any fixed origin, in nanoseconds.
 //
-// Without a rate there is no queue: frames go straight to the loss and the delay line. Super-frames are kept whole as
-// far as nothing on the wire could tell: the queue's bound, the rate, the loss and the jitter act on their segments,
+// Without a rate there is no queue: frames go straight to chance and the delay line. Super-frames are kept whole as
+// far as nothing on the wire could tell: the queue's bound and discipline, the rate and chance act on their segments,
 // and what is split leaves as the longest runs of segments that left together.
 //
-// Frames leave in the order in which they came. Not thread-safe, but for statistics(), which may be read from any
-// thread.
+// Frames leave in the order in which they came, unless the direction asks for another. Not thread-safe, but for
+// statistics(), which may be read from any thread.
 namespace geomx::shaper {
-
-using Time = Nanoseconds;
-inline constexpr Time kNever = Time::max();
 
 class Engine {
  public:
-  // A direction without a seed gets one from std::random_device.
-  explicit Engine(const Direction& direction);
+  // A direction without a seed gets one from std::random_device. A trace begins at `origin`.
+  explicit Engine(const Direction& direction, Time origin = Time(0));
 
-  // What waits or travels is kept: the frame on the wire ends at its old rate, frames in the delay line keep their
-  // release, a queue that is now too long drops nothing that it holds. Packet indices (see Direction::seed) go on.
+  // What waits or travels is kept: the frame on the wire ends at its old rate (from a trace, at the new one if that is
+  // sooner), frames in the delay line keep their release, a queue that is now too long drops nothing that it holds.
+  // Packet indices (see Direction::seed) go on. Another trace begins now.
   void change(const Direction& direction, Time now);
   const Direction& direction() const { return direction_; }
 
@@ -71,6 +72,7 @@ class Engine {
     std::uint64_t index = 0;
     std::uint32_t first = 0;
     std::uint32_t end = 0;
+    Time arrival{0};
   };
   struct Serving {
     Frame frame;
@@ -78,40 +80,46 @@ class Engine {
     Time finish{0};
     bool waited = false;  // its serialisation began when another's ended: the rate was what it waited for
   };
-  struct Travelling {
-    Frame frame;
-    Time finish{0};   // end of serialisation
-    Time release{0};  // due to leave
-    std::uint64_t busy_bytes = 0;
+  struct Run {  // of segments that leave together
+    std::uint64_t index = 0;
+    Time finish{0};
+    bool waited = false;
   };
 
+  // Jitter reorders.
+  bool free_order() const { return !direction_.keeps_order && direction_.jitter.count() > 0; }
   void advance(Time now);
   void serve_next(Time start, bool waited);
+  bool manage(Time now);
+  std::uint32_t piece_of(const Waiting& head) const;
   void leave(Frame frame, std::uint64_t index, Time finish, bool waited);
-  void travel(Frame frame, std::uint64_t index, Time finish, bool waited);
+  void travel(Frame frame, const Run& run, const PacketFate& fate);
+  void depart(Frame frame, const Run& run, Time release, bool ordered);
   std::uint32_t room_for(const Frame& frame, Time now) const;
-  Time serialisation(std::uint64_t bytes) const;
   void update_backlog() { statistics_.backlog_bytes.set(waiting_bytes_); }
 
   Direction direction_;
-  Dice dice_;
+  Bottleneck bottleneck_;
+  Fates fates_;
+  std::optional<Codel> codel_;
   DirectionStatistics statistics_;
 
   std::deque<Waiting> queue_;
   std::uint64_t waiting_packets_ = 0;
   std::uint64_t waiting_bytes_ = 0;
   std::optional<Serving> serving_;
-  std::deque<Travelling> line_;
+  DelayLine line_;
 
   Time last_arrival_ = Time::min();
-  Time free_at_ = Time::min();  // the end of the last serialisation that has begun
-  Time last_release_ = Time::min();
-  std::uint64_t next_index_ = 0;  // of the IP packets, as they arrive
+  Time free_at_ = Time::min();       // the end of the last serialisation that has begun
+  Time last_release_ = Time::min();  // of the frames that keep their order, now or after a change
+  std::uint64_t next_index_ = 0;     // of the IP packets, as they arrive
 
   // The measured rate: the time between departures of packets that were serialised back to back.
   bool anchored_ = false;
-  std::uint64_t lost_since_anchor_ = 0;
+  std::uint64_t lost_since_anchor_ = 0;  // bytes that the rate let through and that leave at no time that says so
   Time last_departure_{0};
+  Time last_finish_{0};
 };
 
 }  // namespace geomx::shaper

@@ -58,13 +58,13 @@ class TemporaryVeth {
 std::string missing_for_tc(const Direction& direction, const KernelFeatures& features) {
   if (!direction.shaped()) return {};
   if (auto obstacle = tc_obstacle(direction)) return *obstacle;
-  if ((direction.delay.count() > 0 || direction.loss > 0) && !features.netem) {
+  if ((direction.delay.count() > 0 || direction.random()) && !features.netem) {
     return "tc needs netem for a delay or a loss, and this kernel has no netem";
   }
-  if (direction.loss > 0 && direction.seed && !features.netem_seed) {
-    return "tc needs a kernel of 6.7 or newer for a seeded loss";
+  if (direction.random() && direction.seed && !features.netem_seed) {
+    return "tc needs a kernel of 6.7 or newer for seeded chance";
   }
-  if ((direction.rate || direction.loss > 0) && !features.tbf) return "this kernel has no tbf";
+  if ((direction.rate || direction.random()) && !features.tbf) return "this kernel has no tbf";
   return {};
 }
 

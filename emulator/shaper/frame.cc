@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "emulator/shaper/frame_bytes.h"
+
 namespace geomx::shaper {
 namespace {
 
@@ -17,35 +19,6 @@ constexpr std::uint32_t kTcpMinHeader = 20;
 constexpr std::uint8_t kTcpFin = 0x01;
 constexpr std::uint8_t kTcpPush = 0x08;
 constexpr std::uint8_t kTcpCwr = 0x80;
-
-std::uint8_t load8(const std::byte* at) {
-  return std::to_integer<std::uint8_t>(*at);
-}
-std::uint16_t load16(const std::byte* at) {
-  return static_cast<std::uint16_t>(load8(at) << 8 | load8(at + 1));
-}
-std::uint32_t load32(const std::byte* at) {
-  return std::uint32_t{load16(at)} << 16 | load16(at + 2);
-}
-void store16(std::byte* at, std::uint32_t value) {
-  at[0] = static_cast<std::byte>(value >> 8 & 0xff);
-  at[1] = static_cast<std::byte>(value & 0xff);
-}
-void store32(std::byte* at, std::uint32_t value) {
-  store16(at, value >> 16);
-  store16(at + 2, value);
-}
-
-// The Internet checksum's running sum (RFC 1071) over an even number of bytes.
-std::uint64_t sum_words(const std::byte* at, std::uint32_t size) {
-  std::uint64_t sum = 0;
-  for (std::uint32_t i = 0; i < size; i += 2) sum += load16(at + i);
-  return sum;
-}
-std::uint16_t fold(std::uint64_t sum) {
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<std::uint16_t>(sum);
-}
 
 // Size of the headers that every segment repeats; 0 where we do not know how to segment the frame. The header's own
 // hdr_len is only a hint of how much is contiguous in memory, so the frame itself is asked.

@@ -53,8 +53,20 @@ class Frame {
   // transport's checksum stays to be completed by whoever would have to. REQUIRES: shape().segments > 1 and
   // first + count <= shape().segments, count > 0.
   Frame slice(std::uint32_t first, std::uint32_t count) const;
+  Frame clone() const { return copy_of(header_, bytes()); }
+
+  // Tells the receiver of congestion (RFC 3168): "congestion experienced" in the IP header, with its checksum put
+  // right. False where the sender has not said that it understands; of a super-frame the kernel's segmentation tells
+  // all.
+  bool mark_congestion();
+  // Flips one bit of what the IP packet carries, the one at `place` in [0, 1), so that the receiver's checksum catches
+  // it: one that is still to be completed, which would be right for whatever is in there by then, is completed first.
+  // REQUIRES: shape().segments == 1. False where there is nothing to flip.
+  bool corrupt(double place);
 
  private:
+  void complete_checksum();
+
   VnetHeader header_{};
   std::unique_ptr<std::byte[]> data_;
   std::uint32_t size_ = 0;

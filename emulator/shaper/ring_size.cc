@@ -20,9 +20,9 @@ constexpr std::uint32_t kFewest = 64;  // whatever the share: with less no link 
 
 RingSize ring_size(const Direction& direction, int mtu, int links) {
   RingSize size{kLeastSlots, kLargeSlot};
-  if (direction.rate && *direction.rate <= kFast) {
-    size.slot_bytes = *direction.rate <= kSlow ? kSmallSlot : kMediumSlot;
-    const Nanoseconds each = transmission_time(Bytes{1514}, *direction.rate);
+  if (const auto rate = peak_rate(direction); rate && rate->value > 0 && *rate <= kFast) {
+    size.slot_bytes = *rate <= kSlow ? kSmallSlot : kMediumSlot;
+    const Nanoseconds each = transmission_time(Bytes{1514}, *rate);
     size.slots = std::clamp(static_cast<std::uint32_t>(kTime / each), kLeastSlots, kMostSlots);
   }
   const auto frame = static_cast<std::uint32_t>(mtu) + 14 + 8;  // an Ethernet header and two VLAN tags

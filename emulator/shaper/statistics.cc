@@ -38,6 +38,10 @@ DirectionCounters DirectionStatistics::snapshot() const {
   counters.bytes = bytes.get();
   counters.dropped_queue = dropped_queue.get();
   counters.dropped_loss = dropped_loss.get();
+  counters.marked = marked.get();
+  counters.duplicated = duplicated.get();
+  counters.reordered = reordered.get();
+  counters.corrupted = corrupted.get();
   counters.overruns = overruns.get();
   counters.undelivered = undelivered.get();
   counters.backlog_bytes = backlog_bytes.get();

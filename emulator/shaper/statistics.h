@@ -42,6 +42,10 @@ struct DirectionStatistics {
   Counter bytes;
   Counter dropped_queue;
   Counter dropped_loss;
+  Counter marked;
+  Counter duplicated;
+  Counter reordered;
+  Counter corrupted;
   Counter overruns;
   Counter undelivered;
   Counter backlog_bytes;

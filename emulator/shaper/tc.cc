@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "emulator/shaper/jitter.h"
 
 namespace geomx::shaper {
 namespace {
@@ -32,6 +35,34 @@ void close(std::vector<netlink::QdiscKind>& kinds, std::uint64_t frame) {
   }
 }
 
+netlink::Netem netem_of(const Direction& direction) {
+  netlink::Netem netem;
+  netem.limit = kUnbounded;
+  netem.delay = direction.delay;
+  netem.jitter = direction.jitter;
+  if (direction.jitter.count() > 0 && direction.distribution != Distribution::uniform) {
+    netem.distribution = netem_table(direction.distribution);
+  }
+  netem.loss = Probability{direction.loss};
+  if (const auto& model = direction.gilbert_elliott) {
+    netem.bursts = {{model->p}, {model->r}, {model->loss_good}, {model->loss_bad}};
+  }
+  netem.duplicate = Probability{direction.duplicate};
+  netem.reorder = Probability{direction.reorder};
+  netem.corrupt = Probability{direction.corrupt};
+  if (direction.random()) netem.seed = direction.seed;
+  return netem;
+}
+
+bool close(Probability a, Probability b) {
+  return std::abs(a.value - b.value) < 1e-8;
+}
+
+bool close(const std::optional<netlink::Netem::Bursts>& a, const std::optional<netlink::Netem::Bursts>& b) {
+  if (!a || !b) return !a && !b;
+  return close(a->p, b->p) && close(a->r, b->r) && close(a->loss_good, b->loss_good) && close(a->loss_bad, b->loss_bad);
+}
+
 }  // namespace
 
 Bytes tbf_burst(BitsPerSecond rate, int mtu) {
@@ -40,8 +71,19 @@ Bytes tbf_burst(BitsPerSecond rate, int mtu) {
 }
 
 std::optional<std::string> tc_obstacle(const Direction& direction) {
-  if (direction.jitter.count() > 0) return "tc does not keep the order of packets under jitter";
-  if (direction.rate && direction.loss > 0) return "tc would lose packets before the rate instead of after it";
+  if (direction.trace) return "tc has no rate that follows a trace";
+  if (direction.codel && direction.rate) return "tc bounds what waits for a tbf by its tail alone";
+  if (direction.jitter.count() > 0) {
+    if (direction.keeps_order) return "tc does not keep the order of packets under jitter";
+    if (direction.correlation > 0) return "tc makes a correlated jitter narrower than asked";
+  }
+  if (direction.rate && direction.random())
+    return "tc would lose or change packets before the rate instead of after it";
+  if (direction.duplicate > 0) {
+    Direction rest = direction;
+    rest.duplicate = 0;
+    if (rest.random()) return "tc would roll the dice for a duplicate again";
+  }
   return std::nullopt;
 }
 
@@ -55,17 +97,10 @@ std::optional<std::string> tc_shortcoming(const Direction& direction) {
 std::vector<TcStage> tc_stages(const Direction& direction, int mtu) {
   const auto frame = static_cast<std::uint64_t>(mtu) + kEthernetHeader;
   std::vector<netlink::QdiscKind> kinds;
-  if (direction.loss > 0) {
+  if (direction.random()) {
     kinds.emplace_back(netlink::Tbf{kSegmenterRate, Bytes{frame}, kSegmenterLimit});
   }
-  if (direction.delay.count() > 0 || direction.loss > 0) {
-    netlink::Netem netem;
-    netem.limit = kUnbounded;
-    netem.delay = direction.delay;
-    netem.loss = Probability{direction.loss};
-    if (direction.loss > 0) netem.seed = direction.seed;
-    kinds.emplace_back(netem);
-  }
+  if (direction.delay.count() > 0 || direction.random()) kinds.emplace_back(netem_of(direction));
   if (direction.rate) {
     const auto* packets = std::get_if<PacketLimit>(&direction.queue);
     const std::uint64_t asked =
@@ -84,6 +119,18 @@ std::vector<TcStage> tc_stages(const Direction& direction, int mtu) {
   return stages;
 }
 
+bool changeable(const std::vector<TcStage>& from, const std::vector<TcStage>& to) {
+  if (from.size() != to.size()) return false;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i].kind.index() != to[i].kind.index()) return false;
+    const auto* before = std::get_if<netlink::Netem>(&from[i].kind);
+    const auto* after = std::get_if<netlink::Netem>(&to[i].kind);
+    // netem keeps its table where it is given none.
+    if (before != nullptr && !before->distribution.empty() && after->distribution.empty()) return false;
+  }
+  return true;
+}
+
 bool same(const netlink::QdiscKind& asked, const netlink::QdiscKind& found) {
   if (asked.index() != found.index()) return false;
   if (const auto* tbf = std::get_if<netlink::Tbf>(&asked)) {
@@ -95,7 +142,9 @@ bool same(const netlink::QdiscKind& asked, const netlink::QdiscKind& found) {
   const auto& netem = std::get<netlink::Netem>(asked);
   const auto& has = std::get<netlink::Netem>(found);
   return has.limit == netem.limit && has.delay == netem.delay && has.jitter == netem.jitter && has.rate == netem.rate &&
-         std::abs(has.loss.value - netem.loss.value) < 1e-8 && (!netem.seed || has.seed == netem.seed);
+         close(has.loss, netem.loss) && close(has.bursts, netem.bursts) && close(has.duplicate, netem.duplicate) &&
+         close(has.reorder, netem.reorder) && close(has.corrupt, netem.corrupt) &&
+         (!netem.seed || has.seed == netem.seed);
 }
 
 std::string describe(const netlink::QdiscKind& kind) {
@@ -105,7 +154,18 @@ std::string describe(const netlink::QdiscKind& kind) {
   }
   const auto& netem = std::get<netlink::Netem>(kind);
   std::string text = fmt::format("netem delay {}", to_string(netem.delay));
-  if (netem.loss.value > 0) text += fmt::format(" loss {}", to_string(netem.loss));
+  if (netem.jitter.count() > 0) text += fmt::format(" jitter {}", to_string(netem.jitter));
+  if (!netem.distribution.empty()) text += " by a table";
+  if (netem.bursts) {
+    text +=
+        fmt::format(" loss gemodel p {} r {} good {} bad {}", to_string(netem.bursts->p), to_string(netem.bursts->r),
+                    to_string(netem.bursts->loss_good), to_string(netem.bursts->loss_bad));
+  }
+  const std::pair<const char*, Probability> chances[] = {
+      {"loss", netem.loss}, {"duplicate", netem.duplicate}, {"reorder", netem.reorder}, {"corrupt", netem.corrupt}};
+  for (const auto& [name, chance] : chances) {
+    if (chance.value > 0) text += fmt::format(" {} {}", name, to_string(chance));
+  }
   if (netem.seed) text += fmt::format(" seed {}", *netem.seed);
   return text;
 }

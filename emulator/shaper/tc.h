@@ -20,8 +20,11 @@ struct TcStage {
 
 // Why tc cannot do what is asked, whatever the kernel has; nullopt: it can.
 //
-// - Loss with a rate: netem, at an egress, would drop before the rate, so that lost packets would not use the link.
-// - Jitter: netem reorders packets with it; a Direction keeps their order.
+// - Loss, or anything else that chance does, with a rate: netem, at an egress, would do it before the rate, so that
+//   lost packets would not use the link and copies would use it twice.
+// - Jitter whose packets keep their order: netem reorders them. Correlated jitter: netem's has another distribution.
+// - Duplicates beside anything else that chance does: netem rolls the dice for the copy once more.
+// - A trace, or CoDel behind a tbf.
 std::optional<std::string> tc_obstacle(const Direction& direction);
 
 // Why tc can do it only nearly, so that the wire is the better choice where nobody demands tc; nullopt: exactly.
@@ -37,11 +40,14 @@ std::optional<std::string> tc_shortcoming(const Direction& direction);
 // - A delay: netem, whose bound is out of reach, above the tbf where there is a rate too. For packets in order, a
 //   constant delay before the rate gives the same departures as one after it, and so the queue's bound stays apart
 //   from the delay line.
-// - A loss: netem under a tbf that is faster than any link and only there to segment super-frames, because netem
-//   would drop 40 packets of one at once.
+// - Chance: netem under a tbf that is faster than any link and only there to segment super-frames, because netem
+//   would roll the dice once for 40 packets of one.
 // - Down: the same, but with a loss of 100 % or a bound that no frame fits into; for an unshaped one, a tbf of that
-// kind.
+//   kind.
 std::vector<TcStage> tc_stages(const Direction& direction, int mtu);
+
+// Whether one set of qdiscs can be changed into the other, so that they keep what they hold.
+bool changeable(const std::vector<TcStage>& from, const std::vector<TcStage>& to);
 
 // Whether what the kernel says it has is what it was told: it rounds a rate down to whole bytes per second and keeps a
 // burst as a time, and chooses a seed where none was given.

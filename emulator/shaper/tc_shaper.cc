@@ -14,14 +14,6 @@
 namespace geomx::shaper {
 namespace {
 
-bool same_kinds(const std::vector<TcStage>& a, const std::vector<TcStage>& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i].kind.index() != b[i].kind.index()) return false;
-  }
-  return true;
-}
-
 // A look that took longer than this does not say when it was.
 constexpr Nanoseconds kQuickLook = std::chrono::microseconds(100);
 // Until the next look at an egress where nothing waits.
@@ -51,8 +43,9 @@ class Egress final : public Metered {
     if (const auto obstacle = tc_obstacle(direction)) {
       throw InputError(interface_, *obstacle, "let the wire shape this link");
     }
+    link_ = netlink::get_link(socket_, interface_);  // its MTU may have changed
     std::vector<TcStage> wanted = tc_stages(direction, link_.mtu);
-    const bool change = same_kinds(wanted, stages_);
+    const bool change = changeable(stages_, wanted);
     if (!change) {
       carried_ = totals();
       offset_ = {};
@@ -145,7 +138,7 @@ class Egress final : public Metered {
     // The last stage is the one that drops: netem by its loss, or tbf by its bound.
     const auto last = reader_.qdisc(link_.index, stages_.back().handle);
     if (!last) return counters;
-    (direction_.loss > 0 ? counters.dropped_loss : counters.dropped_queue) = last->drops;
+    (direction_.random() ? counters.dropped_loss : counters.dropped_queue) = last->drops;
     if (direction_.rate) counters.backlog_bytes = last->backlog;
     return counters;
   }

@@ -36,7 +36,7 @@ Time monotonic_now() {
 }
 
 WireLink::Side::Side(const WireEnd& end, const Direction& direction, const WireLoopOptions& options)
-    : socket(end.interface), engine(direction) {
+    : socket(end.interface), engine(direction, monotonic_now()) {
   const bool queue = !options.ring && socket.force_receive_buffer(kReceiveBuffer);
   RingSize size;
   {

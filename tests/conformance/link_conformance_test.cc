@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <future>
 #include <iostream>
 #include <set>
@@ -15,8 +14,8 @@
 #include "emulator/netlink/socket.h"
 #include "emulator/shaper/features.h"
 #include "emulator/shaper/tc.h"
+#include "tests/conformance/shapers.h"
 #include "tests/support/link_bed.h"
-#include "tests/support/private_network.h"
 #include "tests/support/traffic.h"
 
 // One link suite for every shaper: what goes through a link between two namespaces is measured and compared with what
@@ -32,53 +31,6 @@ using shaper::Direction;
 using shaper::Kind;
 using shaper::PacketLimit;
 using std::chrono::milliseconds;
-
-bool set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && std::string(value) != "0" && std::string(value) != "";
-}
-bool full() {
-  const char* value = std::getenv("GEOMX_CONFORMANCE");
-  return value != nullptr && std::string(value) == "full";
-}
-
-std::string obstacle;
-shaper::KernelFeatures features;
-
-class PrivateNetwork : public ::testing::Environment {
- public:
-  void SetUp() override {
-    obstacle = enter_private_network(set("GEOMX_UNPRIVILEGED"));
-    if (!obstacle.empty()) return;
-    features = shaper::probe_features();
-    std::cout << "kernel: tbf " << features.tbf << ", netem " << features.netem << ", netem seed "
-              << features.netem_seed << ", packet sockets " << features.packet_vnet << ", deep receive queue "
-              << features.rcvbuf_force << "; wire threads: " << shaper::WireLoop().scheduling() << "\n";
-  }
-};
-const auto* const environment = ::testing::AddGlobalTestEnvironment(new PrivateNetwork);
-
-std::string name(Kind kind) {
-  return kind == Kind::tc ? "tc" : "wire";
-}
-
-// Sets up a bed, or says in `missing` why this kernel cannot have it.
-bool available(Kind kind, const Direction& forward, const Direction& backward, std::string& missing) {
-  missing = obstacle;
-  if (!missing.empty()) return false;
-  try {
-    shaper::choose(forward, backward, features, kind == Kind::tc ? shaper::Choice::tc : shaper::Choice::wire);
-    return true;
-  } catch (const geomx::Error& error) {
-    missing = error.line();
-    return false;
-  }
-}
-
-#define SKIP_UNLESS_AVAILABLE(kind, forward, backward)                         \
-  if (std::string missing; !available(kind, forward, backward, missing)) {     \
-    GTEST_SKIP() << "SKIPPED for want of a kernel or permission: " << missing; \
-  }
 
 double seconds(Nanoseconds time) {
   return std::chrono::duration<double>(time).count();

@@ -171,6 +171,80 @@ TEST_P(Live, WhatALinksShaperCannotDoIsRefusedUnlessItIsRebuilt) {
   EXPECT_THAT(emu({"link", "play", "wan-a", "--from", "b", "rate=1Mbit"}).err, HasSubstr("its ends are central and a"));
 }
 
+TEST_P(Live, AnMtuChangesAtBothEndsAtOnce) {
+  auto scenario = nlohmann::json::parse(kScenario);
+  scenario["topology"]["nodes"] = {{{"name", "x"}}, {{"name", "y"}}};
+  scenario["topology"]["links"].push_back({{"name", "cable"}, {"ends", {"x", "y"}}});
+  std::ofstream(scratch_.path() / "play.json") << scenario;
+  bring_up();
+  // Without fragments: 28 bytes of headers.
+  const auto fits = [&](const std::string& from, const std::string& to, int size) {
+    const std::string payload = std::to_string(size - 28);
+    return exec(from, {"ping", "-M", "do", "-c", "1", "-W", "2", "-s", payload, to}).status == 0;
+  };
+  change({"cable", "mtu=4000"});
+  EXPECT_TRUE(fits("x", "y", 4000));
+  EXPECT_FALSE(fits("x", "y", 4001));
+  change({"cable", "rate=100Mbit"});  // now by tc
+  change({"cable", "mtu=9000"});
+  EXPECT_TRUE(fits("y", "x", 9000));
+  change({"wan-a", "mtu=1000"});
+  EXPECT_TRUE(fits("central-gateway", "a-gateway", 1000));
+  EXPECT_FALSE(fits("central-gateway", "a-gateway", 1001));
+  const Result outgrown = emu({"link", "play", "wan-a", "mtu=2000"});
+  EXPECT_EQ(outgrown.status, 2);
+  EXPECT_THAT(outgrown.err, HasSubstr("wan-a: a wire made for an MTU of 1000 cannot grow to 2000"));
+  EXPECT_THAT(outgrown.err, HasSubstr("--rebuild"));
+  change({"wan-a", "mtu=2000", "--rebuild"});
+  EXPECT_TRUE(fits("central-gateway", "a-gateway", 2000));
+  EXPECT_FALSE(fits("central-gateway", "a-gateway", 2001));
+  EXPECT_THAT(emu({"link", "play", "wan-a", "--from", "a", "mtu=1500"}).err,
+              HasSubstr("wan-a: mtu: an MTU of 2000 one way and of 1500 the other"));
+  EXPECT_THAT(emu({"link", "play", "a-host-0--a-switch", "mtu=1400"}).err,
+              HasSubstr("all ports of a switch have the same MTU"));
+  EXPECT_TRUE(as_planned());
+
+  scenario = nlohmann::json::parse(emu({"inspect", "play", "--json"}).out)["scenario"];
+  scenario["topology"]["datacenters"][1]["lan"]["mtu"] = 1200;
+  scenario["topology"]["links"][1]["mtu"] = 3000;
+  std::ofstream(scratch_.path() / "new.json") << scenario;
+  const Result applied = emu({"apply", "play", "new.json"});
+  EXPECT_EQ(applied.status, 0) << applied.out << applied.err;
+  EXPECT_THAT(applied.out, HasSubstr("~ link a-host-0--a-switch: MTU 1500 -> 1200"));
+  EXPECT_THAT(applied.out, HasSubstr("~ link wan-b: rebuilt for larger frames"));
+  EXPECT_TRUE(fits("a-host-0", "a-host-1", 1200));
+  EXPECT_FALSE(fits("a-host-0", "a-host-1", 1201));
+  EXPECT_TRUE(fits("central-gateway", "b-gateway", 3000));
+  EXPECT_TRUE(as_planned());
+}
+
+TEST_P(Live, ChanceAndTracesComeAndGo) {
+  bring_up();
+  change({"wan-a", "delay=5ms", R"(gilbert_elliott={"p": "10%", "r": "50%"})", "duplicate=20%", "corrupt=10%"});
+  const Result flood = exec("central-gateway", {"ping", "-i", "0.002", "-w", "2", "-q", "a-gateway"});
+  EXPECT_THAT(flood.out, HasSubstr("packets transmitted"));
+  nlohmann::json counters = forward("wan-a");
+  EXPECT_GT(counters["dropped_loss"], 10);
+  EXPECT_GT(counters["duplicated"], 10);
+  EXPECT_GT(counters["corrupted"], 5);
+  change({"wan-a", "gilbert_elliott=none", "duplicate=none", "corrupt=none"});
+  const Result clean = exec("central-gateway", {"ping", "-i", "0.002", "-c", "200", "-q", "a-gateway"});
+  EXPECT_THAT(clean.out, HasSubstr("200 received, 0% packet loss")) << clean.out;
+
+  // A packet every 100 ms: the second of two that come at once waits for it.
+  std::ofstream(scratch_.path() / "slow.trace") << "100\n";
+  change({"wan-a", R"(trace={"file": "slow.trace"})", "delay=none"});
+  EXPECT_THAT(emu({"link", "play", "wan-a"}).out, HasSubstr("trace slow.trace"));
+  const Result slow = exec("central-gateway", {"ping", "-i", "0.01", "-c", "10", "-s", "1472", "-q", "a-gateway"});
+  EXPECT_GE(number_in(slow.out, "mdev = [0-9.]+/[0-9.]+/([0-9.]+)/"), 250.0) << slow.out;
+  change({"wan-a", "rate=100Mbit"});
+  const Result fast = exec("central-gateway", {"ping", "-i", "0.01", "-c", "10", "-s", "1472", "-q", "a-gateway"});
+  EXPECT_LE(number_in(fast.out, "mdev = [0-9.]+/[0-9.]+/([0-9.]+)/"), 50.0) << fast.out;
+  EXPECT_THAT(emu({"link", "play", "wan-a", R"(trace={"file": "nowhere.trace"})"}).err,
+              HasSubstr("cannot read the trace"));
+  EXPECT_TRUE(as_planned());
+}
+
 TEST_P(Live, AKilledNodeIsSilentAndComesBackWithARestart) {
   bring_up();
   Command victim(in_node("a-host-0", {"sh", "-c", "sleep 1000 & sleep 1001"}));

@@ -13,7 +13,8 @@
 #include "emulator/sandbox/child_process.h"
 
 // tc with netem, on a kernel that has it: Debian's user-mode Linux boots as an ordinary process and runs the link
-// suite's statistics inside (loss, delay, order, queue, and the goodput of a slow rate). No networking with the
+// suite's statistics inside (loss, bursts, all else that chance does, delay, jitter, order, queue, and the goodput of a
+// slow rate). No networking with the
 // outside, no root.
 namespace geomx {
 namespace {
@@ -96,14 +97,19 @@ TEST(UserModeLinux, NetemDoesWhatIsAsked) {
     GTEST_SKIP() << "SKIPPED: " << kKernel << " is missing (apt-get install user-mode-linux)";
   }
   const std::string output =
-      boot(binary("link_conformance"), "*Loss*tc:*Queue.*tc:*RoundTrip*tc*:*UdpGoodput*tc_1Mbit_30ms");
+      boot(binary("link_conformance"),
+           "*Loss*tc:*Chance*tc:*Spreads*/tc_*:*Queue.*tc:*RoundTrip*tc*:*UdpGoodput*tc_1Mbit_30ms");
   std::cout << output;
   EXPECT_NE(output.find("netem 1"), std::string::npos) << "no netem in there";
   EXPECT_NE(output.find("uml_init: the command ended with 0"), std::string::npos);
   // Each of these must have run, not been skipped.
   for (const char* test :
        {"Shapers/Loss.OnePercentWithinTheBinomialInterval/tc", "Shapers/Queue.InBytesIsDropTail/tc",
-        "Links/RateAndDelay.RoundTripWhenIdle/tc_100Mbit_30ms", "Links/RateAndDelay.UdpGoodput/tc_1Mbit_30ms"}) {
+        "Shapers/Chance.BurstsOfLossesHaveTheirShareAndTheirLength/tc", "Shapers/Chance.DuplicatesArriveTwice/tc",
+        "Shapers/Chance.ReorderedPacketsSkipTheDelay/tc", "Shapers/Chance.CorruptedPacketsFailTheirChecksum/tc",
+        "Shapers/Spreads.PassKolmogorovAndSmirnov/tc_uniform", "Shapers/Spreads.PassKolmogorovAndSmirnov/tc_normal",
+        "Shapers/Spreads.PassKolmogorovAndSmirnov/tc_pareto", "Links/RateAndDelay.RoundTripWhenIdle/tc_100Mbit_30ms",
+        "Links/RateAndDelay.UdpGoodput/tc_1Mbit_30ms"}) {
     EXPECT_NE(output.find(std::string("[       OK ] ") + test), std::string::npos) << test;
   }
 }

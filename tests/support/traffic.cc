@@ -16,8 +16,11 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "emulator/base/error.h"
@@ -77,6 +80,13 @@ Nanoseconds wall_clock() {
   return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
 }
 
+// What each datagram begins with.
+struct Mark {
+  std::uint32_t number = 0;
+  std::uint32_t padding = 0;
+  std::int64_t sent = 0;  // nanoseconds of the wall clock
+};
+
 struct alignas(cmsghdr) Control : std::array<char, CMSG_SPACE(sizeof(timespec))> {};
 
 // What sender and receiver of one blast tell each other.
@@ -89,13 +99,13 @@ std::vector<Datagram> collect(const FileDescriptor& fd, Progress& progress, Nano
   std::vector<Datagram> result;
   std::array<mmsghdr, kBatch> messages{};
   std::array<iovec, kBatch> parts{};
-  std::array<std::uint32_t, kBatch> numbers{};
+  std::array<Mark, kBatch> marks{};
   std::array<Control, kBatch> controls{};
   SteadyClock::time_point last = SteadyClock::now();
   while (progress.sending || SteadyClock::now() - last < quiet) {
     if (!readable_within(fd, std::chrono::milliseconds(10))) continue;
     for (std::size_t i = 0; i < kBatch; ++i) {
-      parts[i] = {&numbers[i], sizeof numbers[i]};
+      parts[i] = {&marks[i], sizeof marks[i]};
       messages[i].msg_hdr = {};
       messages[i].msg_hdr.msg_iov = &parts[i];
       messages[i].msg_hdr.msg_iovlen = 1;
@@ -105,9 +115,9 @@ std::vector<Datagram> collect(const FileDescriptor& fd, Progress& progress, Nano
     const int count = ::recvmmsg(fd.get(), messages.data(), kBatch, MSG_DONTWAIT, nullptr);
     for (int i = 0; i < count; ++i) {
       const auto at = static_cast<std::size_t>(i);
-      result.push_back({numbers[at], stamp_of(messages[at].msg_hdr)});
+      result.push_back({marks[at].number, stamp_of(messages[at].msg_hdr), Nanoseconds(marks[at].sent)});
     }
-    if (count > 0) progress.arrived = result.back().sequence;
+    if (count > 0) progress.arrived = std::max(progress.arrived.load(), result.back().sequence);
     last = SteadyClock::now();
   }
   return result;
@@ -115,6 +125,7 @@ std::vector<Datagram> collect(const FileDescriptor& fd, Progress& progress, Nano
 
 void send_paced(const FileDescriptor& fd, const sockaddr_in& to, const Blast& blast, const Progress& progress) {
   set_option(fd, IPPROTO_UDP, UDP_SEGMENT, static_cast<int>(blast.payload), "send datagrams together");
+  if (blast.ecn != 0) set_option(fd, IPPROTO_IP, IP_TOS, blast.ecn, "allow marks");
   std::vector<std::byte> datagrams(blast.payload * blast.together);
   const double frame_bits = static_cast<double>(blast.payload + kFullFrame - kUdpPayload) * 8;
   const auto start = SteadyClock::now();
@@ -138,8 +149,8 @@ void send_paced(const FileDescriptor& fd, const sockaddr_in& to, const Blast& bl
       continue;
     }
     for (std::uint32_t i = 0; i < count; ++i) {
-      const std::uint32_t number = sent + i;
-      std::memcpy(datagrams.data() + i * blast.payload, &number, sizeof number);
+      const Mark mark{sent + i, 0, wall_clock().count()};
+      std::memcpy(datagrams.data() + i * blast.payload, &mark, sizeof mark);
     }
     // A qdisc that is full says ENOBUFS: those datagrams are lost, as they should be.
     if (::sendto(fd.get(), datagrams.data(), count * blast.payload, 0, reinterpret_cast<const sockaddr*>(&to),
@@ -163,6 +174,23 @@ Arrived arrived(const FileDescriptor& sender) {
   socklen_t size = sizeof info;
   check(::getsockopt(sender.get(), IPPROTO_TCP, TCP_INFO, &info, &size), "read TCP_INFO");
   return {SteadyClock::now(), info.tcpi_bytes_acked + std::uint64_t{info.tcpi_sacked} * info.tcpi_snd_mss};
+}
+
+// One of the namespace's counters: two lines that begin with `group` hold the names and the values.
+std::uint64_t counter_of(int netns, const std::string& file_name, const std::string& group,
+                         const std::string& counter) {
+  const sandbox::ScopedNetwork scope(netns);
+  std::ifstream file("/proc/thread-self/net/" + file_name);
+  std::vector<std::string> names;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(group)) continue;
+    std::istringstream words(line);
+    const std::vector<std::string> row{std::istream_iterator<std::string>(words), {}};
+    const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), counter) - names.begin());
+    if (!names.empty() && at < row.size()) return std::stoull(row[at]);
+    names = row;
+  }
+  throw WorkError("traffic", "the kernel does not count " + counter);
 }
 
 // Above other processes, below the wire's own threads.
@@ -207,6 +235,14 @@ std::vector<Datagram> blast_udp(int from_netns, int to_netns, const std::string&
   std::vector<Datagram> result = received.get();
   sent.get();
   return result;
+}
+
+std::uint64_t checksum_errors(int netns) {
+  return counter_of(netns, "snmp", "Udp:", "InCsumErrors");
+}
+
+std::uint64_t congestion_marks(int netns) {
+  return counter_of(netns, "netstat", "IpExt:", "InCEPkts");
 }
 
 double goodput(const std::vector<Datagram>& received, std::uint64_t payload) {

@@ -18,7 +18,8 @@ inline constexpr std::uint64_t kPingFrame = 98;
 
 struct Datagram {
   std::uint32_t sequence = 0;
-  Nanoseconds received{0};
+  Nanoseconds received{0};  // by the wall clock, as stamped when it came out of the link
+  Nanoseconds sent{0};      // by the wall clock, before it was handed to the kernel
 };
 
 struct Blast {
@@ -27,11 +28,17 @@ struct Blast {
   std::uint64_t payload = kUdpPayload;
   std::uint32_t together = 1;  // datagrams handed to the kernel as one super-frame (UDP_SEGMENT), at most 40
   std::uint32_t window = 0;    // not 0: sends no further than this beyond the last number that has arrived
+  std::uint8_t ecn = 0;        // codepoint in the IP header: 1 or 2 to allow marks
 };
 // Sends numbered datagrams and returns those that arrived, in order of arrival. Ends when `quiet` has passed without
 // one.
 std::vector<Datagram> blast_udp(int from_netns, int to_netns, const std::string& to_address, const Blast& blast,
                                 Nanoseconds quiet);
+
+// Datagrams that the receiving namespace has found to have a wrong checksum.
+std::uint64_t checksum_errors(int netns);
+// Packets that the namespace has received with the mark of congestion.
+std::uint64_t congestion_marks(int netns);
 
 // Payload bits per second: the median over all pairs of datagrams that are half of all apart. A moment in which the
 // machine kept the link from running, and the datagrams that it then caught up with, are in few of the pairs.

@@ -57,6 +57,67 @@ scenario::Scenario three_datacenters() {
   return scenario;
 }
 
+TEST(Plan, ResolvesWhatChanceDoesAndTheQueuesDiscipline) {
+  scenario::Scenario scenario = three_datacenters();
+  scenario::LinkProperties asked = shaped(10'000'000, 30ms);
+  asked.jitter = 5ms;
+  asked.distribution = scenario::Distribution::pareto;
+  asked.correlation = Probability{0.25};
+  asked.order = scenario::JitterOrder::free;
+  asked.gilbert_elliott = scenario::GilbertElliott{{0.01}, {0.2}, {0.001}, {0.9}};
+  asked.duplicate = Probability{0.02};
+  asked.reorder = Probability{0.03};
+  asked.corrupt = Probability{0.04};
+  asked.discipline = scenario::Discipline::codel;
+  asked.codel_target = 3ms;
+  asked.ecn = true;
+  scenario.topology.links[0].forward = asked;
+  const Plan plan = make_plan(scenario, everything);
+  const shaper::Direction& direction = plan.link("wan-a").forward;
+  EXPECT_EQ(direction.distribution, shaper::Distribution::pareto);
+  EXPECT_EQ(direction.correlation, 0.25);
+  EXPECT_FALSE(direction.keeps_order);
+  EXPECT_EQ(direction.gilbert_elliott, (shaper::GilbertElliott{0.01, 0.2, 0.001, 0.9}));
+  EXPECT_EQ(direction.duplicate, 0.02);
+  EXPECT_EQ(direction.reorder, 0.03);
+  EXPECT_EQ(direction.corrupt, 0.04);
+  EXPECT_EQ(direction.codel, (shaper::CodelSettings{3ms, 100ms, true}));
+  EXPECT_EQ(plan.link("wan-a").backward.codel, std::nullopt);
+  EXPECT_EQ(plan.link("wan-a").shaper, shaper::Kind::wire);
+  const std::string text = describe(plan);
+  for (const char* said : {"pareto", "25%", "order free", "gilbert-elliott p 1%", "duplicate 2%", "reorder 3%",
+                           "corrupt 4%", "codel target 3ms", "ecn"}) {
+    EXPECT_THAT(text, HasSubstr(said));
+  }
+}
+
+TEST(Plan, AQueueBehindATraceIsSizedByItsMean) {
+  scenario::Scenario scenario = three_datacenters();
+  scenario::Trace trace;
+  trace.content = SharedTrace(RateTrace{.name = "table",
+                                        .steps = {{0s, BitsPerSecond{200'000'000}}, {1s, BitsPerSecond{0}}},
+                                        .period = 2s,
+                                        .loop = true});
+  scenario.topology.links[0].forward.rate.reset();
+  scenario.topology.links[0].forward.trace = trace;
+  const Plan plan = make_plan(scenario, everything);
+  EXPECT_EQ(plan.link("wan-a").forward.trace, trace.content);
+  EXPECT_EQ(plan.link("wan-a").forward.queue, plan.link("wan-a").backward.queue);  // of 100 Mbit
+  EXPECT_THAT(describe(plan), HasSubstr("table of 2 steps, 100Mbit in the mean, looped"));
+}
+
+TEST(Plan, AnMtuIsThatOfBothEndsAndOfTheWholeLan) {
+  scenario::Scenario scenario = three_datacenters();
+  scenario.topology.links[0].forward.mtu = scenario.topology.links[0].backward.mtu = 9000;
+  scenario.topology.datacenters[1].lan.mtu = 1400;
+  const Plan plan = make_plan(scenario, everything);
+  EXPECT_EQ(plan.link("wan-a").mtu, 9000);
+  EXPECT_EQ(plan.link("wan-b").mtu, 1500);
+  for (const char* name : {"a-gateway--a-switch", "a-host-0--a-switch"}) EXPECT_EQ(plan.link(name).mtu, 1400);
+  EXPECT_EQ(plan.link("b-host-0--b-switch").mtu, 1500);
+  EXPECT_THAT(describe(plan), HasSubstr("mtu 9000"));
+}
+
 std::vector<std::string> addresses(const PlannedNode& planned) {
   std::vector<std::string> list;
   for (const PlannedInterface& interface : planned.interfaces) {

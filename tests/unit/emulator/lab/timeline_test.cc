@@ -74,6 +74,31 @@ TEST(Timeline, ARampStartsFromWhatEarlierEventsHaveMadeOfTheLink) {
               HasSubstr("/events/0: rate: the link has none to begin with"));
 }
 
+TEST(Timeline, AnMtuGrowsWhereTheLinkCanTakeIt) {
+  EXPECT_EQ(refusal(R"({"at": "1s", "link": "bare", "set": {"mtu": 9000}})"), "accepted");
+  EXPECT_EQ(refusal(R"({"at": "1s", "link": "wan", "set": {"delay": "1ms", "mtu": 1400}})"), "accepted");
+  EXPECT_THAT(refusal(R"({"at": "1s", "link": "wan", "set": {"delay": "1ms"}},
+                         {"at": "2s", "link": "wan", "set": {"mtu": 1501}})"),
+              HasSubstr("/events/1: wan: mtu: a wire made for 1500 cannot grow to 1501"));
+  EXPECT_THAT(refusal(R"({"at": "1s", "link": "bare", "direction": "forward", "set": {"mtu": 1400}})"),
+              HasSubstr("/events/0: bare: mtu: an MTU of 1400 one way and of 1500 the other"));
+  EXPECT_THAT(refusal(R"({"at": "1s", "link": "a-host-0--a-switch", "set": {"mtu": 1400}})"),
+              HasSubstr("all ports of a switch have the same MTU"));
+}
+
+TEST(Timeline, ATraceTakesTheRatesPlaceAndIsRead) {
+  const Plan plan =
+      make_plan(with_events(R"({"at": "1s", "link": "wan", "set": {"trace": {"table": [{"at": "0s", "rate": "3Mbit"}],
+                                                                  "loop": false}}})"),
+                no_netem);
+  EXPECT_EQ(plan.link("wan").shaper, shaper::Kind::wire);
+  const PlannedLink later = changed(plan.link("wan"), Way::both, plan.timeline.front().patch);
+  EXPECT_FALSE(later.forward.rate);
+  ASSERT_TRUE(later.forward.trace);
+  EXPECT_EQ(later.forward.trace->mean(), BitsPerSecond{3'000'000});
+  EXPECT_THROW(with_events(R"({"at": "1s", "link": "wan", "set": {"trace": {"file": "nowhere.trace"}}})"), InputError);
+}
+
 TEST(Timeline, RandomIsTheSameForTheSameSeedAndKeepsToItsRanges) {
   const auto random = [](const std::string& seed) {
     return make_plan(with_events(R"({"at": "1s", "link": "*", "random": {"every": "100ms", "over": "20s", "seed": )" +

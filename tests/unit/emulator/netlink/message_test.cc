@@ -118,6 +118,35 @@ TEST(Message, NetemLosesNoPrecision) {
   EXPECT_NEAR(netem.loss.value, 0.5, 1e-9);
 }
 
+TEST(Message, NetemSaysAllThatChanceDoes) {
+  Netem asked{.delay = 20ms, .jitter = 2ms};
+  asked.distribution = std::vector<std::int16_t>(2048, 1);
+  asked.distribution.back() = -8192;
+  asked.bursts = Netem::Bursts{{0.01}, {0.25}, {0.001}, {0.9}};
+  asked.duplicate = {0.02};
+  asked.reorder = {0.03};
+  asked.corrupt = {0.04};
+  const Message message = add_qdisc({.link_index = 4}, asked, "a:eth0");
+  const auto fixed = as<tc_netem_qopt>(attributes_of<tcmsg>(message).at(TCA_OPTIONS));
+  EXPECT_EQ(fixed.gap, 1u);
+  auto options = attributes(attributes_of<tcmsg>(message).at(TCA_OPTIONS).subspan(sizeof(tc_netem_qopt)));
+  const View table = options.at(TCA_NETEM_DELAY_DIST);
+  ASSERT_EQ(table.size(), 4096u);
+  EXPECT_EQ(as<std::int16_t>(table.subspan(4094)), -8192);
+  auto models = attributes(options.at(TCA_NETEM_LOSS));
+  const auto model = as<tc_netem_gemodel>(models.at(NETEM_LOSS_GE));
+  EXPECT_NEAR(model.h / 4294967295.0, 0.1, 1e-9) << "the kernel wants the share that survives while bad";
+
+  const auto back = std::get<Netem>(parse_qdisc(message.bytes()).settings.value());
+  EXPECT_NEAR(back.bursts->p.value, 0.01, 1e-9);
+  EXPECT_NEAR(back.bursts->r.value, 0.25, 1e-9);
+  EXPECT_NEAR(back.bursts->loss_good.value, 0.001, 1e-9);
+  EXPECT_NEAR(back.bursts->loss_bad.value, 0.9, 1e-9);
+  EXPECT_NEAR(back.duplicate.value, 0.02, 1e-9);
+  EXPECT_NEAR(back.reorder.value, 0.03, 1e-9);
+  EXPECT_NEAR(back.corrupt.value, 0.04, 1e-9);
+}
+
 TEST(Message, NetemWithoutRateSaysSo) {
   const Message message = change_qdisc({.link_index = 4}, Netem{.delay = 1ms}, "a:eth0");
   EXPECT_EQ(as<nlmsghdr>(message.bytes()).nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL | NLM_F_REPLACE), 0);

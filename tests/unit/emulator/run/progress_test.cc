@@ -40,6 +40,15 @@ TEST(Progress, SaysWhoIsAwaitedBeforeTheFirstRound) {
   EXPECT_EQ(progress_line(state, 0), "1:05  waiting for a-worker-0 (ready)  central->a 12.3Mbit");
 }
 
+TEST(Progress, CountsAWorkloadsCommands) {
+  ProgressState state;
+  state.elapsed_seconds = 12;
+  state.commands = Job::Tally{1, 4};
+  state.waiting_for = "h1: client";
+  EXPECT_EQ(progress_line(state, 0), "0:12  1/4 commands  waiting for h1: client");
+  EXPECT_EQ(progress_line(state, 200).substr(0, 43), "0:12  [#####...............] 1/4 commands  ");
+}
+
 TEST(Progress, MoreRoundsThanExpectedFillTheBarAndNoMore) {
   ProgressState state = half_way();
   state.training->rounds = 120;

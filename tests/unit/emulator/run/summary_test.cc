@@ -51,8 +51,9 @@ std::vector<std::string> keys(const ordered_json& object) {
 
 TEST(Summary, HasTheContractsFieldsInItsOrder) {
   const ordered_json document = to_json(example());
-  EXPECT_THAT(keys(document),
-              ElementsAre("status", "error", "wall_seconds", "lab", "training", "links", "fidelity", "expectations"));
+  EXPECT_THAT(keys(document), ElementsAre("status", "error", "wall_seconds", "lab", "training", "workload", "links",
+                                          "fidelity", "expectations"));
+  EXPECT_TRUE(document["workload"].is_null());
   EXPECT_EQ(document["status"], "ok");
   EXPECT_TRUE(document["error"].is_null());
   EXPECT_EQ(document["lab"],
@@ -205,6 +206,41 @@ TEST(Table, NamesLanLinksOnlyWhereTheyAreToBlame) {
   EXPECT_THAT(closing_table("x", summary, "/r"), Not(HasSubstr("a-worker-0")));
   summary.fidelity = {Verdict::degraded, {"a-worker-0--a-switch a-worker-0->a-switch: timers 3ms late"}, {}};
   EXPECT_THAT(closing_table("x", summary, "/r"), HasSubstr("\n  a-worker-0--a-switch  a-worker-0->a-switch"));
+}
+
+TEST(Summary, CommandsAreThereWithWhatCameOfThem) {
+  Summary summary = example();
+  summary.training.reset();
+  CommandResult client;
+  client.name = "client@h1";
+  client.node = "h1";
+  client.argv = {"iperf3", "-c", "h2"};
+  client.status = CommandStatus::failed;
+  client.exit_code = 137;
+  client.runs = 2;
+  client.started = 0.5;
+  client.seconds = 1.25;
+  client.log = "logs/client@h1.log";
+  CommandResult never;
+  never.node = "h2";
+  never.argv = {"true"};
+  summary.workload = {client, never};
+  const ordered_json commands = to_json(summary)["workload"];
+  EXPECT_THAT(keys(commands[0]),
+              ElementsAre("name", "node", "argv", "status", "exit_code", "runs", "started", "seconds", "log"));
+  EXPECT_EQ(commands[0]["exit_code"], 137);
+  EXPECT_EQ(commands[0]["status"], "failed");
+  EXPECT_FALSE(commands[1].contains("name"));
+  EXPECT_EQ(commands[1]["status"], "not started");
+  EXPECT_TRUE(commands[1]["exit_code"].is_null());
+  const auto met =
+      check_expectations({{"workload.client@h1.exit_code", {}, 0.0}, {"workload.1.runs", {}, 0.0}}, to_json(summary));
+  EXPECT_EQ(met[0].value, 137.0);
+  EXPECT_FALSE(met[0].met);
+  EXPECT_TRUE(met[1].met);
+  const std::string table = closing_table("s", summary, "/runs/s");
+  EXPECT_THAT(table, HasSubstr("client@h1  h1    failed (2 runs)        137     1.25"));
+  EXPECT_THAT(table, HasSubstr("true       h2        not started          -        -"));
 }
 
 }  // namespace

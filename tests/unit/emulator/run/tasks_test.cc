@@ -47,15 +47,46 @@ TEST(Tasks, LargeJobsSaySoToEveryRole) {
   ::unsetenv("GEOMX_JOIN_TIMEOUT");
 }
 
+scenario::Command command(const std::string& node, const std::vector<std::string>& argv) {
+  scenario::Command command;
+  command.node = node;
+  command.argv = argv;
+  return command;
+}
+
 TEST(Tasks, AWorkloadsCommandsKeepTheirTimes) {
   scenario::Scenario scenario;
-  scenario.workload = {{"h1", {"ping", "h2"}, std::chrono::seconds(3), false}, {"h2", {"iperf3", "-s"}, {}, true}};
+  scenario.workload = {command("h1", {"ping", "h2"}), command("h2", {"iperf3", "-s"})};
+  scenario.workload[0].at = std::chrono::seconds(3);
+  scenario.workload[1].background = true;
   const std::vector<Task> tasks = workload_tasks(scenario, "/work");
   ASSERT_EQ(tasks.size(), 2u);
   EXPECT_EQ(tasks[0].name, "h1: ping");
+  EXPECT_EQ(tasks[0].log, "");  // the node's
   EXPECT_EQ(tasks[0].at, std::chrono::seconds(3));
   EXPECT_EQ(tasks[0].directory, "/work");
   EXPECT_EQ(tasks[1].kind, TaskKind::background);
+}
+
+// One task per node; whoever waits for a command waits for all of them.
+TEST(Tasks, ACommandInSeveralNodesIsSeveralTasks) {
+  scenario::Scenario scenario;
+  scenario.topology.datacenters = {{"a", 2, {}}, {"b", 1, {}}};
+  scenario.workload = {command("", {"ping", "b-host-0"}), command("b-host-0", {"./check"})};
+  scenario.workload[0].name = "ping";
+  scenario.workload[0].nodes = {"a-host-*", "a-*-1"};
+  scenario.workload[1].name = "check";
+  scenario.workload[1].after = {"ping"};
+  scenario.workload[1].directory = "tools";
+  scenario.workload[1].repeat = 3;
+  const std::vector<Task> tasks = workload_tasks(scenario, "/work");
+  ASSERT_EQ(tasks.size(), 3u);
+  EXPECT_EQ(tasks[0].name, "a-host-0: ping");
+  EXPECT_EQ(tasks[1].log, "ping@a-host-1");
+  EXPECT_EQ(tasks[2].log, "check");
+  EXPECT_EQ(tasks[2].after, (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(tasks[2].directory, "/work/tools");
+  EXPECT_EQ(tasks[2].repeat, 3);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST(GoldenScenarios, EachGoodFileSurvivesWritingAndReading) {
   EXPECT_GE(good.size(), 5u);
   for (const fs::path& path : good) {
     const std::string text = read_file(path);
-    ASSERT_EQ(complaints(text, path.filename()), "");
+    ASSERT_EQ(complaints(text, path), "");  // whose traces lie beside it
     const Scenario scenario = parse(text, path);
     const std::string written = write(scenario);
     EXPECT_EQ(complaints(written, "written"), "") << written;

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "emulator/base/error.h"
 
 namespace geomx::scenario {
@@ -51,6 +54,42 @@ TEST(LinkPatch, IsHeldToWhatAFileIsHeldTo) {
   EXPECT_THAT(refusal({"=10Mbit"}), HasSubstr("KEY=VALUE"));
   EXPECT_THAT(refusal({"rate=1Mbit", "rate=2Mbit"}), HasSubstr("twice"));
   EXPECT_EQ(refusal({"jitter=20ms"}), "accepted");
+}
+
+TEST(LinkPatch, ReplacesWhatSaysTheSameInAnotherWay) {
+  const std::string steps = R"(trace={"table": [{"at": "0s", "rate": "1Mbit"}], "loop": false})";
+  const LinkProperties traced = patched(slow(), parse_patch({steps}), "wan-a");
+  EXPECT_FALSE(traced.rate);
+  ASSERT_TRUE(traced.trace && traced.trace->content);
+  EXPECT_EQ(traced.trace->content->mean(), BitsPerSecond{1'000'000});
+  const LinkProperties again = patched(traced, parse_patch({"rate=2Mbit"}), "wan-a");
+  EXPECT_FALSE(again.trace);
+  EXPECT_EQ(again.rate, BitsPerSecond{2'000'000});
+  const LinkProperties bursts = patched(slow(), parse_patch({R"(gilbert_elliott={"p": "1%", "r": "20%"})"}), "wan-a");
+  EXPECT_FALSE(bursts.loss);
+  EXPECT_EQ(bursts.gilbert_elliott->r.value, 0.2);
+  EXPECT_THAT(refusal({"rate=1Mbit", steps}), HasSubstr("exclude each other"));
+  EXPECT_FALSE(patched(traced, parse_patch({"trace=none"}), "wan-a").limited());
+}
+
+TEST(LinkPatch, ReadsTheFileOfANewTraceAndKeepsWhatWasReadOfAnOld) {
+  const std::string path = ::testing::TempDir() + "link_patch.trace";
+  std::ofstream(path) << "4\n4\n10\n";
+  const std::vector<std::string> assignment{R"(trace={"file": ")" + path + R"("})"};
+  const LinkProperties traced = patched(slow(), parse_patch(assignment), "wan-a");
+  ASSERT_TRUE(traced.trace && traced.trace->content);
+  EXPECT_EQ(traced.trace->content->deliveries.size(), 3u);
+  std::filesystem::remove(path);
+  EXPECT_EQ(patched(traced, parse_patch({"delay=1ms"}), "wan-a").trace, traced.trace);
+  EXPECT_THAT(refusal(assignment), HasSubstr("wan-a: trace/file: " + path + ": cannot read the trace"));
+}
+
+TEST(LinkPatch, GivesWholePathsToAnotherProcess) {
+  EXPECT_EQ(with_absolute_paths(R"(trace={"file": "../4g.trace"})", "/home/ada"), R"(trace={"file":"/home/4g.trace"})");
+  EXPECT_EQ(with_absolute_paths(R"(trace={"file": "/tmp/4g.trace"})", "/home/ada"),
+            R"(trace={"file":"/tmp/4g.trace"})");
+  EXPECT_EQ(with_absolute_paths("trace=nonsense", "/home/ada"), "trace=nonsense");
+  EXPECT_EQ(with_absolute_paths("rate=1Mbit", "/home/ada"), "rate=1Mbit");
 }
 
 TEST(LinkPatch, LiesBetweenTwoOthers) {

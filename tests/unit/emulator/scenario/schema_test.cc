@@ -28,12 +28,14 @@ std::string type_of(const Json& schema) {
   if (schema.contains("enum")) {
     std::string options;
     for (const Json& option : schema.at("enum")) {
+      if (option.is_null()) continue;  // of events: takes the property away
       options += fmt::format("{}`{}`", options.empty() ? "" : ", ", option.get<std::string>());
     }
     return options;
   }
   std::string type = schema.at("title").get<std::string>();
-  if (schema.contains("minimum") && schema.contains("maximum") && schema.at("type") == "integer") {
+  const bool is_integer = schema.contains("type") && schema.at("type").dump().find("\"integer\"") != std::string::npos;
+  if (schema.contains("minimum") && schema.contains("maximum") && is_integer) {
     type += fmt::format(" {} to {}", schema.at("minimum").dump(), schema.at("maximum").dump());
   }
   return type;
