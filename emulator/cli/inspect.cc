@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -46,6 +47,19 @@ void print_links(const nlohmann::json& links) {
   }
 }
 
+// Since the lab came up, and what was off in it.
+void print_fidelity(const nlohmann::json& fidelity) {
+  if (fidelity.is_null()) return;
+  fmt::print("\nfidelity: {}, now {}\n", text_of(fidelity["verdict"]), text_of(fidelity["now"]));
+  for (const auto& deviation : fidelity["deviations"]) {
+    const auto since = static_cast<std::time_t>(deviation["since"].get<double>());
+    std::tm local{};
+    ::localtime_r(&since, &local);
+    fmt::print("  {} since {:02}:{:02}:{:02}{}\n", text_of(deviation["text"]), local.tm_hour, local.tm_min,
+               local.tm_sec, deviation["now"].get<bool>() ? ", still" : "");
+  }
+}
+
 int inspect(const std::string& lab, bool json) {
   const std::string document = control::Client::connect(lab).inspect();
   if (json) {
@@ -56,6 +70,7 @@ int inspect(const std::string& lab, bool json) {
   print_nodes(inspection["nodes"]);
   print_links(inspection["links"]);
   for (const auto& line : inspection["refused"]) fmt::print("\nnot granted by this kernel: {}", text_of(line));
+  print_fidelity(inspection["fidelity"]);
   fmt::print("\n{}\n", inspection["as_planned"].get<bool>() ? "all as planned" : "differs from the plan, see above");
   return 0;
 }

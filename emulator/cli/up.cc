@@ -11,6 +11,7 @@
 
 #include "emulator/base/error.h"
 #include "emulator/cli/scenario_options.h"
+#include "emulator/cli/shortages.h"
 #include "emulator/cli/signals.h"
 #include "emulator/control/launch.h"
 #include "emulator/lab/plan.h"
@@ -24,6 +25,7 @@ struct Options {
   ScenarioOptions scenario;
   std::string name;
   bool detach = false;
+  bool strict = false;
 };
 
 double seconds(std::chrono::nanoseconds time) {
@@ -46,6 +48,7 @@ int up(const Options& options) {
   const scenario::Scenario scenario = load(options.scenario);
   lab::Plan plan = lab::make_plan(scenario, lab::probe_kernel(), choice(options.scenario));
   if (!options.name.empty()) plan.lab = options.name;
+  warn_of(shortages_here(scenario, plan, false), options.scenario.path, options.strict, false);
 
   // From here on a signal must not leave half a lab: it ends the lab, whether that is coming up or there.
   const Signals signals{SIGINT, SIGTERM, SIGHUP};
@@ -88,6 +91,7 @@ void add_up(CLI::App& app, int& exit_code) {
   add_scenario_options(*command, options->scenario);
   command->add_flag("--detach,-d", options->detach, "Leave it running and return");
   command->add_option("--name", options->name, "The lab's name (default: the scenario's)")->type_name("LAB");
+  command->add_flag("--strict", options->strict, "Refuse a scenario that this machine is too small for");
   command->footer(
       "Examples:\n"
       "  geomx-emu up scenarios/three-dc.json\n"

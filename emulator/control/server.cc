@@ -11,6 +11,7 @@
 
 #include "emulator/base/error.h"
 #include "emulator/control/convert.h"
+#include "emulator/lab/fidelity_report.h"
 #include "emulator/lab/inspect.h"
 #include "emulator/sandbox/listening.h"
 
@@ -164,7 +165,7 @@ wire::Answer Server::handle(Peer& peer, const wire::Request& request, FileDescri
         add_counters(*answer.mutable_counters());
         break;
       case wire::Request::kInspect:
-        answer.set_inspection(lab::inspect(lab_, scenario_now()));
+        answer.set_inspection(lab::inspect(lab_, scenario_now(), lab::fidelity_json(monitor_)));
         break;
       case wire::Request::kInspectLink:
         answer.set_inspection(lab::inspect_link(lab_, request.inspect_link()));
@@ -189,6 +190,10 @@ wire::Answer Server::handle(Peer& peer, const wire::Request& request, FileDescri
         break;
       case wire::Request::kPlan:
         answer.set_plan(lab::plan_json(lab_.plan()));
+        break;
+      case wire::Request::kFidelity:
+        if (request.fidelity()) look();
+        answer.set_fidelity(lab::fidelity_json(monitor_));
         break;
       case wire::Request::kListens:
         answer.set_listens(sandbox::tcp_listens(lab_.namespaces(request.listens().node()).network,

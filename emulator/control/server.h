@@ -11,6 +11,7 @@
 #include "emulator/control/channel.h"
 #include "emulator/control/control.pb.h"
 #include "emulator/control/processes.h"
+#include "emulator/lab/fidelity.h"
 #include "emulator/lab/lab.h"
 
 namespace geomx::control {
@@ -71,6 +72,8 @@ class Server {
   void publish(const std::string& kind, const std::string& object, const std::string& detail);
   void perform(const lab::TimedAction& action);
   void send_samples();
+  void look();
+  void look_before_change(const std::vector<std::string>& links);
   std::optional<Clock::time_point> do_what_is_due();
   void drop(int fd);
 
@@ -86,6 +89,10 @@ class Server {
   std::size_t next_action_ = 0;
   std::optional<Clock::time_point> events_begun_;
   bool ending_ = false;
+  lab::FidelityMonitor monitor_;
+  Clock::time_point next_look_{};  // at the network's fidelity
+  Clock::time_point last_look_{};
+  Clock::duration look_took_{};
 };
 
 }  // namespace geomx::control
