@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "emulator/base/error.h"
+#include "emulator/base/units.h"
+#include "emulator/lab/capacity.h"
 #include "emulator/lab/plan.h"
 #include "emulator/lab/probe.h"
 #include "emulator/sandbox/privileges.h"
@@ -65,6 +67,18 @@ Finding timers() {
   return {"timers", p99 < good_enough, false,
           fmt::format("median {} us late, p99 {} us", late[samples / 2].count(), p99.count()),
           p99 < good_enough ? "" : "the machine is busy: delays will be less exact than asked"};
+}
+
+// What check, run and up hold a scenario against.
+Finding capacity() {
+  const lab::Machine machine = lab::this_machine();
+  std::string found = fmt::format("{} cores, the wire forwards about {} in all", machine.cores,
+                                  to_string(lab::forwarding_capacity(machine), true));
+  if (machine.free_memory) found += fmt::format(", {} of memory free", to_string(Bytes{*machine.free_memory}, true));
+  if (machine.descriptors) found += fmt::format(", {} open files", *machine.descriptors);
+  if (machine.network_namespaces) found += fmt::format(", {} network namespaces", *machine.network_namespaces);
+  if (machine.processes) found += fmt::format(", {} processes", *machine.processes);
+  return {"capacity", true, false, found, ""};
 }
 
 // How deep the wire may read from the kernel; both ways carry what is asked.
@@ -142,6 +156,7 @@ std::vector<Finding> examine() {
     findings.push_back({"node setting", false, false, "not granted: " + refused, "nodes keep the kernel's default"});
   }
   findings.push_back(timers());
+  findings.push_back(capacity());
   for (const Example& example : examples()) findings.push_back(shaper_for(example, features));
   return findings;
 }

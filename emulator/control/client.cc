@@ -374,6 +374,12 @@ std::string Client::plan(std::chrono::milliseconds patience) {
   return impl_->ask(request, patience).plan();
 }
 
+std::string Client::fidelity(bool at_once) {
+  wire::Request request;
+  request.set_fidelity(at_once);
+  return impl_->ask(request).fidelity();
+}
+
 bool Client::listens(const std::string& node, int port) {
   wire::Request request;
   request.mutable_listens()->set_node(node);

@@ -14,6 +14,7 @@
 #include "emulator/control/processes.h"
 #include "emulator/control/subscriptions.h"
 #include "emulator/control/zmq_router.h"
+#include "emulator/lab/fidelity.h"
 #include "emulator/lab/lab.h"
 
 namespace geomx::control {
@@ -87,6 +88,7 @@ class Server {
   wire::Answer inspect(Caller& caller, const wire::Request& request);
   wire::Answer inspect_link(Caller& caller, const wire::Request& request);
   wire::Answer plan(Caller& caller, const wire::Request& request);
+  wire::Answer fidelity(Caller& caller, const wire::Request& request);
   wire::Answer listens(Caller& caller, const wire::Request& request);
   wire::Answer status(Caller& caller, const wire::Request& request);
   wire::Answer subscribe(Caller& caller, const wire::Request& request);
@@ -113,6 +115,8 @@ class Server {
   void publish(const std::string& kind, const std::string& object, const std::string& detail);
   void perform(const lab::TimedAction& action);
   void send_samples();
+  void look();
+  void look_before_change(const std::vector<std::string>& links);
   std::optional<Clock::time_point> do_what_is_due();
 
   lab::Lab& lab_;
@@ -129,6 +133,10 @@ class Server {
   std::size_t next_action_ = 0;
   std::optional<Clock::time_point> events_begun_;
   bool ending_ = false;
+  lab::FidelityMonitor monitor_;
+  Clock::time_point next_look_{};  // at the network's fidelity
+  Clock::time_point last_look_{};
+  Clock::duration look_took_{};
 };
 
 }  // namespace geomx::control

@@ -159,7 +159,7 @@ std::string inspect_link(Lab& lab, const std::string& name) {
   return read_back(lab, l, lab.counters()[l]).dump(2);
 }
 
-std::string inspect(Lab& lab, const std::string& scenario_json) {
+std::string inspect(Lab& lab, const std::string& scenario_json, const std::string& fidelity_json) {
   const Plan& plan = lab.plan();
   Json json{{"lab", plan.lab}, {"as_planned", true}, {"refused", lab.refused()}};
   json["wire_scheduling"] = lab.wire_scheduling().empty() ? Json() : Json(lab.wire_scheduling());
@@ -198,6 +198,7 @@ std::string inspect(Lab& lab, const std::string& scenario_json) {
     link["as_planned"] = link["differences"].empty();
     json["links"].push_back(std::move(link));
   }
+  json["fidelity"] = fidelity_json.empty() ? Json() : Json::parse(fidelity_json);
   json["scenario"] = scenario_json.empty() ? Json() : Json::parse(scenario_json);
   return json.dump(2);
 }

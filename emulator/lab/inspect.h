@@ -12,7 +12,7 @@ std::string plan_json(const Plan& plan);
 
 // Reads back every namespace: interfaces, addresses, routes, neighbours, and of every link its shaper and counters.
 // `scenario_json` is put in under "scenario". About 1 ms per node. Throws SystemError.
-std::string inspect(Lab& lab, const std::string& scenario_json);
+std::string inspect(Lab& lab, const std::string& scenario_json, const std::string& fidelity_json = {});
 
 // The element of `links` for one link. InputError for a name that the plan does not have.
 std::string inspect_link(Lab& lab, const std::string& name);

@@ -82,6 +82,7 @@ class Runner {
       client.begin_events();
       work(job, client, interrupts);
       recorder_.sample(client.counters());
+      recorder_.fidelity(client.fidelity(true));
     } catch (const Interrupted&) {
       throw;
     } catch (const WorkError&) {
@@ -107,6 +108,7 @@ class Runner {
       link.idle_rtt.reset();
     }
     summary.fidelity = judge(summary.links);
+    if (recorder_.monitored()) summary.fidelity = combine(summary.fidelity, *recorder_.monitored(), recorder_.start());
   }
 
   void record_end(const Summary& summary) {
@@ -158,6 +160,7 @@ class Runner {
       if (now < next_sample) continue;
       next_sample = now + options_.sample_interval;
       recorder_.sample(client.counters());
+      recorder_.fidelity(client.fidelity());
       recorder_.flush();
       show(job, now - start);
       // How long a workload's commands are silent, or wait for their time, is their own affair.
