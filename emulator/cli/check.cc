@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "emulator/lab/needs.h"
 #include "emulator/scenario/names.h"
 #include "emulator/scenario/parse.h"
 #include "emulator/scenario/schema.h"
@@ -48,24 +49,30 @@ std::string describe(const scenario::Scenario& scenario) {
   return text;
 }
 
+nlohmann::ordered_json as_json(const std::vector<InputError>& errors) {
+  nlohmann::ordered_json list = nlohmann::json::array();
+  for (const InputError& error : errors) {
+    list.push_back({{"where", error.where()}, {"what", error.what()}, {"hint", error.hint()}});
+  }
+  return list;
+}
+
 void print_json(const std::string& path, const scenario::Scenario& scenario) {
   const Counts counts = count(scenario);
-  const nlohmann::ordered_json answer = {{"path", path},
-                                         {"ok", true},
-                                         {"name", scenario.name},
-                                         {"datacenters", counts.datacenters},
-                                         {"nodes", counts.nodes},
-                                         {"links", counts.links},
-                                         {"workers", counts.workers},
-                                         {"errors", nlohmann::json::array()}};
-  fmt::print("{}\n", answer.dump(2));
+  nlohmann::ordered_json answer = {{"path", path},
+                                   {"ok", true},
+                                   {"name", scenario.name},
+                                   {"datacenters", counts.datacenters},
+                                   {"nodes", counts.nodes},
+                                   {"links", counts.links},
+                                   {"workers", counts.workers},
+                                   {"errors", nlohmann::json::array()}};
+  answer["unmet"] = as_json(lab::unmet_needs(scenario));
+  fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void print_json(const std::string& path, const std::vector<InputError>& errors) {
-  nlohmann::ordered_json answer = {{"path", path}, {"ok", false}, {"errors", nlohmann::json::array()}};
-  for (const InputError& error : errors) {
-    answer["errors"].push_back({{"where", error.where()}, {"what", error.what()}, {"hint", error.hint()}});
-  }
+  const nlohmann::ordered_json answer = {{"path", path}, {"ok", false}, {"errors", as_json(errors)}};
   // A path need not be UTF-8.
   fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
@@ -85,6 +92,9 @@ int check(const std::string& path, const std::vector<std::string>& overrides, bo
       print_json(path, scenario);
     } else {
       fmt::print("{}: ok: {}\n", path, describe(scenario));
+      for (const InputError& need : lab::unmet_needs(scenario)) {
+        fmt::print("{}: cannot run on this machine as it is: {}\n", path, need.line());
+      }
     }
     return 0;
   } catch (const scenario::ScenarioErrors& errors) {

@@ -67,7 +67,8 @@ struct Client::Impl {
       if (!answer.ParseFromString(*body)) throw WorkError(lab, "its answer is not understood");
       switch (answer.what_case()) {
         case wire::Answer::kExit:
-          exits.push_back({answer.exit().process(), answer.exit().status(), answer.exit().by_signal()});
+          exits.push_back(
+              {answer.exit().process(), answer.exit().status(), answer.exit().by_signal(), answer.exit().remark()});
           break;
         case wire::Answer::kEvent:
           events.push_back(

@@ -14,9 +14,12 @@
 #include "emulator/base/error.h"
 #include "emulator/control/exit_codes.h"
 #include "emulator/control/lab_socket.h"
+#include "emulator/control/outside.h"
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
 #include "emulator/lab/lab.h"
+#include "emulator/lab/needs.h"
+#include "emulator/scenario/parse.h"
 
 namespace geomx::control {
 namespace {
@@ -80,11 +83,14 @@ rlim_t lift_descriptor_limit() {
 int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOptions& options,
              const std::string& folder, FileDescriptor listener) {
   const rlim_t open_files = lift_descriptor_limit();
-  lab::Lab lab(plan, [&](int step, int steps, const std::string& what) {
+  sandbox::install_hosts_file(plan.hosts_file);  // before nodes come to see it their own way
+  const auto progress = [&](int step, int steps, const std::string& what) {
     report.progress(progress_text(step, steps + 1, what));
-  });
-  sandbox::install_hosts_file(plan.hosts_file);
-  Server server(lab, std::move(listener), {options.scenario_json, open_files, folder});
+  };
+  lab::Lab lab(plan, progress, read_mark(folder));
+  const std::string logs = options.log_folder.empty() ? folder + "/" + kLogFolder : options.log_folder;
+  Server server(lab, std::move(listener), {options.scenario_json, open_files, folder, logs});
+  server.start_nodes();
   if (options.begin_events) server.begin_events();
   report.ready();
   try {
@@ -93,18 +99,22 @@ int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOp
     spdlog::error("{}: the lab ends: {}", plan.lab, error.what());
     return kExitFailed;
   }
-  remove_folder(folder);
+  if (!plan.reaches_outside()) remove_folder(folder);  // else the reaper does, after the rest
   return kExitByRequest;
 }
 
 }  // namespace
 
-RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
+RunningLab launch(const lab::Plan& asked, const LaunchOptions& options) {
   const auto start = Clock::now();
+  lab::Plan plan = asked;
+  if (!options.scenario_json.empty()) lab::require_needs(scenario::parse(options.scenario_json, plan.lab));
+  lab::find_images(plan);  // by the user's own podman, which the lab's process tree may not be able to ask
   RuntimeFolder folder = RuntimeFolder::claim(plan.lab);
   // Before there is a lab: whoever is killed when, a lab that lives can be found and ended.
   folder.describe({plan.lab, 0, plan.nodes.size(), plan.links.size(), !options.detach,
                    static_cast<std::int64_t>(std::time(nullptr))});
+  if (plan.reaches_outside()) write_mark(folder.path(), make_mark());
   sandbox::LabOptions lab_options;
   lab_options.name = plan.lab;
   lab_options.attached = !options.detach;
@@ -117,6 +127,7 @@ RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
   });
   silenced.reset();
   folder.close_listener();
+  if (plan.reaches_outside()) start_reaper(process.pidfd(), folder.lock(), folder.path());
   process.wait_ready(
       patience, [&](const std::string& text) { report_progress(text, options); }, options.stop_fd);
   Client client(connect_socket(folder.path()), plan.lab);

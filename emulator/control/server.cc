@@ -163,7 +163,7 @@ wire::Answer Server::handle(Peer& peer, const wire::Request& request, FileDescri
         add_counters(*answer.mutable_counters());
         break;
       case wire::Request::kInspect:
-        answer.set_inspection(lab::inspect(lab_, scenario_now()));
+        answer.set_inspection(lab::inspect(lab_, scenario_now(), started_));
         break;
       case wire::Request::kInspectLink:
         answer.set_inspection(lab::inspect_link(lab_, request.inspect_link()));
@@ -241,12 +241,14 @@ wire::Answer Server::spawn(Peer& peer, const wire::Spawn& request) {
 
 void Server::report_exit(ProcessId process) {
   const Processes::Ended ended = processes_.collect(process);  // closes the pidfd: epoll forgets it
+  if (ended.owner == Processes::kLab) note_end(ended);
   for (auto& [fd, peer] : peers_) {
     if (peer->number != ended.owner) continue;
     wire::Answer answer;
     answer.mutable_exit()->set_process(ended.exit.process);
     answer.mutable_exit()->set_status(ended.exit.status);
     answer.mutable_exit()->set_by_signal(ended.exit.by_signal);
+    answer.mutable_exit()->set_remark(ended.exit.remark);
     send(*peer, answer);
     return;
   }

@@ -130,17 +130,26 @@ Format<std::string> choice(const std::vector<std::string>& options, const std::v
       [](const std::string& value) { return Json(value); }};
 }
 
-Format<NodeKind> node_kind() {
-  const std::vector<std::string> names{"host", "router", "switch"};  // in the order of NodeKind
+// `names` in the order of the enumeration.
+template <class Enum>
+static Format<Enum> enumerated(const std::vector<std::string>& names) {
   const Format<std::string> spelled = choice(names);
   return {spelled.schema,
-          [names, spelled](const Json& value, const std::string& pointer, NodeKind& into, Problems& problems) {
+          [names, spelled](const Json& value, const std::string& pointer, Enum& into, Problems& problems) {
             std::string text;
             if (!spelled.read(value, pointer, text, problems)) return false;
-            into = static_cast<NodeKind>(std::find(names.begin(), names.end(), text) - names.begin());
+            into = static_cast<Enum>(std::find(names.begin(), names.end(), text) - names.begin());
             return true;
           },
-          [names](NodeKind kind) { return Json(names[static_cast<std::size_t>(kind)]); }};
+          [names](Enum kind) { return Json(names[static_cast<std::size_t>(kind)]); }};
+}
+
+Format<NodeKind> node_kind() {
+  return enumerated<NodeKind>({"host", "router", "switch"});
+}
+
+Format<Routing> routing() {
+  return enumerated<Routing>({"static", "ospf", "bgp"});
 }
 
 Format<bool> boolean() {

@@ -20,6 +20,7 @@ Format<std::string> word(const char* title);  // a string that is not empty
 // One of `options`; those in `later` are known but not supported yet.
 Format<std::string> choice(const std::vector<std::string>& options, const std::vector<std::string>& later = {});
 Format<NodeKind> node_kind();
+Format<Routing> routing();
 Format<bool> boolean();
 
 Format<std::uint64_t> integer64(std::uint64_t min, std::uint64_t max);
@@ -33,5 +34,6 @@ Format<BitsPerSecond> rate(BitsPerSecond min, BitsPerSecond max);
 Format<Nanoseconds> duration(Nanoseconds max);
 Format<Probability> probability();
 Format<Queue> queue();
+Format<Bytes> size(Bytes min, Bytes max);
 
 }  // namespace geomx::scenario

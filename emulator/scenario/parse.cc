@@ -6,9 +6,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "emulator/scenario/json.h"
+#include "emulator/scenario/machine.h"
 #include "emulator/scenario/set.h"
 #include "emulator/scenario/table.h"
 #include "emulator/scenario/validate.h"
@@ -125,6 +127,20 @@ Scenario parse(std::string_view text, const std::string& path, const std::vector
   return Reading(text, path).scenario(overrides);
 }
 
+void resolve_paths(Scenario& scenario, const std::string& folder) {
+  const auto resolve = [&](Machine& machine) {
+    const auto absolute = [&](std::string& path) {
+      path = (std::filesystem::path(folder) / path).lexically_normal().string();
+    };
+    if (machine.image && is_folder(*machine.image)) absolute(*machine.image);
+    for (PlacedFile& file : machine.files) {
+      if (file.from) absolute(*file.from);
+    }
+  };
+  for (Datacenter& datacenter : scenario.topology.datacenters) resolve(datacenter.machine);
+  for (Node& node : scenario.topology.nodes) resolve(node.machine);
+}
+
 Scenario load(const std::string& path, const std::vector<std::string>& overrides) {
   const auto fail = [&](const char* why) { throw InputError(path, fmt::format("cannot read the scenario: {}", why)); };
   errno = 0;
@@ -138,7 +154,9 @@ Scenario load(const std::string& path, const std::vector<std::string>& overrides
     if (text.size() > kLargestFile) fail("it is larger than 64 MiB");
   } while (file);
   if (file.bad()) fail(std::strerror(errno));
-  return parse(text, path, overrides);
+  Scenario scenario = parse(text, path, overrides);
+  resolve_paths(scenario, std::filesystem::absolute(path).parent_path().string());
+  return scenario;
 }
 
 }  // namespace geomx::scenario

@@ -11,5 +11,6 @@ const Object<Scenario>& scenario_table();
 const Object<LinkProperties>& link_properties_table();  // the part of it that a direction of a link has
 
 const Object<Event>& event_table();  // table_events.cc
+Fields<Machine> machine_fields();    // table_machine.cc; of a node, and of a data center for its hosts
 
 }  // namespace geomx::scenario
