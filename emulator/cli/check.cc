@@ -9,6 +9,7 @@
 
 #include "emulator/base/error.h"
 #include "emulator/cli/shortages.h"
+#include "emulator/lab/needs.h"
 #include "emulator/lab/probe.h"
 #include "emulator/scenario/names.h"
 #include "emulator/scenario/parse.h"
@@ -60,6 +61,14 @@ std::vector<lab::Shortage> shortages_of(const scenario::Scenario& scenario) {
   }
 }
 
+nlohmann::ordered_json as_json(const std::vector<InputError>& errors) {
+  nlohmann::ordered_json list = nlohmann::json::array();
+  for (const InputError& error : errors) {
+    list.push_back({{"where", error.where()}, {"what", error.what()}, {"hint", error.hint()}});
+  }
+  return list;
+}
+
 void print_json(const std::string& path, const scenario::Scenario& scenario,
                 const std::vector<lab::Shortage>& shortages) {
   const Counts counts = count(scenario);
@@ -73,14 +82,12 @@ void print_json(const std::string& path, const scenario::Scenario& scenario,
                                    {"warnings", nlohmann::json::array()},
                                    {"errors", nlohmann::json::array()}};
   for (const lab::Shortage& shortage : shortages) answer["warnings"].push_back(describe_shortage(shortage));
-  fmt::print("{}\n", answer.dump(2));
+  answer["unmet"] = as_json(lab::unmet_needs(scenario));
+  fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void print_json(const std::string& path, const std::vector<InputError>& errors) {
-  nlohmann::ordered_json answer = {{"path", path}, {"ok", false}, {"errors", nlohmann::json::array()}};
-  for (const InputError& error : errors) {
-    answer["errors"].push_back({{"where", error.where()}, {"what", error.what()}, {"hint", error.hint()}});
-  }
+  const nlohmann::ordered_json answer = {{"path", path}, {"ok", false}, {"errors", as_json(errors)}};
   // A path need not be UTF-8.
   fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
@@ -102,6 +109,9 @@ int check(const std::string& path, const std::vector<std::string>& overrides, bo
       print_json(path, scenario, shortages);
     } else {
       fmt::print("{}: ok: {}\n", path, describe(scenario));
+      for (const InputError& need : lab::unmet_needs(scenario)) {
+        fmt::print("{}: cannot run on this machine as it is: {}\n", path, need.line());
+      }
     }
     return 0;
   } catch (const scenario::ScenarioErrors& errors) {

@@ -14,8 +14,11 @@
 #include "emulator/base/error.h"
 #include "emulator/base/units.h"
 #include "emulator/lab/capacity.h"
+#include "emulator/lab/frr.h"
 #include "emulator/lab/plan.h"
 #include "emulator/lab/probe.h"
+#include "emulator/sandbox/cgroup.h"
+#include "emulator/sandbox/oci_image.h"
 #include "emulator/sandbox/privileges.h"
 #include "emulator/scenario/scenario.h"
 
@@ -81,6 +84,13 @@ Finding capacity() {
   return {"capacity", true, false, found, ""};
 }
 
+// Of a node's cpu and memory.
+Finding limits() {
+  const auto obstacle = sandbox::cgroup_obstacle({1.0, Bytes{std::uint64_t{64} << 20}});
+  return {"limits of cpu and memory", !obstacle, false,
+          obstacle ? obstacle->what : "cgroups, " + sandbox::describe_cgroups(), obstacle ? obstacle->remedy : ""};
+}
+
 // How deep the wire may read from the kernel; both ways carry what is asked.
 Finding reading(const shaper::KernelFeatures& features) {
   return {
@@ -110,8 +120,8 @@ std::vector<Example> examples() {
     Example example{what, {}};
     example.scenario.name = "doctor";
     example.scenario.seed_given = seeded;
-    example.scenario.topology.nodes = {{"a", scenario::NodeKind::host, std::nullopt},
-                                       {"b", scenario::NodeKind::host, std::nullopt}};
+    example.scenario.topology.nodes = {{"a", scenario::NodeKind::host, std::nullopt, {}},
+                                       {"b", scenario::NodeKind::host, std::nullopt, {}}};
     example.scenario.topology.links = {link};
     return example;
   };
@@ -155,6 +165,13 @@ std::vector<Finding> examine() {
   for (const std::string& refused : survey.refused) {
     findings.push_back({"node setting", false, false, "not granted: " + refused, "nodes keep the kernel's default"});
   }
+  findings.push_back(limits());
+  const auto frr = lab::find_frr();
+  findings.push_back({"routing by ospf or bgp", frr.has_value(), false, frr ? "FRRouting in " + *frr : "no FRRouting",
+                      frr ? "" : "apt-get install frr"});
+  const bool podman = sandbox::have_podman();
+  findings.push_back({"OCI images as nodes", podman, false, podman ? "podman" : "no podman; folders work",
+                      podman ? "" : "apt-get install podman"});
   findings.push_back(timers());
   findings.push_back(capacity());
   for (const Example& example : examples()) findings.push_back(shaper_for(example, features));

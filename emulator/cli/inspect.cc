@@ -28,6 +28,15 @@ void print_nodes(const nlohmann::ordered_json& nodes) {
     }
     if (interfaces.empty()) interfaces = fmt::format("{} ports", node["interfaces"].size());
     fmt::print("{:<28} {:<7} {}\n", text_of(node["name"]), text_of(node["kind"]), interfaces);
+    if (node.contains("runs")) {
+      for (const auto& [what, process] : node["runs"].items()) {
+        fmt::print("  {}: {}, log {}\n", what, text_of(process["state"]), text_of(process["log"]));
+      }
+    }
+    if (node.contains("memory")) {
+      fmt::print("  memory: {} bytes used, {} processes killed for want of it\n",
+                 node["memory"]["used"].get<std::uint64_t>(), node["memory"]["kills"].get<std::uint64_t>());
+    }
     for (const auto& difference : node["differences"]) fmt::print("  differs: {}\n", text_of(difference));
   }
 }

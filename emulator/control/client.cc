@@ -116,7 +116,8 @@ struct Client::Impl {
     }
     switch (answer.what_case()) {
       case wire::Answer::kExit:
-        exits.push_back({answer.exit().process(), answer.exit().status(), answer.exit().by_signal()});
+        exits.push_back(
+            {answer.exit().process(), answer.exit().status(), answer.exit().by_signal(), answer.exit().remark()});
         return false;
       case wire::Answer::kEvent:
         events.push_back(

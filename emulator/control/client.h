@@ -41,6 +41,7 @@ struct ProcessExit {
   ProcessId process = 0;
   int status = 0;  // exit code, or 128 + signal
   bool by_signal = false;
+  std::string remark{};  // why, where the kernel has killed it for want of memory
 };
 
 // Totals since the link came up, in packets of the wire (segments, not super-frames) where the shaper sees them.
@@ -74,7 +75,8 @@ struct LinkCounters {
 // What has happened to the lab, whoever was the cause: a client or the scenario's events.
 struct LabEvent {
   double time = 0;     // seconds since 1970
-  std::string kind;    // set, down, up, kill, restart, pause, resume, apply; failed: an event that could not be
+  std::string kind;    // set, down, up, kill, restart, pause, resume, apply; start, exit: of a node's start command;
+                       // failed: an event that could not be
   std::string object;  // the link or the node
   std::string detail;  // "rate=10Mbit"
 };

@@ -196,7 +196,7 @@ wire::Answer Server::counters(Caller&, const wire::Request&) {
 
 wire::Answer Server::inspect(Caller&, const wire::Request&) {
   wire::Answer answer;
-  answer.set_inspection(lab::inspect(lab_, scenario_now(), lab::fidelity_json(monitor_)));
+  answer.set_inspection(lab::inspect(lab_, scenario_now(), started_, lab::fidelity_json(monitor_)));
   return answer;
 }
 

@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "emulator/base/error.h"
@@ -9,6 +10,7 @@
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
 #include "emulator/lab/fidelity_report.h"
+#include "emulator/lab/needs.h"
 #include "emulator/lab/plan_diff.h"
 #include "emulator/sandbox/lab_process.h"
 #include "emulator/scenario/link_patch.h"
@@ -99,6 +101,9 @@ void Server::act(const std::string& node, const std::string& action) {
                      "kill, restart, pause or resume");
   }
   publish(action, node, "");
+  if (action != "restart") return;
+  start_routing(node);
+  start_node(node);
 }
 
 wire::Answer Server::apply(Caller&, const wire::Request& asked) {
@@ -110,6 +115,10 @@ wire::Answer Server::apply(Caller&, const wire::Request& asked) {
   wire::Lines& lines = *answer.mutable_lines();
   for (const std::string& line : lab::differences(running, plan)) lines.add_line(line);
   if (request.dry_run()) return answer;
+  lab::require_needs(next);
+  lab::find_images(plan);
+  std::set<std::string> before;
+  for (const lab::PlannedNode& node : running.nodes) before.insert(node.name);
   look();
   lab_.apply(std::move(plan));
   phase("apply: hosts file");
@@ -118,6 +127,12 @@ wire::Answer Server::apply(Caller&, const wire::Request& asked) {
   phase("apply: entry");
   if (!options_.folder.empty()) update_entry(options_.folder, running.nodes.size(), running.links.size());
   publish("apply", running.lab, fmt::format("{} changes", lines.line_size()));
+  std::erase_if(started_, [&](const lab::Started& each) { return !lab_.has(each.node); });
+  for (const lab::PlannedNode& node : lab_.plan().nodes) {
+    if (before.contains(node.name)) continue;
+    start_routing(node.name);
+    start_node(node.name);
+  }
   return answer;
 }
 
