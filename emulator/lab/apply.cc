@@ -216,7 +216,10 @@ void Lab::make_shaper(std::size_t l) {
     shapers_[l] = shaper::shape_by_tc(*meter_, {network(0), link.ends[0].interface},
                                       {network(1), link.ends[1].interface}, link.forward, link.backward);
   } else if (link.shaper == shaper::Kind::wire) {
-    if (!loop_) loop_ = std::make_unique<shaper::WireLoop>(shaper::WireLoopOptions{.links = wire_links()});
+    if (!loop_) {
+      const auto cores = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1u));
+      loop_ = std::make_unique<shaper::WireLoop>(shaper::WireLoopOptions{.threads = cores, .links = wire_links()});
+    }
     shapers_[l] = shaper::shape_by_wire(*loop_, {wire_side(wires_[l], 0), network(0), link.ends[0].interface},
                                         {wire_side(wires_[l], 1), network(1), link.ends[1].interface}, link.forward,
                                         link.backward);
