@@ -142,16 +142,16 @@ void FidelityMonitor::take(Track& track, const WatchedDirection& direction, doub
   const bool delay_known = to.delay_nanoseconds >= 0 && packets > 0;
   if (packets + lost + busy + overruns == 0) return;
 
-  track.busy_nanoseconds += busy;
-  track.busy_bytes += busy_bytes;
   track.timed += timed;
   track.late += late;
   // A second counts for what there was in it to judge by.
   const auto collect = [&](Aspect aspect) { track.collecting[static_cast<std::size_t>(aspect)] += seconds; };
-  if (busy > 0) collect(Aspect::rate);
   if (timed > 0) collect(Aspect::lateness);
   collect(Aspect::overruns);
   if (time_ - seconds >= track.settled) {
+    if (busy > 0) collect(Aspect::rate);
+    track.busy_nanoseconds += busy;
+    track.busy_bytes += busy_bytes;
     collect(Aspect::loss);
     track.passed += growth(copies, packets);
     track.lost += lost;
