@@ -274,9 +274,10 @@ class Images : public Nodes {
     fs::permissions(root() / "etc/release", fs::perms(0644));
     // Who has the folder may write in the node.
     constexpr uid_t kNobody = 65534;
-    if (!GetParam()) return;
     for (const char* path : {"", "bin", "etc", "etc/release"}) {
-      ASSERT_EQ(::chown((root() / path).c_str(), kNobody, kNobody), 0);
+      const uid_t owner = GetParam() ? kNobody : ::geteuid();
+      const gid_t group = GetParam() ? kNobody : ::getegid();
+      ASSERT_EQ(::chown((root() / path).c_str(), owner, group), 0);
     }
   }
   fs::path root() const { return scratch_.path() / "root"; }
