@@ -12,8 +12,6 @@ namespace geomx::lab {
 
 std::string plan_json(const Plan& plan);
 
-// Reads back every namespace: interfaces, addresses, routes, neighbours, and of every link its shaper and counters.
-// `scenario_json` is put in under "scenario". About 1 ms per node. Throws SystemError.
 struct Started {  // what the lab itself runs in a node
   std::string node;
   std::string what;  // "routing", "start"
@@ -21,6 +19,10 @@ struct Started {  // what the lab itself runs in a node
   std::string state;  // "running", "exited with code 3", "killed by signal 9"
   std::string log;    // the file of its output
 };
+
+// Reads back every namespace: interfaces, addresses, routes, neighbours, and of every link its shaper and counters.
+// `scenario_json` is put in under "scenario",
+// `started` with its nodes, `fidelity_json` under "fidelity". About 1 ms per node. Throws SystemError.
 std::string inspect(Lab& lab, const std::string& scenario_json, const std::vector<Started>& started = {},
                     const std::string& fidelity_json = {});
 
