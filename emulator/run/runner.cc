@@ -147,13 +147,17 @@ class Runner {
       interrupts.wait(fds, wake - Clock::now());
       const Clock::time_point now = Clock::now();
       if (job.read_pipes()) last_sign_of_life = now;
-      // Before the exits: that a node was killed says what its processes' ends mean.
+      std::vector<control::ProcessExit> exits;
+      while (const auto exit = client.next_exit(milliseconds(0))) exits.push_back(*exit);
+      // Events take another road than exits. Once something has been answered on theirs, those that happened before the
+      // exits are here; and they come first: that a node was killed says what its processes' ends mean.
+      if (!exits.empty()) client.status();
       while (const auto event = client.next_event(milliseconds(0))) {
         note_event(*event, job);
         last_sign_of_life = now;
       }
-      while (const auto exit = client.next_exit(milliseconds(0))) {
-        job.ended(*exit, now);
+      for (const control::ProcessExit& exit : exits) {
+        job.ended(exit, now);
         last_sign_of_life = now;
       }
       job.advance(now);
