@@ -55,7 +55,7 @@ void measure(int hosts, const char* rate) {
 
 int main() {
   try {
-    fmt::print("seconds  (Mininet 2.3 takes 0.049 s to make one host: 4.9 and 49 s)\n");
+    fmt::print("seconds  (tests/bench/mininet_comparison.sh sets Mininet beside it)\n");
     fmt::print("{:>5} {:>9} {:>9} {:>9} {:>11} {:>9} {:>9}\n", "hosts", "links", "plan", "up", "inspect", "down",
                "cpu");
     for (const int hosts : {10, 100, 1000}) measure(hosts, nullptr);
