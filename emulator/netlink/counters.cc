@@ -134,6 +134,19 @@ std::optional<Counters> get(mnl_socket* socket, nlmsghdr* request, std::uint32_t
   return std::move(result.front());
 }
 
+// All that one dump has, asked for again as long as it was incomplete.
+template <typename Counters>
+std::vector<Counters> dump(mnl_socket* socket, nlmsghdr* request, std::uint32_t& sequence, Parse parse,
+                           const char* attempt) {
+  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  for (int i = 0; i < kAttempts; ++i) {
+    std::vector<Counters> result;
+    request->nlmsg_seq = ++sequence;
+    if (ask_once(socket, request, parse, &result, attempt)) return result;
+  }
+  throw SystemError({}, attempt, EAGAIN, "the namespace keeps changing meanwhile");
+}
+
 nlmsghdr* ask_links(std::array<char, 256>& space, int index) {
   nlmsghdr* request = mnl_nlmsg_put_header(space.data());
   request->nlmsg_type = RTM_GETSTATS;
@@ -170,14 +183,15 @@ CounterReader::~CounterReader() {
 
 std::vector<LinkCounters> CounterReader::links() {
   alignas(nlmsghdr) std::array<char, 256> space{};
-  nlmsghdr* request = ask_links(space, 0);
-  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  for (int i = 0; i < kAttempts; ++i) {
-    std::vector<LinkCounters> result;
-    request->nlmsg_seq = ++sequence_;
-    if (ask_once(socket_, request, parse_link, &result, "read link counters")) return result;
-  }
-  throw SystemError({}, "read link counters", EAGAIN, "the namespace keeps changing meanwhile");
+  return dump<LinkCounters>(socket_, ask_links(space, 0), sequence_, parse_link, "read link counters");
+}
+
+std::vector<QdiscCounters> CounterReader::qdiscs() {
+  alignas(nlmsghdr) std::array<char, 256> space{};
+  nlmsghdr* request = mnl_nlmsg_put_header(space.data());
+  request->nlmsg_type = RTM_GETQDISC;
+  mnl_nlmsg_put_extra_header(request, sizeof(tcmsg));
+  return dump<QdiscCounters>(socket_, request, sequence_, parse_qdisc, "read qdisc counters");
 }
 
 std::optional<LinkCounters> CounterReader::link(int index) {

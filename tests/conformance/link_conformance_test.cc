@@ -414,7 +414,7 @@ TEST(Wire, MeasuresItsDelay) {
   LinkBed bed(Kind::wire, direction, direction);
   blast_udp(bed.a(), bed.b(), LinkBed::kAddressB, {BitsPerSecond{60'000'000}, 1000}, milliseconds(300));
   const shaper::DirectionCounters counters = bed.shaper().counters().forward;
-  std::cout << bed.shaper().describe(true) << "; " << bed.scheduling() << "; lateness p99 "
+  std::cout << bed.shaper().describe(true, {}) << "; " << bed.scheduling() << "; lateness p99 "
             << static_cast<double>(counters.lateness_p99_nanoseconds) / 1e6 << " ms\n";
   EXPECT_NEAR(static_cast<double>(counters.delay_nanoseconds) / 1e6, 20, 1);
 }
