@@ -88,12 +88,16 @@ add_custom_target(unit_tests)
 add_custom_target(threaded_tests)
 add_custom_target(generated_sources)
 
+# Tests are compiled fast rather than made fast; benchmarks are not.
+set(GEOMX_TEST_OPTIONS -O1 -g1)
+
 function(geomx_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS;SOURCES;DEPS;ARGS;ENV" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE ${GEOMX_TEST_OPTIONS})
   geomx_link(${name} geomx_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   if("unit" IN_LIST ARG_LABELS)
     add_dependencies(unit_tests ${name})

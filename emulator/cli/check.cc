@@ -7,6 +7,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "emulator/base/error.h"
+#include "emulator/cli/shortages.h"
+#include "emulator/lab/needs.h"
+#include "emulator/lab/probe.h"
 #include "emulator/scenario/names.h"
 #include "emulator/scenario/parse.h"
 #include "emulator/scenario/schema.h"
@@ -48,24 +52,42 @@ std::string describe(const scenario::Scenario& scenario) {
   return text;
 }
 
-void print_json(const std::string& path, const scenario::Scenario& scenario) {
+// Empty also where no lab can be had here at all: doctor says that.
+std::vector<lab::Shortage> shortages_of(const scenario::Scenario& scenario) {
+  try {
+    return shortages_here(scenario, lab::make_plan(scenario, lab::probe_kernel()), true);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+nlohmann::ordered_json as_json(const std::vector<InputError>& errors) {
+  nlohmann::ordered_json list = nlohmann::json::array();
+  for (const InputError& error : errors) {
+    list.push_back({{"where", error.where()}, {"what", error.what()}, {"hint", error.hint()}});
+  }
+  return list;
+}
+
+void print_json(const std::string& path, const scenario::Scenario& scenario,
+                const std::vector<lab::Shortage>& shortages) {
   const Counts counts = count(scenario);
-  const nlohmann::ordered_json answer = {{"path", path},
-                                         {"ok", true},
-                                         {"name", scenario.name},
-                                         {"datacenters", counts.datacenters},
-                                         {"nodes", counts.nodes},
-                                         {"links", counts.links},
-                                         {"workers", counts.workers},
-                                         {"errors", nlohmann::json::array()}};
-  fmt::print("{}\n", answer.dump(2));
+  nlohmann::ordered_json answer = {{"path", path},
+                                   {"ok", true},
+                                   {"name", scenario.name},
+                                   {"datacenters", counts.datacenters},
+                                   {"nodes", counts.nodes},
+                                   {"links", counts.links},
+                                   {"workers", counts.workers},
+                                   {"warnings", nlohmann::json::array()},
+                                   {"errors", nlohmann::json::array()}};
+  for (const lab::Shortage& shortage : shortages) answer["warnings"].push_back(describe_shortage(shortage));
+  answer["unmet"] = as_json(lab::unmet_needs(scenario));
+  fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void print_json(const std::string& path, const std::vector<InputError>& errors) {
-  nlohmann::ordered_json answer = {{"path", path}, {"ok", false}, {"errors", nlohmann::json::array()}};
-  for (const InputError& error : errors) {
-    answer["errors"].push_back({{"where", error.where()}, {"what", error.what()}, {"hint", error.hint()}});
-  }
+  const nlohmann::ordered_json answer = {{"path", path}, {"ok", false}, {"errors", as_json(errors)}};
   // A path need not be UTF-8.
   fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
@@ -78,13 +100,18 @@ int fail(const std::string& path, const std::vector<InputError>& errors, bool js
 
 }  // namespace
 
-int check(const std::string& path, const std::vector<std::string>& overrides, bool json) {
+int check(const std::string& path, const std::vector<std::string>& overrides, bool json, bool strict) {
   try {
     const scenario::Scenario scenario = scenario::load(path, overrides);
+    const std::vector<lab::Shortage> shortages = shortages_of(scenario);
+    warn_of(shortages, path, strict, json);
     if (json) {
-      print_json(path, scenario);
+      print_json(path, scenario, shortages);
     } else {
       fmt::print("{}: ok: {}\n", path, describe(scenario));
+      for (const InputError& need : lab::unmet_needs(scenario)) {
+        fmt::print("{}: cannot run on this machine as it is: {}\n", path, need.line());
+      }
     }
     return 0;
   } catch (const scenario::ScenarioErrors& errors) {
@@ -100,6 +127,7 @@ void add_check(CLI::App& app, int& exit_code) {
     std::vector<std::string> overrides;
     bool json = false;
     bool schema = false;
+    bool strict = false;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("check", "Validate a scenario file; make nothing");
@@ -108,6 +136,7 @@ void add_check(CLI::App& app, int& exit_code) {
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
   command->add_flag("--json", options->json, "Print one JSON object");
+  command->add_flag("--strict", options->strict, "Refuse a scenario that this machine is too small for");
   CLI::Option* schema = command->add_flag("--schema", options->schema, "Print the JSON Schema of scenario files");
   schema->excludes(path);
   command->footer(
@@ -120,7 +149,7 @@ void add_check(CLI::App& app, int& exit_code) {
       return;
     }
     if (options->path.empty()) throw CLI::RequiredError("SCENARIO");
-    exit_code = check(options->path, options->overrides, options->json);
+    exit_code = check(options->path, options->overrides, options->json, options->strict);
   });
 }
 

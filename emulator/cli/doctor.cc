@@ -12,8 +12,13 @@
 #include <vector>
 
 #include "emulator/base/error.h"
+#include "emulator/base/units.h"
+#include "emulator/lab/capacity.h"
+#include "emulator/lab/frr.h"
 #include "emulator/lab/plan.h"
 #include "emulator/lab/probe.h"
+#include "emulator/sandbox/cgroup.h"
+#include "emulator/sandbox/oci_image.h"
 #include "emulator/sandbox/privileges.h"
 #include "emulator/scenario/scenario.h"
 
@@ -67,6 +72,25 @@ Finding timers() {
           p99 < good_enough ? "" : "the machine is busy: delays will be less exact than asked"};
 }
 
+// What check, run and up hold a scenario against.
+Finding capacity() {
+  const lab::Machine machine = lab::this_machine();
+  std::string found = fmt::format("{} cores, the wire forwards about {} in all", machine.cores,
+                                  to_string(lab::forwarding_capacity(machine), true));
+  if (machine.free_memory) found += fmt::format(", {} of memory free", to_string(Bytes{*machine.free_memory}, true));
+  if (machine.descriptors) found += fmt::format(", {} open files", *machine.descriptors);
+  if (machine.network_namespaces) found += fmt::format(", {} network namespaces", *machine.network_namespaces);
+  if (machine.processes) found += fmt::format(", {} processes", *machine.processes);
+  return {"capacity", true, false, found, ""};
+}
+
+// Of a node's cpu and memory.
+Finding limits() {
+  const auto obstacle = sandbox::cgroup_obstacle({1.0, Bytes{std::uint64_t{64} << 20}});
+  return {"limits of cpu and memory", !obstacle, false,
+          obstacle ? obstacle->what : "cgroups, " + sandbox::describe_cgroups(), obstacle ? obstacle->remedy : ""};
+}
+
 // How deep the wire may read from the kernel; both ways carry what is asked.
 Finding reading(const shaper::KernelFeatures& features) {
   return {
@@ -96,8 +120,8 @@ std::vector<Example> examples() {
     Example example{what, {}};
     example.scenario.name = "doctor";
     example.scenario.seed_given = seeded;
-    example.scenario.topology.nodes = {{"a", scenario::NodeKind::host, std::nullopt},
-                                       {"b", scenario::NodeKind::host, std::nullopt}};
+    example.scenario.topology.nodes = {{"a", scenario::NodeKind::host, std::nullopt, {}},
+                                       {"b", scenario::NodeKind::host, std::nullopt, {}}};
     example.scenario.topology.links = {link};
     return example;
   };
@@ -141,7 +165,15 @@ std::vector<Finding> examine() {
   for (const std::string& refused : survey.refused) {
     findings.push_back({"node setting", false, false, "not granted: " + refused, "nodes keep the kernel's default"});
   }
+  findings.push_back(limits());
+  const auto frr = lab::find_frr();
+  findings.push_back({"routing by ospf or bgp", frr.has_value(), false, frr ? "FRRouting in " + *frr : "no FRRouting",
+                      frr ? "" : "apt-get install frr"});
+  const bool podman = sandbox::have_podman();
+  findings.push_back({"OCI images as nodes", podman, false, podman ? "podman" : "no podman; folders work",
+                      podman ? "" : "apt-get install podman"});
   findings.push_back(timers());
+  findings.push_back(capacity());
   for (const Example& example : examples()) findings.push_back(shaper_for(example, features));
   return findings;
 }

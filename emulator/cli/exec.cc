@@ -1,10 +1,12 @@
 #include "emulator/cli/exec.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -38,26 +40,26 @@ void wait(pollfd* entries, nfds_t count) {
   }
 }
 
-int exec_in_terminal(control::Client& client, control::ProcessSpec spec) {
+control::ProcessExit exec_in_terminal(control::Client& client, control::ProcessSpec spec) {
   Signals signals{SIGWINCH, SIGTERM, SIGHUP};
   Terminal terminal;
   spec.stdin_fd = spec.stdout_fd = spec.stderr_fd = terminal.program_side();
   spec.own_session = true;
   const control::ProcessId process = client.spawn(spec);
   terminal.close_program_side();
-  std::optional<int> status;
+  std::optional<control::ProcessExit> ended;
   bool input = true;
   bool output = true;
   for (;;) {
     const bool full = terminal.holds_input();  // the program does not read: no more is taken from the user
     pollfd entries[] = {
         {signals.fd(), POLLIN, 0},
-        {output ? terminal.fd() : -1, static_cast<short>(full && !status ? POLLIN | POLLOUT : POLLIN), 0},
-        {status ? -1 : client.fd(), POLLIN, 0},
+        {output ? terminal.fd() : -1, static_cast<short>(full && !ended ? POLLIN | POLLOUT : POLLIN), 0},
+        {ended ? -1 : client.fd(), POLLIN, 0},
         {input && !full ? STDIN_FILENO : -1, POLLIN, 0}};
     // After the command's end only what it has written is waited for, and nothing more comes.
-    if (status && ::poll(entries, 2, 0) <= 0) return *status;
-    if (!status) wait(entries, 4);
+    if (ended && ::poll(entries, 2, 0) <= 0) return *ended;
+    if (!ended) wait(entries, 4);
     while (const auto signal = signals.next()) {
       *signal == SIGWINCH ? terminal.resize() : client.signal(process, *signal);
     }
@@ -65,12 +67,12 @@ int exec_in_terminal(control::Client& client, control::ProcessSpec spec) {
     if ((entries[1].revents & ~POLLOUT) != 0) output = terminal.from_program();
     if (entries[3].revents != 0) input = terminal.from_user();
     if (entries[2].revents != 0) {
-      if (const auto exit = client.next_exit(std::chrono::milliseconds(0))) status = exit->status;
+      ended = client.next_exit(std::chrono::milliseconds(0));
     }
   }
 }
 
-int exec_plainly(control::Client& client, control::ProcessSpec spec) {
+control::ProcessExit exec_plainly(control::Client& client, control::ProcessSpec spec) {
   Signals signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
   spec.stdin_fd = STDIN_FILENO;
   spec.stdout_fd = STDOUT_FILENO;
@@ -80,7 +82,7 @@ int exec_plainly(control::Client& client, control::ProcessSpec spec) {
     pollfd entries[] = {{signals.fd(), POLLIN, 0}, {client.fd(), POLLIN, 0}};
     wait(entries, 2);
     while (const auto signal = signals.next()) client.signal(process, *signal);
-    if (const auto exit = client.next_exit(std::chrono::milliseconds(0))) return exit->status;
+    if (const auto ended = client.next_exit(std::chrono::milliseconds(0))) return *ended;
   }
 }
 
@@ -90,7 +92,10 @@ int exec_in_node(const std::string& lab, const std::string& node, std::vector<st
   control::Client client = control::Client::connect(lab);
   control::ProcessSpec spec = spec_of(node, std::move(command));
   const bool terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
-  return terminal ? exec_in_terminal(client, std::move(spec)) : exec_plainly(client, std::move(spec));
+  const control::ProcessExit ended =
+      terminal ? exec_in_terminal(client, std::move(spec)) : exec_plainly(client, std::move(spec));
+  if (!ended.remark.empty()) fmt::print(stderr, "geomx-emu: {}: {}\n", node, ended.remark);
+  return ended.status;
 }
 
 void add_exec(CLI::App& app, int& exit_code) {

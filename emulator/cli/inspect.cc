@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +28,15 @@ void print_nodes(const nlohmann::ordered_json& nodes) {
     }
     if (interfaces.empty()) interfaces = fmt::format("{} ports", node["interfaces"].size());
     fmt::print("{:<28} {:<7} {}\n", text_of(node["name"]), text_of(node["kind"]), interfaces);
+    if (node.contains("runs")) {
+      for (const auto& [what, process] : node["runs"].items()) {
+        fmt::print("  {}: {}, log {}\n", what, text_of(process["state"]), text_of(process["log"]));
+      }
+    }
+    if (node.contains("memory")) {
+      fmt::print("  memory: {} bytes used, {} processes killed for want of it\n",
+                 node["memory"]["used"].get<std::uint64_t>(), node["memory"]["kills"].get<std::uint64_t>());
+    }
     for (const auto& difference : node["differences"]) fmt::print("  differs: {}\n", text_of(difference));
   }
 }
@@ -57,6 +67,19 @@ nlohmann::ordered_json json_of(const control::ServerStatus& status) {
   return json;
 }
 
+// Since the lab came up, and what was off in it.
+void print_fidelity(const nlohmann::json& fidelity) {
+  if (fidelity.is_null()) return;
+  fmt::print("\nfidelity: {}, now {}\n", text_of(fidelity["verdict"]), text_of(fidelity["now"]));
+  for (const auto& deviation : fidelity["deviations"]) {
+    const auto since = static_cast<std::time_t>(deviation["since"].get<double>());
+    std::tm local{};
+    ::localtime_r(&since, &local);
+    fmt::print("  {} since {:02}:{:02}:{:02}{}\n", text_of(deviation["text"]), local.tm_hour, local.tm_min,
+               local.tm_sec, deviation["now"].get<bool>() ? ", still" : "");
+  }
+}
+
 int inspect(const LabOption& lab, bool json) {
   control::Client client = connect(lab);
   auto inspection = nlohmann::ordered_json::parse(client.inspect());
@@ -72,6 +95,7 @@ int inspect(const LabOption& lab, bool json) {
   if (!status.address.empty()) {
     fmt::print("\nlistens at {}; refused {} connections without its key\n", status.address, status.refused);
   }
+  print_fidelity(inspection["fidelity"]);
   fmt::print("\n{}\n", inspection["as_planned"].get<bool>() ? "all as planned" : "differs from the plan, see above");
   return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "emulator/cli/scenario_options.h"
 #include "emulator/lab/inspect.h"
+#include "emulator/lab/needs.h"
 #include "emulator/lab/plan.h"
 #include "emulator/lab/probe.h"
 
@@ -26,6 +27,9 @@ void add_plan(CLI::App& app, int& exit_code) {
     const scenario::Scenario scenario = load(options->scenario);
     const lab::Plan plan = lab::make_plan(scenario, lab::probe_kernel(), choice(options->scenario));
     fmt::print("{}", options->json ? lab::plan_json(plan) + "\n" : lab::describe(plan));
+    for (const InputError& need : lab::unmet_needs(scenario)) {
+      fmt::print(stderr, "geomx-emu: cannot run on this machine as it is: {}\n", need.line());
+    }
     exit_code = 0;
   });
 }

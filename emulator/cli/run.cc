@@ -11,6 +11,7 @@
 
 #include "emulator/base/error.h"
 #include "emulator/cli/scenario_options.h"
+#include "emulator/cli/shortages.h"
 #include "emulator/lab/plan.h"
 #include "emulator/lab/probe.h"
 #include "emulator/run/environment.h"
@@ -29,6 +30,7 @@ struct Options {
   double stall = 120;
   bool json = false;
   bool quiet = false;
+  bool strict = false;
 };
 
 // This process's arguments, as a shell would take them back.
@@ -57,6 +59,7 @@ int run_scenario(const Options& options) {
   }
   if (scenario.training) run::find_node_program();
   lab::Plan plan = lab::make_plan(scenario, lab::probe_kernel(), choice(options.scenario));
+  warn_of(shortages_here(scenario, plan, true), options.scenario.path, options.strict, options.quiet);
   const auto out = options.out.empty() ? std::nullopt : std::optional<std::filesystem::path>(options.out);
   const run::RunFolder folder = run::RunFolder::create(scenario.name, out);
 
@@ -97,6 +100,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1.0, kLongestPatience));
   command->add_flag("--json", options->json, "Print summary.json on standard output in place of the table");
   command->add_flag("--quiet", options->quiet, "Print nothing but errors");
+  command->add_flag("--strict", options->strict, "Refuse a scenario that this machine is too small for");
   command->footer(
       "Examples:\n"
       "  geomx-emu run scenarios/three-dc.json\n"

@@ -12,6 +12,7 @@
 #include "emulator/base/error.h"
 #include "emulator/base/phase.h"
 #include "emulator/cli/scenario_options.h"
+#include "emulator/cli/shortages.h"
 #include "emulator/cli/signals.h"
 #include "emulator/control/launch.h"
 #include "emulator/lab/plan.h"
@@ -26,6 +27,7 @@ struct Options {
   std::string name;
   std::string listen;
   bool detach = false;
+  bool strict = false;
 };
 
 double seconds(std::chrono::nanoseconds time) {
@@ -48,6 +50,7 @@ int up(const Options& options) {
   const scenario::Scenario scenario = load(options.scenario);
   lab::Plan plan = lab::make_plan(scenario, lab::probe_kernel(), choice(options.scenario));
   if (!options.name.empty()) plan.lab = options.name;
+  warn_of(shortages_here(scenario, plan, false), options.scenario.path, options.strict, false);
 
   // From here on a signal must not leave half a lab: it ends the lab, whether that is coming up or there.
   const Signals signals{SIGINT, SIGTERM, SIGHUP};
@@ -99,6 +102,7 @@ void add_up(CLI::App& app, int& exit_code) {
       ->add_option("--listen", options->listen,
                    "Let clients on other machines in too: those who have the lab's client.key (CURVE); port 0: any")
       ->type_name("tcp://HOST:PORT");
+  command->add_flag("--strict", options->strict, "Refuse a scenario that this machine is too small for");
   command->footer(
       "Examples:\n"
       "  geomx-emu up scenarios/three-dc.json\n"

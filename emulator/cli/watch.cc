@@ -43,6 +43,7 @@ struct Reading {
   Clock::time_point time;
   std::vector<WatchedLink> links;
   std::vector<control::LinkCounters> counters;
+  WatchedFidelity fidelity;
 };
 
 // nullopt: the lab has ended.
@@ -52,6 +53,7 @@ std::optional<Reading> read(control::Client& client) {
     reading.links = watched_links(client.plan());
     reading.counters = client.counters();
     reading.time = Clock::now();
+    reading.fidelity = watched_fidelity(client.fidelity());
     return reading;
   } catch (const WorkError&) {
     if (client.wait_end(milliseconds(0))) return std::nullopt;
@@ -96,13 +98,14 @@ void show(const Options& options, const Reading& before, const Reading& after, b
   const std::vector<LinkRates> links = rates(after.links, before.counters, after.counters, seconds);
   if (options.json) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    fmt::print("{}\n", watch_line(options.lab.name, std::chrono::duration<double>(now).count(), seconds, links));
+    fmt::print("{}\n", watch_line(options.lab.name, std::chrono::duration<double>(now).count(), seconds, links,
+                                  after.fidelity));
   } else if (terminal) {
     if (first) fmt::print("\033[2J");
-    redraw(watch_table(links, options.all));
+    redraw(watch_table(links, options.all, after.fidelity));
   } else {
     if (!first) fmt::print("\n");
-    for (const std::string& line : watch_table(links, options.all)) fmt::print("{}\n", line);
+    for (const std::string& line : watch_table(links, options.all, after.fidelity)) fmt::print("{}\n", line);
   }
   std::fflush(stdout);
 }
@@ -143,6 +146,7 @@ void add_watch(CLI::App& app, int& exit_code) {
   command->footer(
       "RTT is the link's measured delay both ways and what waits in its queues now; \"-\" where nothing measures it\n"
       "(kernel tc) or nothing has passed yet. DROPS are those of the interval.\n"
+      "FIDELITY says whether a direction is now what was asked for; docs/fidelity.md has the limits.\n"
       "Examples:\n"
       "  geomx-emu watch three-dc\n"
       "  geomx-emu watch three-dc --interval 200ms --json | jq '.links[0].forward.utilisation'");

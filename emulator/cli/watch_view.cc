@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "emulator/base/error.h"
 #include "emulator/base/units.h"
 
 namespace geomx::cli {
@@ -20,10 +21,15 @@ std::string rate_text(double bps) {
 struct Row {
   std::string link;
   std::string direction;
-  std::string rate, limit, use, packets, queue, drops, rtt;
+  std::string rate, limit, use, packets, queue, drops, rtt, fidelity;
 };
 
-Row row_of(const LinkRates& link, const DirectionRates& direction, bool first) {
+std::string fidelity_of(const WatchedFidelity& fidelity, const std::string& link, const std::string& direction) {
+  const auto found = fidelity.directions.find({link, direction});
+  return found == fidelity.directions.end() ? "-" : found->second;
+}
+
+Row row_of(const LinkRates& link, const DirectionRates& direction, bool first, const WatchedFidelity& fidelity) {
   Row row;
   row.link = first ? link.name : "";
   row.direction = direction.name;
@@ -34,11 +40,12 @@ Row row_of(const LinkRates& link, const DirectionRates& direction, bool first) {
   row.queue = to_string(Bytes{direction.backlog_bytes}, true);
   if (direction.queue_ms && direction.backlog_bytes > 0) row.queue += fmt::format(" {:.1f}ms", *direction.queue_ms);
   row.drops = std::to_string(direction.drops());
+  row.fidelity = fidelity_of(fidelity, link.name, direction.name);
   if (first) row.rtt = link.rtt_ms ? fmt::format("{:.1f}ms", *link.rtt_ms) : "-";
   return row;
 }
 
-Json json_of(const DirectionRates& rates) {
+Json json_of(const DirectionRates& rates, const std::string& fidelity) {
   const auto known = [](const auto& value) { return value ? Json(*value) : Json(); };
   return {{"direction", rates.name},
           {"bits_per_second", rates.bps},
@@ -50,22 +57,41 @@ Json json_of(const DirectionRates& rates) {
           {"delay_ms", known(rates.delay_ms)},
           {"dropped_queue", rates.dropped_queue},
           {"dropped_loss", rates.dropped_loss},
-          {"overruns", rates.overruns}};
+          {"overruns", rates.overruns},
+          {"fidelity", fidelity == "-" ? Json() : Json(fidelity)}};
 }
 
 }  // namespace
 
-std::vector<std::string> watch_table(const std::vector<LinkRates>& links, bool all) {
+WatchedFidelity watched_fidelity(const std::string& document) {
+  WatchedFidelity fidelity;
+  try {
+    const Json json = Json::parse(document);
+    fidelity.verdict = json.at("verdict");
+    fidelity.now = json.at("now");
+    for (const Json& link : json.at("links"))
+      fidelity.directions[{link.at("name"), link.at("direction")}] = link.at("now");
+    for (const Json& deviation : json.at("deviations")) {
+      fidelity.deviations.push_back(deviation.at("text").get<std::string>() +
+                                    (deviation.at("now").get<bool>() ? ", still" : ""));
+    }
+  } catch (const Json::exception& error) {
+    throw WorkError("the lab's verdict", error.what(), "the lab may be of another version of geomx-emu");
+  }
+  return fidelity;
+}
+
+std::vector<std::string> watch_table(const std::vector<LinkRates>& links, bool all, const WatchedFidelity& fidelity) {
   const bool lans = all || std::none_of(links.begin(), links.end(), [](const LinkRates& link) { return link.wan; });
-  std::vector<Row> rows{{"LINK", "DIRECTION", "RATE", "OF", "USE", "PACKETS/s", "QUEUE", "DROPS", "RTT"}};
+  std::vector<Row> rows{{"LINK", "DIRECTION", "RATE", "OF", "USE", "PACKETS/s", "QUEUE", "DROPS", "RTT", "FIDELITY"}};
   std::size_t hidden = 0;
   for (const LinkRates& link : links) {
     if (!link.wan && !lans) {
       ++hidden;
       continue;
     }
-    rows.push_back(row_of(link, link.forward, true));
-    rows.push_back(row_of(link, link.backward, false));
+    rows.push_back(row_of(link, link.forward, true, fidelity));
+    rows.push_back(row_of(link, link.backward, false, fidelity));
   }
   std::size_t name = 0;
   std::size_t direction = 0;
@@ -75,23 +101,29 @@ std::vector<std::string> watch_table(const std::vector<LinkRates>& links, bool a
   }
   std::vector<std::string> lines;
   for (const Row& row : rows) {
-    lines.push_back(fmt::format("{:<{}}  {:<{}}  {:>10} {:>10} {:>5} {:>10} {:>17} {:>8} {:>9}", row.link, name,
+    lines.push_back(fmt::format("{:<{}}  {:<{}}  {:>10} {:>10} {:>5} {:>10} {:>17} {:>8} {:>9} {:>13}", row.link, name,
                                 row.direction, direction, row.rate, row.limit, row.use, row.packets, row.queue,
-                                row.drops, row.rtt));
+                                row.drops, row.rtt, row.fidelity));
   }
   if (hidden > 0) lines.push_back(fmt::format("{} LAN links are not shown: --all", hidden));
+  if (!fidelity.now.empty())
+    lines.push_back(fmt::format("fidelity: {} now, {} since the lab came up", fidelity.now, fidelity.verdict));
+  for (const std::string& deviation : fidelity.deviations) lines.push_back("  " + deviation);
   return lines;
 }
 
-std::string watch_line(const std::string& lab, double time, double seconds, const std::vector<LinkRates>& links) {
+std::string watch_line(const std::string& lab, double time, double seconds, const std::vector<LinkRates>& links,
+                       const WatchedFidelity& fidelity) {
   Json line{{"time", time}, {"seconds", seconds}, {"lab", lab}, {"links", Json::array()}};
   for (const LinkRates& link : links) {
-    line["links"].push_back({{"name", link.name},
-                             {"scope", link.wan ? "wan" : "lan"},
-                             {"rtt_ms", link.rtt_ms ? Json(*link.rtt_ms) : Json()},
-                             {"forward", json_of(link.forward)},
-                             {"backward", json_of(link.backward)}});
+    line["links"].push_back(
+        {{"name", link.name},
+         {"scope", link.wan ? "wan" : "lan"},
+         {"rtt_ms", link.rtt_ms ? Json(*link.rtt_ms) : Json()},
+         {"forward", json_of(link.forward, fidelity_of(fidelity, link.name, link.forward.name))},
+         {"backward", json_of(link.backward, fidelity_of(fidelity, link.name, link.backward.name))}});
   }
+  line["fidelity"] = {{"verdict", fidelity.verdict}, {"now", fidelity.now}, {"deviations", fidelity.deviations}};
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

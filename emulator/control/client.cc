@@ -116,7 +116,8 @@ struct Client::Impl {
     }
     switch (answer.what_case()) {
       case wire::Answer::kExit:
-        exits.push_back({answer.exit().process(), answer.exit().status(), answer.exit().by_signal()});
+        exits.push_back(
+            {answer.exit().process(), answer.exit().status(), answer.exit().by_signal(), answer.exit().remark()});
         return false;
       case wire::Answer::kEvent:
         events.push_back(
@@ -372,6 +373,12 @@ std::string Client::plan(std::chrono::milliseconds patience) {
   wire::Request request;
   request.mutable_plan();
   return impl_->ask(request, patience).plan();
+}
+
+std::string Client::fidelity(bool at_once) {
+  wire::Request request;
+  request.set_fidelity(at_once);
+  return impl_->ask(request).fidelity();
 }
 
 bool Client::listens(const std::string& node, int port) {

@@ -41,6 +41,7 @@ struct ProcessExit {
   ProcessId process = 0;
   int status = 0;  // exit code, or 128 + signal
   bool by_signal = false;
+  std::string remark{};  // why, where the kernel has killed it for want of memory
 };
 
 // Totals since the link came up, in packets of the wire (segments, not super-frames) where the shaper sees them.
@@ -61,6 +62,8 @@ struct DirectionCounters {
   std::int64_t delay_nanoseconds =
       -1;  // wire only: mean of (release - end of serialisation) over delivered packets; -1: not measured
   std::int64_t lateness_p99_nanoseconds = -1;  // wire only: how late timers fired; -1: not measured
+  std::uint64_t timed_packets = 0;             // wire only: of so many it is known how late they were,
+  std::uint64_t late_packets = 0;              // and so many were more than 1 ms
 };
 
 struct LinkCounters {
@@ -72,7 +75,8 @@ struct LinkCounters {
 // What has happened to the lab, whoever was the cause: a client or the scenario's events.
 struct LabEvent {
   double time = 0;     // seconds since 1970
-  std::string kind;    // set, down, up, kill, restart, pause, resume, apply; failed: an event that could not be
+  std::string kind;    // set, down, up, kill, restart, pause, resume, apply; start, exit: of a node's start command;
+                       // failed: an event that could not be
   std::string object;  // the link or the node
   std::string detail;  // "rate=10Mbit"
 };
@@ -139,6 +143,9 @@ class Client {
 
   // The JSON document of `plan --json`, of the lab as it is now; the kernel is not asked.
   std::string plan(std::chrono::milliseconds patience = std::chrono::seconds(30));
+  // How true the lab's network is, now and since it came up: the JSON document of lab::fidelity_json, as of the last
+  // second or, with `at_once`, of this moment.
+  std::string fidelity(bool at_once = false);
   // Whether anything in the node listens on that TCP port, at any address.
   bool listens(const std::string& node, int port);
   // An AF_PACKET socket (SOCK_RAW) in a node's network namespace. It sees nothing until it is bound, and keeps the

@@ -18,6 +18,8 @@ void fill(wire::DirectionCounters& message, const shaper::DirectionCounters& cou
   message.set_busy_bytes(counters.busy_bytes);
   message.set_delay_nanoseconds(counters.delay_nanoseconds);
   message.set_lateness_p99_nanoseconds(counters.lateness_p99_nanoseconds);
+  message.set_timed_packets(counters.timed_packets);
+  message.set_late_packets(counters.late_packets);
 }
 
 DirectionCounters counters_of(const wire::DirectionCounters& message) {
@@ -37,6 +39,8 @@ DirectionCounters counters_of(const wire::DirectionCounters& message) {
   counters.busy_bytes = message.busy_bytes();
   counters.delay_nanoseconds = message.delay_nanoseconds();
   counters.lateness_p99_nanoseconds = message.lateness_p99_nanoseconds();
+  counters.timed_packets = message.timed_packets();
+  counters.late_packets = message.late_packets();
   return counters;
 }
 

@@ -17,10 +17,13 @@
 #include "emulator/control/keys.h"
 #include "emulator/control/lab_socket.h"
 #include "emulator/control/limits.h"
+#include "emulator/control/outside.h"
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
 #include "emulator/control/tcp_socket.h"
 #include "emulator/lab/lab.h"
+#include "emulator/lab/needs.h"
+#include "emulator/scenario/parse.h"
 
 namespace geomx::control {
 namespace {
@@ -73,12 +76,13 @@ class SilencedStreams {
   FileDescriptor saved_[3];
 };
 
-std::unique_ptr<lab::Lab> make_lab(sandbox::StartReport& report, const lab::Plan& plan) {
+std::unique_ptr<lab::Lab> make_lab(sandbox::StartReport& report, const lab::Plan& plan, const std::string& mark) {
+  const auto progress = [&](int step, int steps, const std::string& what) {
+    phase(fmt::format("up: step {}", step).c_str());
+    report.progress(progress_text(step, steps + 1, what));
+  };
   try {
-    return std::make_unique<lab::Lab>(plan, [&](int step, int steps, const std::string& what) {
-      phase(fmt::format("up: step {}", step).c_str());
-      report.progress(progress_text(step, steps + 1, what));
-    });
+    return std::make_unique<lab::Lab>(plan, progress, mark);
   } catch (const SystemError& error) {
     throw naming_limit(error, plan);
   }
@@ -89,10 +93,12 @@ int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOp
              const std::string& folder, Listeners listeners) {
   phase("up: lab process");
   const std::uint64_t open_files = lift_descriptor_limit(plan);
-  const std::unique_ptr<lab::Lab> lab = make_lab(report, plan);
   phase("up: hosts file");
-  sandbox::install_hosts_file(plan.hosts_file);
-  Server server(*lab, std::move(listeners), {options.scenario_json, open_files, folder});
+  sandbox::install_hosts_file(plan.hosts_file);  // before nodes come to see it their own way
+  const std::unique_ptr<lab::Lab> lab = make_lab(report, plan, read_mark(folder));
+  const std::string logs = options.log_folder.empty() ? folder + "/" + kLogFolder : options.log_folder;
+  Server server(*lab, std::move(listeners), {options.scenario_json, open_files, folder, logs});
+  server.start_nodes();
   if (options.begin_events) server.begin_events();
   phase("up: serving");
   report.ready();
@@ -103,20 +109,24 @@ int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOp
     return kExitFailed;
   }
   phase("down: folder");
-  remove_folder(folder);
+  if (!plan.reaches_outside()) remove_folder(folder);  // else the reaper does, after the rest
   phase("down: links and namespaces");
   return kExitByRequest;
 }
 
 }  // namespace
 
-RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
+RunningLab launch(const lab::Plan& asked, const LaunchOptions& options) {
   const auto start = Clock::now();
+  lab::Plan plan = asked;
+  if (!options.scenario_json.empty()) lab::require_needs(scenario::parse(options.scenario_json, plan.lab));
+  lab::find_images(plan);  // by the user's own podman, which the lab's process tree may not be able to ask
   RuntimeFolder folder = RuntimeFolder::claim(plan.lab);
   phase("up: folder");
   // Before there is a lab: whoever is killed when, a lab that lives can be found and ended.
   folder.describe({plan.lab, 0, plan.nodes.size(), plan.links.size(), !options.detach,
                    static_cast<std::int64_t>(std::time(nullptr))});
+  if (plan.reaches_outside()) write_mark(folder.path(), make_mark());
   sandbox::LabOptions lab_options;
   lab_options.name = plan.lab;
   lab_options.attached = !options.detach;
@@ -143,6 +153,7 @@ RunningLab launch(const lab::Plan& plan, const LaunchOptions& options) {
   silenced.reset();
   phase("up: started");
   folder.close_listeners();
+  if (plan.reaches_outside()) start_reaper(process.pidfd(), folder.lock(), folder.path());
   process.wait_ready(
       patience_for(plan), [&](const std::string& text) { report_progress(text, options); }, options.stop_fd);
   Client client(connect_socket(folder.path()), folder.path(), plan.lab);

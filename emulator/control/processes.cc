@@ -1,5 +1,6 @@
 #include "emulator/control/processes.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -44,7 +45,6 @@ void signal_group(sandbox::ChildProcess& child, const std::string& node, int sig
 }  // namespace
 
 ProcessId Processes::spawn(Owner owner, const wire::Spawn& spawn, const std::vector<FileDescriptor>& descriptors) {
-  const lab::NodeNamespaces& namespaces = lab_.namespaces(spawn.node());
   lab_.require_running(spawn.node());
   if (spawn.argv().empty()) throw InputError(spawn.node(), "no command given", "exec LAB NODE -- COMMAND...");
   sandbox::SpawnOptions options;
@@ -52,13 +52,13 @@ ProcessId Processes::spawn(Owner owner, const wire::Spawn& spawn, const std::vec
   options.argv.assign(spawn.argv().begin(), spawn.argv().end());
   options.environment = environment_of(spawn);
   options.directory = spawn.directory();
-  options.network_fd = namespaces.network.fd();
-  options.uts_fd = namespaces.uts.fd();
   int* const places[] = {&options.stdin_fd, &options.stdout_fd, &options.stderr_fd, &options.extra_fd};
   for (std::size_t number = 0; number < 4; ++number) *places[number] = descriptors[number].get();
   options.terminal = spawn.own_session();
   options.open_files = open_files_;
-  Running running{owner, spawn.node(), sandbox::spawn(options), std::nullopt};
+  lab_.settle(options);
+  const std::uint64_t kills = memory_kills(spawn.node());
+  Running running{owner, spawn.node(), sandbox::spawn(options), std::nullopt, kills};
   const ProcessId process = next_++;
   by_pidfd_[running.child.pidfd()] = process;
   running_.emplace(process, std::move(running));
@@ -80,7 +80,24 @@ Processes::Ended Processes::collect(ProcessId process) {
   Running running = std::move(running_.extract(process).mapped());
   by_pidfd_.erase(running.child.pidfd());
   const sandbox::ExitStatus status = running.child.poll_exit().value_or(sandbox::ExitStatus{});
-  return {running.owner, {process, status.shell_code(), status.signal != 0}};
+  return {running.owner, running.node, {process, status.shell_code(), status.signal != 0, remark(running, status)}};
+}
+
+// What a bare "killed by signal 9" does not say.
+std::string Processes::remark(const Running& running, const sandbox::ExitStatus& status) const {
+  if (status.signal != SIGKILL || memory_kills(running.node) <= running.memory_kills) return {};
+  const std::optional<Bytes>& limit = lab_.plan().node(running.node).machine.memory;
+  return fmt::format("out of memory: the node's limit is {}", geomx::to_string(limit.value_or(Bytes{}), true));
+}
+
+// Zero where the node has gone meanwhile.
+std::uint64_t Processes::memory_kills(const std::string& node) const {
+  try {
+    const auto& cgroup = lab_.namespaces(node).cgroup;
+    return cgroup ? cgroup->memory_kills() : 0;
+  } catch (const InputError&) {
+    return 0;
+  }
 }
 
 void Processes::orphan(Owner owner) {

@@ -18,6 +18,7 @@ namespace geomx::control {
 class Processes {
  public:
   using Owner = std::uint64_t;  // a client's number
+  static constexpr Owner kLab = 0;
 
   // `open_files`: the soft limit of descriptors that the processes get, whatever the lab process's own is.
   Processes(const lab::Lab& lab, std::uint64_t open_files) : lab_(lab), open_files_(open_files) {}
@@ -30,6 +31,7 @@ class Processes {
 
   struct Ended {
     Owner owner;
+    std::string node;
     ProcessExit exit;
   };
   // REQUIRES: the process is there. Removes it, also where it throws SystemError; what still runs is killed.
@@ -46,7 +48,10 @@ class Processes {
     std::string node;
     sandbox::ChildProcess child;
     std::optional<std::chrono::steady_clock::time_point> doomed;
+    std::uint64_t memory_kills;  // of its node when it was started
   };
+  std::string remark(const Running& running, const sandbox::ExitStatus& status) const;
+  std::uint64_t memory_kills(const std::string& node) const;
   const lab::Lab& lab_;
   std::uint64_t open_files_;
   ProcessId next_ = 1;

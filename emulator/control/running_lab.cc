@@ -13,8 +13,9 @@ namespace geomx::control {
 namespace {
 
 constexpr std::chrono::seconds answer_patience{5};
-constexpr std::chrono::seconds end_patience{5};    // for an end by request
-constexpr std::chrono::seconds kill_patience{30};  // for the kernel to end every process of a killed lab
+constexpr std::chrono::seconds end_patience{5};      // for an end by request
+constexpr std::chrono::seconds outside_patience{5};  // for what it has made outside of its process tree
+constexpr std::chrono::seconds kill_patience{30};    // for the kernel to end every process of a killed lab
 
 }  // namespace
 
@@ -49,7 +50,7 @@ RunningLab::~RunningLab() {
   if (!pidfd_ || detached_) return;
   try {
     sandbox::kill_and_wait(pidfd_.get(), kill_patience);
-    running_labs();  // removes the folder of the killed lab
+    finish(client_.lab(), outside_patience);
   } catch (const std::exception&) {
     // Killed it is; its folder is removed by the next command.
   }
@@ -82,6 +83,7 @@ std::chrono::nanoseconds RunningLab::stop() {
     if (asked) sandbox::wait_readable(pidfd_.get(), end_patience);
     sandbox::kill_and_wait(pidfd_.get(), kill_patience);  // of what has ended: reaps it
     pidfd_.reset();
+    finish(client_.lab(), outside_patience);
   } else if (!client_.wait_end(end_patience)) {
     throw WorkError(client_.lab(), "the lab does not answer, and its processes cannot be seen from here",
                     "end it with 'geomx-emu down' from outside this container or lab");

@@ -20,6 +20,7 @@
 #include "emulator/base/error.h"
 #include "emulator/control/keys.h"
 #include "emulator/control/lab_socket.h"
+#include "emulator/control/outside.h"
 #include "emulator/scenario/suggest.h"
 
 namespace geomx::control {
@@ -30,7 +31,8 @@ constexpr const char* lock_name = "geomx-emu.lock";
 constexpr const char* entry_name = "lab.json";
 constexpr int patience_ms = 300;  // how long a connection to a dying lab may take to break
 constexpr int retry_ms = 5;
-constexpr std::chrono::seconds dying_time{5};  // of a killed lab: the kernel closes its descriptors
+constexpr std::chrono::seconds outside_patience{2};  // for what a killed lab has left outside of its process tree
+constexpr std::chrono::seconds dying_time{5};        // of a killed lab: the kernel closes its descriptors
 
 bool ours(const std::string& path) {
   struct stat status {};
@@ -66,11 +68,7 @@ FileDescriptor try_lock(const std::string& folder, bool create) {
       throw SystemError(path, "lock", errno);
     }
     // The lock counts only while its file is the one that others find.
-    struct stat held {};
-    struct stat found {};
-    if (::fstat(lock.get(), &held) == 0 && ::stat(path.c_str(), &found) == 0 && held.st_ino == found.st_ino) {
-      return lock;
-    }
+    if (is_lock_of(lock.get(), folder)) return lock;
   }
 }
 
@@ -134,7 +132,8 @@ std::vector<std::string> names_of_labs(const std::string& root) {
     std::error_code gone;
     if (!item.is_directory(gone)) continue;
     if (const FileDescriptor lock = try_lock(path, false)) {
-      remove_folder(path);
+      // Where some of it cannot be removed yet the folder stays, for the next command.
+      if (remove_outside(path, outside_patience)) remove_folder(path);
     } else if (std::filesystem::exists(path + "/" + lock_name, gone)) {
       names.push_back(item.path().filename());
     }
@@ -175,7 +174,13 @@ RuntimeFolder::RuntimeFolder(std::string path, FileDescriptor lock)
 }
 
 RuntimeFolder::~RuntimeFolder() {
-  if (lock_) remove_folder(path_);
+  if (!lock_) return;
+  try {
+    // Where some of it cannot be removed yet the folder stays, for the next command.
+    if (remove_outside(path_, outside_patience)) remove_folder(path_);
+  } catch (const std::exception&) {
+    // Likewise.
+  }
 }
 
 RuntimeFolder RuntimeFolder::claim(const std::string& lab) {
@@ -187,7 +192,14 @@ RuntimeFolder RuntimeFolder::claim(const std::string& lab) {
   if (!std::filesystem::exists(path + "/" + lock_name) && !std::filesystem::is_empty(path)) {
     throw InputError(path, "holds something else than a lab", "choose another name with --name");
   }
-  return {path, lock_for(lab, path)};
+  FileDescriptor lock = lock_for(lab, path);
+  if (!remove_outside(path, outside_patience)) {
+    throw WorkError(lab, "a lab of this name has ended, and some of its processes are still in its cgroups");
+  }
+  remove_mark(path);
+  std::error_code gone;
+  std::filesystem::remove_all(path + "/" + kLogFolder, gone);
+  return {path, std::move(lock)};
 }
 
 void RuntimeFolder::describe(const LabEntry& entry) {
@@ -215,7 +227,17 @@ void RuntimeFolder::hand_over() {
   close_listeners();
 }
 
+bool is_lock_of(int lock, const std::string& folder) {
+  struct stat held {};
+  struct stat found {};
+  return ::fstat(lock, &held) == 0 && ::stat((folder + "/" + lock_name).c_str(), &found) == 0 &&
+         held.st_ino == found.st_ino;
+}
+
 void remove_folder(const std::string& path) {
+  remove_mark(path);
+  std::error_code gone;
+  std::filesystem::remove_all(path + "/" + kLogFolder, gone);
   // The lock goes last: with it gone the folder may be another lab's.
   const std::string entry = entry_name;
   for (const std::string& name : {std::string(kRequestSocket), std::string(kDescriptorSocket), std::string(kKeyName),
@@ -223,6 +245,26 @@ void remove_folder(const std::string& path) {
     ::unlink((path + "/" + name).c_str());
   }
   ::rmdir(path.c_str());
+}
+
+void finish(const std::string& lab, std::chrono::nanoseconds timeout) {
+  const std::string path = runtime_root() + "/" + lab;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    if (!std::filesystem::exists(path + "/" + lock_name)) return;
+    if (const FileDescriptor lock = try_lock(path, false)) {
+      if (remove_outside(path, timeout)) {
+        remove_folder(path);
+        return;
+      }
+    } else if (lives(path)) {
+      return;  // another lab of that name by now
+    }
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw WorkError(lab, "has ended, but something of it is left: its cgroups",
+                      "'geomx-emu list' removes it once its processes have ended");
+    }
+  }
 }
 
 std::vector<LabEntry> running_labs() {

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@
 // lab process holds as long as it lives. A folder whose lock is free belongs to nobody (its lab was killed) and is
 // removed by whoever sees it next; one without a lock's file is none of ours and is left alone.
 namespace geomx::control {
+
+// In a lab's folder: what its nodes' start commands print, unless it goes elsewhere. NODE.log.
+inline constexpr const char* kLogFolder = "logs";
 
 // A lab of that name is running.
 class NameTaken : public InputError {
@@ -61,11 +65,18 @@ class RuntimeFolder {
   FileDescriptor requests_;
 };
 
+// Whether `lock` is (still) the lock of that folder.
+bool is_lock_of(int lock, const std::string& folder);
+
 // REQUIRES: the caller holds the folder's lock, or knows that its lab has ended.
 void remove_folder(const std::string& path);
 
 // Puts other numbers of nodes and links into the entry of the lab in `folder`. Throws WorkError.
 void update_entry(const std::string& folder, std::size_t nodes, std::size_t links);
+
+// Waits until nothing of a lab that has ended is left: removes its folder, and what it has made outside of its process
+// tree unless somebody else is doing that. Throws WorkError where some of it is left after `timeout`.
+void finish(const std::string& lab, std::chrono::nanoseconds timeout);
 
 // Labs that run, by name; removes the folders of those that do not.
 std::vector<LabEntry> running_labs();

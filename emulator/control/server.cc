@@ -13,6 +13,7 @@
 #include "emulator/base/phase.h"
 #include "emulator/control/convert.h"
 #include "emulator/control/protocol.h"
+#include "emulator/lab/fidelity_report.h"
 #include "emulator/lab/inspect.h"
 #include "emulator/sandbox/listening.h"
 
@@ -174,6 +175,7 @@ const std::map<wire::Request::WhatCase, Server::Handler>& Server::handlers() {
       {Request::kInspect, {false, &Server::inspect}},
       {Request::kInspectLink, {false, &Server::inspect_link}},
       {Request::kPlan, {false, &Server::plan}},
+      {Request::kFidelity, {false, &Server::fidelity}},
       {Request::kListens, {false, &Server::listens}},
       {Request::kStatus, {false, &Server::status}},
       {Request::kSubscribe, {false, &Server::subscribe}},
@@ -194,7 +196,7 @@ wire::Answer Server::counters(Caller&, const wire::Request&) {
 
 wire::Answer Server::inspect(Caller&, const wire::Request&) {
   wire::Answer answer;
-  answer.set_inspection(lab::inspect(lab_, scenario_now()));
+  answer.set_inspection(lab::inspect(lab_, scenario_now(), started_, lab::fidelity_json(monitor_)));
   return answer;
 }
 
@@ -207,6 +209,13 @@ wire::Answer Server::inspect_link(Caller&, const wire::Request& request) {
 wire::Answer Server::plan(Caller&, const wire::Request&) {
   wire::Answer answer;
   answer.set_plan(lab::plan_json(lab_.plan()));
+  return answer;
+}
+
+wire::Answer Server::fidelity(Caller&, const wire::Request& request) {
+  if (request.fidelity()) look();
+  wire::Answer answer;
+  answer.set_fidelity(lab::fidelity_json(monitor_));
   return answer;
 }
 

@@ -14,6 +14,8 @@
 #include "emulator/control/processes.h"
 #include "emulator/control/subscriptions.h"
 #include "emulator/control/zmq_router.h"
+#include "emulator/lab/fidelity.h"
+#include "emulator/lab/inspect.h"
 #include "emulator/lab/lab.h"
 
 namespace geomx::control {
@@ -30,6 +32,7 @@ struct ServerOptions {
   std::string scenario_json;     // for `inspect`
   std::uint64_t open_files = 0;  // what processes get for their soft limit of descriptors
   std::string folder{};          // the lab's, whose entry in `list` follows what the lab becomes; empty: none
+  std::string log_folder{};      // of start commands' logs, NODE.log; empty: they have none
 };
 
 // Serves every client of a lab from one epoll loop on one thread: requests of both roads (control.proto), the ends of
@@ -44,6 +47,9 @@ class Server {
   // fails. An error in one client's request is that client's answer; any other that concerns one client or process is
   // logged, and the lab goes on. Without descriptors left to accept clients with, they wait.
   void run();
+  // Starts what the lab itself runs in its nodes: routing daemons first, and when these have found their ways, the
+  // start commands. Throws SystemError where one cannot be started, WorkError where a router finds no way.
+  void start_nodes();
   // The plan's timeline counts from now on, once; what it does is done by run().
   void begin_events();
 
@@ -87,6 +93,7 @@ class Server {
   wire::Answer inspect(Caller& caller, const wire::Request& request);
   wire::Answer inspect_link(Caller& caller, const wire::Request& request);
   wire::Answer plan(Caller& caller, const wire::Request& request);
+  wire::Answer fidelity(Caller& caller, const wire::Request& request);
   wire::Answer listens(Caller& caller, const wire::Request& request);
   wire::Answer status(Caller& caller, const wire::Request& request);
   wire::Answer subscribe(Caller& caller, const wire::Request& request);
@@ -103,6 +110,12 @@ class Server {
   void update_interest(Peer& peer);
   void drop(int fd);
 
+  // server_nodes.cc
+  void start_routing(const std::string& node);
+  void start_node(const std::string& node);
+  void run_own(const std::string& node, const std::string& what, const std::vector<std::string>& argv);
+  void note_end(const Processes::Ended& ended);
+
   // server_live.cc: what changes the lab, and what tells of it
   wire::Answer change_link(Caller& caller, const wire::Request& request);
   wire::Answer act_on_node(Caller& caller, const wire::Request& request);
@@ -113,6 +126,8 @@ class Server {
   void publish(const std::string& kind, const std::string& object, const std::string& detail);
   void perform(const lab::TimedAction& action);
   void send_samples();
+  void look();
+  void look_before_change(const std::vector<std::string>& links);
   std::optional<Clock::time_point> do_what_is_due();
 
   lab::Lab& lab_;
@@ -124,11 +139,16 @@ class Server {
   Processes processes_;
   std::map<int, std::unique_ptr<Peer>> peers_;  // of the descriptor socket, by descriptor
   Processes::Owner next_number_ = 1;
+  std::vector<lab::Started> started_;  // what the lab itself runs in its nodes
   std::optional<Clock::time_point> resume_accepting_;
   std::vector<lab::TimedAction> timeline_;
   std::size_t next_action_ = 0;
   std::optional<Clock::time_point> events_begun_;
   bool ending_ = false;
+  lab::FidelityMonitor monitor_;
+  Clock::time_point next_look_{};  // at the network's fidelity
+  Clock::time_point last_look_{};
+  Clock::duration look_took_{};
 };
 
 }  // namespace geomx::control

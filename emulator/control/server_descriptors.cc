@@ -129,6 +129,7 @@ wire::Answer Server::packet_socket(Caller& caller, const wire::Request& request)
 
 void Server::report_exit(ProcessId process) {
   const Processes::Ended ended = processes_.collect(process);  // closes the pidfd: epoll forgets it
+  if (ended.owner == Processes::kLab) note_end(ended);
   for (auto& [fd, peer] : peers_) {
     if (peer->number != ended.owner) continue;
     wire::Answer answer;
@@ -136,6 +137,7 @@ void Server::report_exit(ProcessId process) {
     answer.mutable_exit()->set_process(ended.exit.process);
     answer.mutable_exit()->set_status(ended.exit.status);
     answer.mutable_exit()->set_by_signal(ended.exit.by_signal);
+    answer.mutable_exit()->set_remark(ended.exit.remark);
     peer->channel.queue(answer);
     flush(*peer);
     return;

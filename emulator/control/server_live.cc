@@ -2,12 +2,15 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "emulator/base/error.h"
 #include "emulator/base/phase.h"
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
+#include "emulator/lab/fidelity_report.h"
+#include "emulator/lab/needs.h"
 #include "emulator/lab/plan_diff.h"
 #include "emulator/sandbox/lab_process.h"
 #include "emulator/scenario/link_patch.h"
@@ -17,6 +20,8 @@
 // What changes a lab while it runs, by request or by the scenario's events, and what tells clients about it.
 namespace geomx::control {
 namespace {
+
+constexpr std::chrono::seconds look_interval{1};
 
 double realtime() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -46,6 +51,7 @@ wire::Answer Server::change_link(Caller&, const wire::Request& asked) {
   const lab::Way way = way_of(request, lab_.plan().link(name));
   wire::Answer answer;
   wire::Lines& lines = *answer.mutable_lines();
+  if (request.assignments_size() > 0 || request.state_case() == wire::ChangeLink::kUp) look_before_change({name});
   if (request.assignments_size() > 0) {
     const scenario::LinkPatch patch =
         scenario::parse_patch({request.assignments().begin(), request.assignments().end()});
@@ -79,6 +85,9 @@ wire::Answer Server::act_on_node(Caller&, const wire::Request& request) {
 }
 
 void Server::act(const std::string& node, const std::string& action) {
+  std::vector<std::string> links;  // which go down and up with it
+  for (const lab::PlannedInterface& interface : lab_.plan().node(node).interfaces) links.push_back(interface.link);
+  look_before_change(links);
   if (action == "kill") {
     lab_.kill_node(node);
   } else if (action == "restart") {
@@ -92,6 +101,9 @@ void Server::act(const std::string& node, const std::string& action) {
                      "kill, restart, pause or resume");
   }
   publish(action, node, "");
+  if (action != "restart") return;
+  start_routing(node);
+  start_node(node);
 }
 
 wire::Answer Server::apply(Caller&, const wire::Request& asked) {
@@ -103,6 +115,11 @@ wire::Answer Server::apply(Caller&, const wire::Request& asked) {
   wire::Lines& lines = *answer.mutable_lines();
   for (const std::string& line : lab::differences(running, plan)) lines.add_line(line);
   if (request.dry_run()) return answer;
+  lab::require_needs(next);
+  lab::find_images(plan);
+  std::set<std::string> before;
+  for (const lab::PlannedNode& node : running.nodes) before.insert(node.name);
+  look();
   lab_.apply(std::move(plan));
   phase("apply: hosts file");
   sandbox::install_hosts_file(lab_.plan().hosts_file);
@@ -110,6 +127,12 @@ wire::Answer Server::apply(Caller&, const wire::Request& asked) {
   phase("apply: entry");
   if (!options_.folder.empty()) update_entry(options_.folder, running.nodes.size(), running.links.size());
   publish("apply", running.lab, fmt::format("{} changes", lines.line_size()));
+  std::erase_if(started_, [&](const lab::Started& each) { return !lab_.has(each.node); });
+  for (const lab::PlannedNode& node : lab_.plan().nodes) {
+    if (before.contains(node.name)) continue;
+    start_routing(node.name);
+    start_node(node.name);
+  }
   return answer;
 }
 
@@ -133,12 +156,38 @@ void Server::begin_events() {
   if (!events_begun_) events_begun_ = Clock::now();
 }
 
+// At the network's fidelity; in a large lab less often than once a second, so that it costs 1 % of a core at most. A
+// look that fails is not worth a lab: the next one covers its time too.
+void Server::look() {
+  const auto start = Clock::now();
+  try {
+    monitor_.observe(realtime(), lab::watched(lab_), lab::read_machine());
+  } catch (const std::exception& error) {
+    spdlog::warn("{}: its fidelity is not known for a while: {}", lab_.plan().lab, error.what());
+  }
+  last_look_ = Clock::now();
+  look_took_ = last_look_ - start;
+  next_look_ = start + std::max<Clock::duration>(look_interval, 100 * look_took_);
+}
+
+// So that what the links have done until now is judged by what they were asked to do. Where changes come so thick that
+// this would take a tenth of the time, what they did since the last look is not judged.
+void Server::look_before_change(const std::vector<std::string>& links) {
+  if (Clock::now() - last_look_ > 10 * look_took_) {
+    look();
+  } else {
+    for (const std::string& link : links) monitor_.forget(link);
+  }
+}
+
 void Server::perform(const lab::TimedAction& action) {
   try {
     if (action.kind == lab::ActionKind::set) {
+      look_before_change({action.object});
       lab_.change_link(action.object, action.way, action.patch);
       publish("set", action.object, way_text(action.way) + scenario::describe(action.patch));
     } else if (action.kind == lab::ActionKind::down || action.kind == lab::ActionKind::up) {
+      look_before_change({action.object});
       lab_.set_link_up(action.object, action.kind == lab::ActionKind::up);
       publish(to_string(action.kind), action.object, "");
     } else {
@@ -163,6 +212,8 @@ std::optional<Server::Clock::time_point> Server::do_what_is_due() {
   }
   send_samples();
   if (const auto sample = subscriptions_.next_due()) next = next ? std::min(*next, *sample) : *sample;
+  if (Clock::now() >= next_look_) look();
+  next = next ? std::min(*next, next_look_) : next_look_;
   return next;
 }
 

@@ -58,6 +58,10 @@ class Writer {
            fmt::format("ip link add {} type bridge; ip link set {} up", name_of(n), name_of(n)));
       return text;
     }
+    if (node.machine != scenario::Machine{}) {
+      note(node.name, "its own image, cpu, memory, env, files and start are not converted");
+    }
+    if (!node.learned.empty()) note(node.name, "the routing daemon that learns its routes is not converted");
     text += fmt::format("      image: {}\n      exec:\n", image_);
     if (node.kind == scenario::NodeKind::router) text += "        - sysctl -w net.ipv4.ip_forward=1\n";
     for (std::size_t i = 0; i < node.interfaces.size(); ++i) {

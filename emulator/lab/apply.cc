@@ -6,9 +6,12 @@
 
 #include "emulator/base/error.h"
 #include "emulator/lab/configuration.h"
+#include "emulator/lab/frr.h"
 #include "emulator/lab/lab.h"
 #include "emulator/netlink/link.h"
 #include "emulator/netlink/socket.h"
+#include "emulator/sandbox/node_view.h"
+#include "emulator/scenario/machine.h"
 
 // The steps that turn a plan into a lab, in their order.
 namespace geomx::lab {
@@ -16,6 +19,28 @@ namespace {
 
 bool is_switch(const PlannedNode& node) {
   return node.kind == scenario::NodeKind::switch_;
+}
+
+sandbox::NodeView view_of(const Plan& plan, const PlannedNode& node) {
+  sandbox::NodeView view;
+  if (const auto& image = node.machine.image; image && scenario::is_folder(*image)) {
+    view.root = {*image};
+  } else if (image) {
+    view.root = plan.images.at(*image).layers;
+    view.directory = plan.images.at(*image).directory;
+  }
+  for (const scenario::PlacedFile& file : node.machine.files) {
+    view.files.push_back({file.path, file.text, file.from.value_or(""), file.executable});
+  }
+  add_frr(view, plan, node);
+  return view;
+}
+
+// In place of what it had by that name.
+void set_variable(std::vector<std::string>& environment, const std::string& variable) {
+  const std::string name = variable.substr(0, variable.find('=') + 1);
+  std::erase_if(environment, [&](const std::string& each) { return each.starts_with(name); });
+  environment.push_back(variable);
 }
 
 }  // namespace
@@ -36,7 +61,7 @@ std::size_t interface_number(const PlannedNode& node, const std::string& name) {
   return static_cast<std::size_t>(it - node.interfaces.begin());
 }
 
-Lab::Lab(Plan plan, const Progress& progress) : plan_(std::move(plan)) {
+Lab::Lab(Plan plan, const Progress& progress, std::string mark) : plan_(std::move(plan)), mark_(std::move(mark)) {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) index_[plan_.nodes[n].name] = n;
   states_.resize(plan_.nodes.size(), NodeState::running);
   cut_.resize(plan_.links.size());
@@ -71,7 +96,7 @@ Lab::~Lab() {
 
 void Lab::make_namespaces() {
   namespaces_.reserve(plan_.nodes.size());
-  for (const PlannedNode& node : plan_.nodes) namespaces_.push_back(namespaces_for(node));
+  for (const PlannedNode& node : plan_.nodes) namespaces_.push_back(namespaces_for(plan_, node));
 }
 
 netlink::Message Lab::bridge_in(const sandbox::Namespace& network, int mtu) {
@@ -79,12 +104,33 @@ netlink::Message Lab::bridge_in(const sandbox::Namespace& network, int mtu) {
       {.name = bridge_name, .netns_fd = network.fd(), .index = bridge_index, .mac = std::nullopt, .mtu = mtu});
 }
 
-NodeNamespaces Lab::namespaces_for(const PlannedNode& node) {
+NodeNamespaces Lab::namespaces_for(const Plan& plan, const PlannedNode& node) {
   sandbox::NetworkSettings settings;
   settings.forward = node.kind == scenario::NodeKind::router;
   const bool first_host = refused_.empty() && node.kind == scenario::NodeKind::host;
-  return {sandbox::Namespace::create_network(settings, first_host ? &refused_ : nullptr),
-          sandbox::Namespace::create_uts(node.name)};
+  NodeNamespaces made{sandbox::Namespace::create_network(settings, first_host ? &refused_ : nullptr),
+                      sandbox::Namespace::create_uts(node.name), std::nullopt, std::nullopt};
+  if (const sandbox::NodeView view = view_of(plan, node); !view.empty()) made.mounts = sandbox::create_view(view);
+  if (node.machine.cpu || node.machine.memory) {
+    made.cgroup.emplace(mark_, node.name, sandbox::Limits{node.machine.cpu, node.machine.memory});
+  }
+  return made;
+}
+
+void Lab::settle(sandbox::SpawnOptions& options) const {
+  const NodeNamespaces& node = namespaces(options.node);
+  const scenario::Machine& machine = plan_.nodes[index_of_node(options.node)].machine;
+  options.network_fd = node.network.fd();
+  options.uts_fd = node.uts.fd();
+  if (node.mounts) options.mount_fd = node.mounts->fd();
+  if (machine.image) options.directory = std::string("/");  // it has none of this machine's folders
+  if (machine.image && !scenario::is_folder(*machine.image)) {
+    const sandbox::OciImage& image = plan_.images.at(*machine.image);
+    for (const std::string& variable : image.environment) set_variable(options.environment, variable);
+    if (!image.directory.empty()) options.directory = image.directory;
+  }
+  if (node.cgroup) options.cgroups = node.cgroup->entrances();
+  for (const auto& [name, value] : machine.env) set_variable(options.environment, fmt::format("{}={}", name, value));
 }
 
 void Lab::make_links() {
@@ -169,7 +215,10 @@ void Lab::make_shaper(std::size_t l) {
     shapers_[l] = shaper::shape_by_tc(*meter_, {network(0), link.ends[0].interface},
                                       {network(1), link.ends[1].interface}, link.forward, link.backward);
   } else if (link.shaper == shaper::Kind::wire) {
-    if (!loop_) loop_ = std::make_unique<shaper::WireLoop>(shaper::WireLoopOptions{.links = wire_links()});
+    if (!loop_) {
+      const auto cores = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1u));
+      loop_ = std::make_unique<shaper::WireLoop>(shaper::WireLoopOptions{.threads = cores, .links = wire_links()});
+    }
     shapers_[l] = shaper::shape_by_wire(*loop_, {wire_side(wires_[l], 0), network(0), link.ends[0].interface},
                                         {wire_side(wires_[l], 1), network(1), link.ends[1].interface}, link.forward,
                                         link.backward);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -54,6 +55,18 @@ std::string others_of(const shaper::Direction& direction, int mtu) {
 
 }  // namespace
 
+std::string to_string(scenario::Routing routing) {
+  switch (routing) {
+    case scenario::Routing::static_:
+      return "static";
+    case scenario::Routing::ospf:
+      return "ospf";
+    case scenario::Routing::bgp:
+      return "bgp";
+  }
+  return "";
+}
+
 std::string to_string(scenario::NodeKind kind) {
   switch (kind) {
     case scenario::NodeKind::host:
@@ -108,9 +121,23 @@ std::string describe(const Plan& plan) {
                        to_string(link.shaper)});
     }
   }
+  std::vector<Row> machines{{"NODE", "IMAGE", "CPU", "MEMORY", "ENV", "FILES", "START"}};
+  for (const PlannedNode& node : plan.nodes) {
+    const scenario::Machine& machine = node.machine;
+    if (machine == scenario::Machine{}) continue;
+    const auto count = [](std::size_t size) { return size > 0 ? std::to_string(size) : std::string("-"); };
+    machines.push_back({node.name, machine.image.value_or("-"), machine.cpu ? fmt::format("{}", *machine.cpu) : "-",
+                        machine.memory ? geomx::to_string(*machine.memory, true) : "-", count(machine.env.size()),
+                        count(machine.files.size()),
+                        machine.start.empty() ? "-" : fmt::format("{}", fmt::join(machine.start, " "))});
+  }
   const auto unshaped = plan.links.size() - (links.size() - 1) / 2;
   std::string text =
       fmt::format("lab {}: {} nodes, {} links\n\n{}", plan.lab, plan.nodes.size(), plan.links.size(), table(nodes));
+  if (plan.routing != scenario::Routing::static_) {
+    text += fmt::format("\nrouters learn their routes by {} (FRRouting)\n", to_string(plan.routing));
+  }
+  if (machines.size() > 1) text += "\n" + table(machines);
   if (links.size() > 1) text += "\n" + table(links);
   if (unshaped > 0) text += fmt::format("\n{} unshaped LAN links (plain veth)\n", unshaped);
   if (!plan.timeline.empty()) {

@@ -33,6 +33,7 @@ class Comparison {
       qdiscs(planned, *link, egresses[i]);
     }
     routes();
+    learned();
     neighbours();
     return std::move(differences_);
   }
@@ -110,6 +111,15 @@ class Comparison {
         add("", fmt::format("no route to {}/{} via {}", to_string(route.destination), route.prefix,
                             to_string(route.gateway)));
       }
+    }
+  }
+
+  void learned() {
+    for (const PlannedRoute& route : node_.learned) {
+      const bool there = std::any_of(found_.routes.begin(), found_.routes.end(), [&](const netlink::Route& each) {
+        return each.destination == netlink::Ipv4Prefix{route.destination.value, route.prefix};
+      });
+      if (!there) add("", fmt::format("has not learned a route to {}/{}", to_string(route.destination), route.prefix));
     }
   }
 

@@ -51,6 +51,18 @@ Json asked(const shaper::Direction& direction) {
   return json;
 }
 
+Json planned(const scenario::Machine& machine) {
+  if (machine == scenario::Machine{}) return {};
+  const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(); };
+  Json json{{"image", or_null(machine.image)}, {"cpu", or_null(machine.cpu)}};
+  json["memory"] = machine.memory ? Json(geomx::to_string(*machine.memory)) : Json();
+  json["env"] = machine.env;
+  json["files"] = Json::array();
+  for (const scenario::PlacedFile& file : machine.files) json["files"].push_back(file.path);
+  json["start"] = machine.start;
+  return json;
+}
+
 Json planned(const PlannedNode& node) {
   Json json{{"name", node.name}, {"kind", to_string(node.kind)}};
   json["datacenter"] = node.datacenter.empty() ? Json() : Json(node.datacenter);
@@ -67,6 +79,11 @@ Json planned(const PlannedNode& node) {
     json["routes"].push_back({{"to", route.prefix == 0 ? "default" : prefix(route.destination, route.prefix)},
                               {"via", to_string(route.gateway)}});
   }
+  if (!node.learned.empty()) {
+    json["learned"] = Json::array();
+    for (const PlannedRoute& route : node.learned) json["learned"].push_back(prefix(route.destination, route.prefix));
+  }
+  json["machine"] = planned(node.machine);
   return json;
 }
 
@@ -125,7 +142,8 @@ Egresses egresses_of(const Lab& lab) {
 }  // namespace
 
 std::string plan_json(const Plan& plan) {
-  Json json{{"lab", plan.lab}, {"nodes", Json::array()}, {"links", Json::array()}};
+  Json json{
+      {"lab", plan.lab}, {"routing", to_string(plan.routing)}, {"nodes", Json::array()}, {"links", Json::array()}};
   for (const PlannedNode& node : plan.nodes) json["nodes"].push_back(planned(node));
   for (const PlannedLink& link : plan.links) json["links"].push_back(planned(link));
   json["events"] = Json::array();
@@ -167,9 +185,10 @@ std::string inspect_link(Lab& lab, const std::string& name) {
   return read_back(lab, l, lab.counters()[l], qdiscs).dump(2);
 }
 
-std::string inspect(Lab& lab, const std::string& scenario_json) {
+std::string inspect(Lab& lab, const std::string& scenario_json, const std::vector<Started>& started,
+                    const std::string& fidelity_json) {
   const Plan& plan = lab.plan();
-  Json json{{"lab", plan.lab}, {"as_planned", true}, {"refused", lab.refused()}};
+  Json json{{"lab", plan.lab}, {"as_planned", true}, {"refused", lab.refused()}, {"routing", to_string(plan.routing)}};
   json["wire_scheduling"] = lab.wire_scheduling().empty() ? Json() : Json(lab.wire_scheduling());
   json["nodes"] = Json::array();
   Egresses egresses = egresses_of(lab);
@@ -187,6 +206,12 @@ std::string inspect(Lab& lab, const std::string& scenario_json) {
       shaped.push_back(egresses[planned_node.name][name]);
     }
     node["state"] = to_string(lab.node_state(n));
+    for (const Started& each : started) {
+      if (each.node == planned_node.name) node["runs"][each.what] = {{"state", each.state}, {"log", each.log}};
+    }
+    if (const auto& cgroup = lab.namespaces(n).cgroup; cgroup && planned_node.machine.memory) {
+      node["memory"] = {{"used", cgroup->memory_used()}, {"kills", cgroup->memory_kills()}};
+    }
     node["differences"] = Json::array();
     for (const Difference& difference : differences(planned_node, shaped, found)) {
       node["differences"].push_back(difference.line);
@@ -208,6 +233,7 @@ std::string inspect(Lab& lab, const std::string& scenario_json) {
     link["as_planned"] = link["differences"].empty();
     json["links"].push_back(std::move(link));
   }
+  json["fidelity"] = fidelity_json.empty() ? Json() : Json::parse(fidelity_json);
   json["scenario"] = scenario_json.empty() ? Json() : Json::parse(scenario_json);
   return json.dump(2);
 }

@@ -11,6 +11,8 @@
 #include "emulator/lab/plan.h"
 #include "emulator/netlink/counters.h"
 #include "emulator/netlink/socket.h"
+#include "emulator/sandbox/cgroup.h"
+#include "emulator/sandbox/child_process.h"
 #include "emulator/sandbox/namespace.h"
 #include "emulator/shaper/counters.h"
 #include "emulator/shaper/shaper.h"
@@ -26,10 +28,12 @@ using Progress = std::function<void(int, int, const std::string&)>;
 enum class NodeState { running, paused, killed };
 std::string to_string(NodeState state);  // "running", "paused", "killed"
 
-// One node's namespaces.
+// What makes one node.
 struct NodeNamespaces {
   sandbox::Namespace network;
   sandbox::Namespace uts;
+  std::optional<sandbox::Namespace> mounts;  // none: it sees what the lab sees
+  std::optional<sandbox::Cgroup> cgroup;     // none: no limits
 };
 
 // Lives in the lab process (sandbox::spawn_init): the wire sides of links lie in the calling thread's network
@@ -38,16 +42,22 @@ struct NodeNamespaces {
 // it changes meanwhile.
 class Lab {
  public:
-  // Throws SystemError naming the object that the kernel refused.
-  explicit Lab(Plan plan, const Progress& progress = {});
+  // Throws SystemError naming the object that the kernel refused. `mark`: of what it makes outside of its process tree,
+  // so that somebody else can remove it (Plan::reaches_outside).
+  explicit Lab(Plan plan, const Progress& progress = {}, std::string mark = {});
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
   ~Lab();
 
   const Plan& plan() const { return plan_; }
+  bool has(const std::string& node) const { return index_.contains(node); }
   // By the plan's order of nodes.
   const NodeNamespaces& namespaces(std::size_t node) const { return namespaces_[node]; }
   const NodeNamespaces& namespaces(const std::string& node) const;  // InputError for an unknown name
+  // Returns when every router has learned where it has to (Plan::routing). Throws WorkError naming one that has not.
+  void wait_until_routed(Nanoseconds timeout) const;
+  // Puts a program that is about to be started into its node: namespaces, limits and environment.
+  void settle(sandbox::SpawnOptions& options) const;
   // Settings that this kernel, or an unprivileged lab, does not grant: "congestion control cubic".
   const std::vector<std::string>& refused() const { return refused_; }
 
@@ -101,7 +111,7 @@ class Lab {
   void configure_nodes();
   void shape_links();
   using NodeIndex = std::map<std::string, std::size_t>;
-  NodeNamespaces namespaces_for(const PlannedNode& node);
+  NodeNamespaces namespaces_for(const Plan& plan, const PlannedNode& node);
   static netlink::Message bridge_in(const sandbox::Namespace& network, int mtu);
   netlink::Batch pairs_of(const Plan& plan, const NodeIndex& index, std::size_t link, unsigned wire) const;
   struct Update;
@@ -124,6 +134,7 @@ class Lab {
   netlink::CounterReader& reader(std::size_t node);
 
   Plan plan_;
+  std::string mark_;
   NodeIndex index_;  // of nodes
   std::vector<std::string> refused_;
   std::vector<NodeNamespaces> namespaces_;

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "emulator/base/error.h"
+#include "emulator/lab/frr.h"
 #include "emulator/lab/graph.h"
 #include "emulator/lab/timeline.h"
 #include "emulator/scenario/names.h"
@@ -82,6 +83,7 @@ class Planner {
     plan_.lab = running != nullptr ? running->lab : scenario.name;
     plan_.features = features;
     plan_.choice = choice;
+    plan_.routing = scenario.topology.routing;
   }
 
   Plan make() {
@@ -94,16 +96,36 @@ class Planner {
     set_delays();
     const std::vector<Nanoseconds> longest = assign_routes(plan_, graph);
     assign_neighbours(plan_, graph);
+    assign_frr(plan_, graph);
     for (std::size_t l = 0; l < plan_.links.size(); ++l) shape(l, longest[l]);
     write_hosts_file();
     plan_.timeline = make_timeline(scenario_, plan_);
     fit_shapers(plan_);
+    if (running_) refuse_rerouting();
+    if (running_ && plan_.reaches_outside() && !running_->reaches_outside()) {
+      throw InputError("/topology", "this lab has been started without anything outside of it to be removed at its end",
+                       "a node with cpu or memory cannot be added: take the lab down and up again");
+    }
     return std::move(plan_);
   }
 
  private:
+  // What the daemons are told is what the lab was when it started.
+  void refuse_rerouting() const {
+    if (plan_.routing == running_->routing && plan_.routing == scenario::Routing::static_) return;
+    const bool same =
+        plan_.routing == running_->routing &&
+        std::equal(plan_.links.begin(), plan_.links.end(), running_->links.begin(), running_->links.end(),
+                   [](const PlannedLink& a, const PlannedLink& b) {
+                     return a.name == b.name && a.ends[0].node == b.ends[0].node && a.ends[1].node == b.ends[1].node;
+                   });
+    if (same) return;
+    throw InputError("/topology", "a lab that routes by FRRouting keeps its routing, nodes and links while it runs",
+                     "change properties of links, or take the lab down and up again");
+  }
+
   void add_node(const std::string& name, scenario::NodeKind kind, const std::string& datacenter,
-                const std::string& pointer) {
+                const std::string& pointer, const scenario::Machine& machine = {}) {
     if (!index_.emplace(name, plan_.nodes.size()).second) {
       throw InputError(pointer, fmt::format("the name '{}' is taken", name),
                        "NAME-gateway, NAME-switch, NAME-host-I and the names of training roles belong to data centers");
@@ -114,10 +136,17 @@ class Planner {
                                    to_string(before->kind), to_string(kind)),
                        "give it another name, or take the lab down and up again");
     }
+    if (const PlannedNode* before = find(running_ ? &running_->nodes : nullptr, name);
+        before && before->machine != machine) {
+      throw InputError(
+          pointer, fmt::format("'{}' runs, and its image, cpu, memory, env, files and start stay as they are", name),
+          "give it another name, or take the lab down and up again");
+    }
     PlannedNode node;
     node.name = name;
     node.kind = kind;
     node.datacenter = datacenter;
+    node.machine = machine;
     plan_.nodes.push_back(std::move(node));
     pointers_.push_back(pointer);
   }
@@ -187,19 +216,23 @@ class Planner {
       scenario::LinkProperties port;
       port.mtu = datacenter.lan.mtu;
       add_to_lan(scenario::gateway_of(datacenter.name), datacenter.name, port, pointer);
-      const auto add_member = [&](const std::string& name, scenario::NodeKind kind, const std::string& from) {
-        add_node(name, kind, datacenter.name, from);
+      const auto add_member = [&](const std::string& name, scenario::NodeKind kind, const std::string& from,
+                                  const scenario::Machine& machine) {
+        add_node(name, kind, datacenter.name, from, machine);
         add_to_lan(name, datacenter.name, datacenter.lan, pointer + "/lan");
       };
       for (const scenario::Role& role : roles) {
-        if (role.datacenter == datacenter.name) add_member(role.name, scenario::NodeKind::host, pointer);
+        if (role.datacenter == datacenter.name)
+          add_member(role.name, scenario::NodeKind::host, pointer, datacenter.machine);
       }
       for (int i = 0; i < datacenter.hosts; ++i) {
-        add_member(scenario::host_of(datacenter.name, i), scenario::NodeKind::host, pointer + "/hosts");
+        add_member(scenario::host_of(datacenter.name, i), scenario::NodeKind::host, pointer + "/hosts",
+                   datacenter.machine);
       }
       for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
         const scenario::Node& node = scenario_.topology.nodes[n];
-        if (node.datacenter == datacenter.name) add_member(node.name, node.kind, fmt::format("/topology/nodes/{}", n));
+        if (node.datacenter != datacenter.name) continue;
+        add_member(node.name, node.kind, fmt::format("/topology/nodes/{}", n), node.machine);
       }
     }
   }
@@ -207,7 +240,7 @@ class Planner {
   void add_free_nodes() {
     for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
       const scenario::Node& node = scenario_.topology.nodes[n];
-      if (!node.datacenter) add_node(node.name, node.kind, "", fmt::format("/topology/nodes/{}", n));
+      if (!node.datacenter) add_node(node.name, node.kind, "", fmt::format("/topology/nodes/{}", n), node.machine);
     }
   }
 
@@ -364,6 +397,11 @@ const PlannedNode& Plan::node(const std::string& name) const {
 }
 const PlannedLink& Plan::link(const std::string& name) const {
   return named(links, name, "link");
+}
+
+bool Plan::reaches_outside() const {
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [](const PlannedNode& node) { return node.machine.cpu || node.machine.memory; });
 }
 
 Ipv4 Plan::address_of(const std::string& name) const {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "emulator/sandbox/oci_image.h"
 #include "emulator/scenario/link_patch.h"
 #include "emulator/scenario/scenario.h"
 #include "emulator/shaper/direction.h"
@@ -49,6 +51,9 @@ struct PlannedNode {
   std::vector<PlannedInterface> interfaces;
   std::vector<PlannedRoute> routes;  // static; shortest by (sum of one-way delays, then hops)
   std::vector<PlannedNeighbour> neighbours;
+  scenario::Machine machine{};
+  std::vector<PlannedRoute> learned{};  // in place of routes: where a routing daemon must find a way to; no gateways
+  std::string frr{};                    // that daemon's configuration; empty: there is none
 };
 
 enum class LinkScope { wan, lan };
@@ -95,12 +100,16 @@ struct Plan {
   std::vector<PlannedLink> links;
   std::string hosts_file;             // /etc/hosts of every node
   std::vector<TimedAction> timeline;  // the scenario's events, one moment after the other
-  shaper::KernelFeatures features;    // for which it was made
+  scenario::Routing routing = scenario::Routing::static_;
+  std::map<std::string, sandbox::OciImage> images{};  // of nodes, by name: empty until find_images (needs.h)
+  shaper::KernelFeatures features;                    // for which it was made
   shaper::Choice choice = shaper::Choice::auto_;
 
   const PlannedNode& node(const std::string& name) const;  // throws InputError naming the nearest known name
   const PlannedLink& link(const std::string& name) const;  // likewise
   Ipv4 address_of(const std::string& node) const;          // its first address
+  // Whether it makes something outside the lab's process tree, which somebody has to remove: cgroups.
+  bool reaches_outside() const;
 };
 
 // Addresses: one 10.D.0.0/16 per LAN (a /21 where there are more than 255), gateway first; one /30 out of 172.16.0.0/12
@@ -125,11 +134,12 @@ bool outgrows_wire(const PlannedLink& before, const PlannedLink& after);
 // Whether the link ends at a switch, whose ports all have the same MTU.
 bool at_switch(const Plan& plan, const PlannedLink& link);
 
-std::string to_string(ActionKind kind);           // "set", "down", ...
-std::string describe(const TimedAction& action);  // "wan-a forward: rate=10Mbit", "a-host-0: kill"
-std::string to_string(scenario::NodeKind kind);   // "host", "router", "switch"
-std::string to_string(shaper::Kind kind);         // "none", "tc", "wire"
-std::string to_string(LinkScope scope);           // "wan", "lan"
+std::string to_string(ActionKind kind);            // "set", "down", ...
+std::string describe(const TimedAction& action);   // "wan-a forward: rate=10Mbit", "a-host-0: kill"
+std::string to_string(scenario::Routing routing);  // "static", "ospf", "bgp"
+std::string to_string(scenario::NodeKind kind);    // "host", "router", "switch"
+std::string to_string(shaper::Kind kind);          // "none", "tc", "wire"
+std::string to_string(LinkScope scope);            // "wan", "lan"
 
 // For people: a table of nodes with addresses and one of links with rate, delay, queue and shaper.
 std::string describe(const Plan& plan);

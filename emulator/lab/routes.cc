@@ -126,6 +126,12 @@ void route(Plan& plan, const World& world, const std::vector<Subnet>& subnets, i
     if (best >= 0) found.emplace_back(segment, tree.first[best]);
   }
   if (found.empty()) return;
+  if (plan.routing != scenario::Routing::static_ && world.is(source, scenario::NodeKind::router)) {
+    for (const auto& [segment, hop] : found) {
+      plan.nodes[source].learned.push_back({subnets[segment].address, subnets[segment].prefix, {}});
+    }
+    return;
+  }
   const auto gateway = [&](const Hop& hop) { return plan.nodes[hop.node].interfaces[hop.interface].address; };
   std::vector<PlannedRoute>& routes = plan.nodes[source].routes;
   const Hop first = found.front().second;

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "emulator/base/error.h"
@@ -28,6 +29,9 @@ CREATE TABLE steps (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER NOT NU
                     samples INTEGER NOT NULL, compute_ms REAL NOT NULL, communicate_ms REAL NOT NULL);
 CREATE TABLE evaluations (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER NOT NULL, epoch INTEGER NOT NULL,
                           test_accuracy REAL NOT NULL, test_loss REAL, samples INTEGER NOT NULL);
+CREATE TABLE fidelity (time REAL NOT NULL, link INTEGER NOT NULL REFERENCES links(id), judgement TEXT NOT NULL,
+                       rate_bits_per_second REAL, delay_nanoseconds REAL, loss REAL, late REAL);
+CREATE TABLE machine (time REAL NOT NULL, cpu_pressure REAL, cpu_busy REAL, steal REAL, lab_waited REAL);
 CREATE TABLE events (time REAL NOT NULL, kind TEXT NOT NULL, object TEXT, detail TEXT);
 )";
 
@@ -119,6 +123,8 @@ struct Database::Impl {
   Statement sample{handle.get(), file, "INSERT INTO link_samples VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"};
   Statement step{handle.get(), file, "INSERT INTO steps VALUES (?,?,?,?,?,?,?,?)"};
   Statement evaluation{handle.get(), file, "INSERT INTO evaluations VALUES (?,?,?,?,?,?,?)"};
+  Statement fidelity{handle.get(), file, "INSERT INTO fidelity VALUES (?,?,?,?,?,?,?)"};
+  Statement machine{handle.get(), file, "INSERT INTO machine VALUES (?,?,?,?,?)"};
   Statement event{handle.get(), file, "INSERT INTO events VALUES (?,?,?,?)"};
 };
 
@@ -184,6 +190,20 @@ void Database::add_evaluation(double time, const std::string& node, const Evalua
 void Database::add_event(double time, const std::string& kind, const std::string& object, const std::string& detail) {
   impl_->begin();
   impl_->event.run(time, kind, object, detail);
+}
+
+void Database::add_fidelity(double time, const Monitored& monitored, const std::vector<lab::PlannedLink>& links) {
+  impl_->begin();
+  const MachineShares& machine = monitored.machine;
+  impl_->machine.run(time, machine.cpu_pressure, machine.cpu_busy, machine.steal, machine.lab_waited);
+  for (const MonitoredWindow& window : monitored.windows) {
+    const auto link = std::find_if(links.begin(), links.end(),
+                                   [&](const lab::PlannedLink& each) { return each.name == window.link; });
+    if (link == links.end()) continue;  // it was added to the lab since
+    const std::int64_t id = 2 * (link - links.begin()) + (window.forward ? 0 : 1);
+    const auto delay = window.delay ? std::optional(1e9 * *window.delay) : std::nullopt;
+    impl_->fidelity.run(time, id, window.now, window.bits_per_second, delay, window.loss, window.late);
+  }
 }
 
 void Database::flush() {

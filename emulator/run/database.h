@@ -9,6 +9,7 @@
 #include "emulator/control/client.h"
 #include "emulator/lab/plan.h"
 #include "emulator/run/metrics.h"
+#include "emulator/run/monitored.h"
 
 // run.sqlite: everything that was measured during a run, for the report, the GUI and the user's own queries.
 // docs/run-folder.md documents the tables. Times are in seconds since the start of the run. Rows are collected in a
@@ -39,6 +40,9 @@ class Database {
   void add_evaluation(double time, const std::string& node, const Evaluation& evaluation);
   // `kind`: "phase", "exit", "error", "signal", "malformed", ...; `object`: a node or a link, or empty.
   void add_event(double time, const std::string& kind, const std::string& object, const std::string& detail);
+  // What the lab's monitor says of the last second: one row for the machine and one per direction that carried
+  // anything. `links`: the plan's, by which the windows' links are known.
+  void add_fidelity(double time, const Monitored& monitored, const std::vector<lab::PlannedLink>& links);
   void flush();
 
  private:

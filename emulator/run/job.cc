@@ -19,7 +19,8 @@ std::string how_it_ended(const control::ProcessExit& exit) {
   if (!exit.by_signal) return fmt::format("exited with code {}", exit.status);
   const int signal = exit.status - 128;
   const char* name = ::sigabbrev_np(signal);
-  return fmt::format("was killed by signal {}{}", signal, name ? fmt::format(" (SIG{})", name) : std::string());
+  return fmt::format("was killed by signal {}{}{}", signal, name ? fmt::format(" (SIG{})", name) : std::string(),
+                     exit.remark.empty() ? "" : ", " + exit.remark);
 }
 
 std::string join(const std::vector<std::string>& names) {

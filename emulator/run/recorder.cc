@@ -80,6 +80,14 @@ void Recorder::sample(const std::vector<LinkCounters>& counters) {
   }
 }
 
+void Recorder::fidelity(const std::string& json) {
+  Monitored monitored = parse_monitored(json);
+  if (!monitored_ || monitored.time > monitored_->time) {
+    database_.add_fidelity(monitored.time - start_, monitored, plan_.links);
+  }
+  monitored_ = std::move(monitored);
+}
+
 void Recorder::mark_start_of_job() {
   at_start_ = latest_;
 }

@@ -23,10 +23,14 @@ class Recorder {
   void event(const std::string& kind, const std::string& object, const std::string& detail);
   // `counters` are read by LinkCounters::link; links that the plan does not have are left out.
   void sample(const std::vector<control::LinkCounters>& counters);
+  // The lab's own verdict, as the client returns it.
+  void fidelity(const std::string& json);
   // From here on bytes count: what has passed so far (probes) is not the job's.
   void mark_start_of_job();
   void flush() { database_.flush(); }
 
+  const std::optional<Monitored>& monitored() const { return monitored_; }  // the latest
+  double start() const { return start_; }
   const TrainingRecord& training() const { return training_; }
   const std::vector<control::LinkCounters>& counters_at_start() const { return at_start_; }
   const std::vector<control::LinkCounters>& latest_counters() const { return latest_; }
@@ -46,6 +50,7 @@ class Recorder {
   const lab::Plan& plan_;
   double start_;
   TrainingRecord training_;
+  std::optional<Monitored> monitored_;
   std::vector<control::LinkCounters> at_start_;
   std::vector<control::LinkCounters> previous_;
   std::vector<control::LinkCounters> latest_;

@@ -82,6 +82,7 @@ class Runner {
       client.begin_events();
       work(job, client, interrupts);
       recorder_.sample(client.counters());
+      recorder_.fidelity(client.fidelity(true));
     } catch (const Interrupted&) {
       throw;
     } catch (const WorkError&) {
@@ -107,6 +108,7 @@ class Runner {
       link.idle_rtt.reset();
     }
     summary.fidelity = judge(summary.links);
+    if (recorder_.monitored()) summary.fidelity = combine(summary.fidelity, *recorder_.monitored(), recorder_.start());
   }
 
   void record_end(const Summary& summary) {
@@ -158,6 +160,7 @@ class Runner {
       if (now < next_sample) continue;
       next_sample = now + options_.sample_interval;
       recorder_.sample(client.counters());
+      recorder_.fidelity(client.fidelity());
       recorder_.flush();
       show(job, now - start);
       // How long a workload's commands are silent, or wait for their time, is their own affair.
@@ -248,9 +251,10 @@ void noting_failure(Summary& summary, const Step& step) {
 
 // Lab up, job, lab down. Throws where there is no lab to be had; what goes wrong in it is noted.
 void run_in_lab(Runner& runner, const scenario::Scenario& scenario, lab::Plan& plan, Interrupts& interrupts,
-                ProgressView& view, Summary& summary) {
+                const RunFolder& folder, ProgressView& view, Summary& summary) {
   clear_role_environment();
   control::LaunchOptions launch_options;
+  launch_options.log_folder = std::filesystem::absolute(folder.log("")).parent_path().string();
   launch_options.scenario_json = scenario::write(scenario);
   launch_options.stop_fd = interrupts.fd();
   control::RunningLab lab = launch(plan, launch_options, interrupts);
@@ -283,7 +287,7 @@ Summary execute(const scenario::Scenario& scenario, lab::Plan plan, const RunFol
     folder.write("scenario.json", scenario::write(scenario));
     runner.emplace(scenario, plan, folder, options, view);
     try {
-      run_in_lab(*runner, scenario, plan, interrupts, view, summary);
+      run_in_lab(*runner, scenario, plan, interrupts, folder, view, summary);
     } catch (const InputError&) {
       refused = std::current_exception();
       throw;

@@ -32,12 +32,15 @@ constexpr std::chrono::seconds kKillDeadline{10};
 
 // What the child needs, prepared by the parent: between clone and exec nothing may allocate, lock or throw.
 struct Start {
-  const char* path;
+  const char* const* paths;  // of the program: the first that can be executed; ends with null
   char* const* argv;
   char* const* environment;
   const char* directory;  // or null
   int network_fd;
   int uts_fd;
+  int mount_fd;
+  const int* cgroups;
+  std::size_t cgroup_count;
   int sources[4];  // descriptors to become 0, 1, 2, 3
   int count;       // how many of them
   bool terminal;
@@ -63,8 +66,13 @@ __attribute__((no_sanitize("address", "undefined"))) int start_program(void* arg
   } else if (::setpgid(0, 0) < 0) {
     fail("start process group");
   }
+  // First: what is spent on the rest is the program's own.
+  for (std::size_t i = 0; i < start.cgroup_count; ++i) {
+    if (::write(start.cgroups[i], "0", 1) < 0) fail("enter cgroup");
+  }
   if (start.network_fd >= 0 && ::setns(start.network_fd, CLONE_NEWNET) < 0) fail("enter network namespace");
   if (start.uts_fd >= 0 && ::setns(start.uts_fd, CLONE_NEWUTS) < 0) fail("enter UTS namespace");
+  if (start.mount_fd >= 0 && ::setns(start.mount_fd, CLONE_NEWNS) < 0) fail("enter mount namespace");
   if (start.directory != nullptr && ::chdir(start.directory) < 0) fail("change directory");
   // First out of the way, so that no source is overwritten before it has been copied.
   for (int i = 0; i < start.count; ++i) {
@@ -80,7 +88,13 @@ __attribute__((no_sanitize("address", "undefined"))) int start_program(void* arg
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execve(start.path, start.argv, start.environment);
+  int error = ENOENT;
+  for (const char* const* path = start.paths; *path != nullptr; ++path) {
+    ::execve(*path, start.argv, start.environment);
+    // One that may not be executed says more than those that are not there.
+    if (errno != ENOENT && errno != ENOTDIR) error = errno;
+  }
+  errno = error;
   fail("execute");
   return 127;
 }
@@ -102,19 +116,32 @@ bool executable(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
 }
 
-std::string find_program(const SpawnOptions& options) {
+std::vector<std::string> candidates(const SpawnOptions& options, std::string_view path) {
   const std::string& name = options.argv[0];
-  if (name.find('/') != std::string::npos) return name;
-  std::string_view path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  for (const std::string& variable : options.environment) {
-    if (variable.starts_with("PATH=")) path = std::string_view(variable).substr(5);
-  }
+  if (name.find('/') != std::string::npos) return {name};
+  std::vector<std::string> found;
   for (std::string_view rest = path; !name.empty() && !rest.empty();) {
     const std::size_t end = std::min(rest.find(':'), rest.size());
-    std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
-    if (executable(candidate)) return candidate;
+    found.push_back(std::string(rest.substr(0, end)) + "/" + name);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  return found;
+}
+
+std::string_view search_path(const SpawnOptions& options) {
+  for (const std::string& variable : options.environment) {
+    if (variable.starts_with("PATH=")) return std::string_view(variable).substr(5);
+  }
+  return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+// Where the program may be. In another mount namespace only the child can look.
+std::vector<std::string> find_program(const SpawnOptions& options) {
+  const std::string_view path = search_path(options);
+  std::vector<std::string> found = candidates(options, path);
+  if (options.argv[0].find('/') != std::string::npos || options.mount_fd >= 0) return found;
+  const auto first = std::find_if(found.begin(), found.end(), executable);
+  if (first != found.end()) return {*first};
   throw SystemError(options.node, attempt_to_run(options), ENOENT, "no such command on PATH " + std::string(path));
 }
 
@@ -144,7 +171,8 @@ ExitStatus to_status(const siginfo_t& info) {
 
 ChildProcess spawn(const SpawnOptions& options) {
   if (options.argv.empty()) throw InputError(options.node, "no command to run");
-  const std::string path = find_program(options);
+  const std::vector<std::string> programs = find_program(options);
+  const std::vector<char*> paths = pointers(programs);
   const std::vector<char*> argv = pointers(options.argv);
   const std::vector<char*> environment = pointers(options.environment);
   const FileDescriptor null(check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open", "/dev/null"));
@@ -155,12 +183,15 @@ ChildProcess spawn(const SpawnOptions& options) {
     open_files.rlim_cur = std::min<rlim_t>(*options.open_files, open_files.rlim_max);
   }
   Start start{
-      .path = path.c_str(),
+      .paths = paths.data(),
       .argv = argv.data(),
       .environment = environment.data(),
       .directory = options.directory.empty() ? nullptr : options.directory.c_str(),
       .network_fd = options.network_fd,
       .uts_fd = options.uts_fd,
+      .mount_fd = options.mount_fd,
+      .cgroups = options.cgroups.data(),
+      .cgroup_count = options.cgroups.size(),
       .sources = {or_null(options.stdin_fd), or_null(options.stdout_fd), or_null(options.stderr_fd), options.extra_fd},
       .count = options.extra_fd >= 0 ? 4 : 3,
       .terminal = options.terminal,
@@ -180,10 +211,11 @@ ChildProcess spawn(const SpawnOptions& options) {
   if (pid < 0) throw SystemError(options.node, attempt_to_run(options), clone_error);
   ChildProcess child(pid, FileDescriptor(pidfd));
   if (start.failed_step != nullptr) {
-    const std::string attempt =
-        attempt_to_run(options) +
-        (start.failed_step == std::string_view("execute") ? "" : std::string(": ") + start.failed_step);
-    throw SystemError(options.node, attempt, start.error);
+    const bool executing = start.failed_step == std::string_view("execute");
+    const std::string attempt = attempt_to_run(options) + (executing ? "" : std::string(": ") + start.failed_step);
+    const bool searched = executing && start.error == ENOENT && options.argv[0].find('/') == std::string::npos;
+    throw SystemError(options.node, attempt, start.error,
+                      searched ? "no such command on PATH " + std::string(search_path(options)) : "");
   }
   return child;
 }

@@ -17,12 +17,15 @@ namespace geomx::sandbox {
 
 struct SpawnOptions {
   std::string node{};                      // for errors: where
-  std::vector<std::string> argv{};         // argv[0] is looked up on the PATH of `environment` unless it has a slash
+  std::vector<std::string> argv{};         // argv[0] is looked up on the PATH of `environment` unless it has a slash,
+                                           // in the namespace of mount_fd
   std::vector<std::string> environment{};  // "NAME=value", the whole of it: nothing is inherited
-  std::string directory{};                 // working directory; empty: the caller's
+  std::string directory{};                 // working directory; empty: the caller's, or "/" with mount_fd
   int network_fd = -1;                     // namespaces to run in; -1: the caller's
   int uts_fd = -1;
-  int stdin_fd = -1;  // -1: /dev/null
+  int mount_fd = -1;
+  std::vector<int> cgroups{};  // descriptors of the cgroup.procs files of those that it is to be in
+  int stdin_fd = -1;           // -1: /dev/null
   int stdout_fd = -1;
   int stderr_fd = -1;
   int extra_fd = -1;      // the program finds it as descriptor 3; -1: none

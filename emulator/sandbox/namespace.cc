@@ -9,6 +9,7 @@
 
 #include <cstring>
 #include <exception>
+#include <future>
 
 #include "emulator/base/error.h"
 #include "emulator/sandbox/sysctl.h"
@@ -91,6 +92,18 @@ Namespace Namespace::create_uts(const std::string& hostname) {
   check(::unshare(CLONE_NEWUTS), "create UTS namespace", hostname);
   check(::sethostname(hostname.data(), hostname.size()), "set host name", hostname);
   return current_uts();
+}
+
+// Whoever leaves a mount namespace cannot come back to it while he shares his root and folder with other threads; so
+// the thread that makes one ends there.
+Namespace Namespace::create_mounts(const std::function<void()>& arrange) {
+  return std::async(std::launch::async,
+                    [&] {
+                      check(::unshare(CLONE_NEWNS), "create mount namespace");
+                      arrange();
+                      return Namespace(open_own("mnt"));
+                    })
+      .get();
 }
 
 Namespace Namespace::current_network() {

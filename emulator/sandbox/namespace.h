@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,7 +8,7 @@
 #include "emulator/base/fd.h"
 #include "emulator/base/units.h"
 
-// Network and UTS (hostname) namespaces, each held by one file descriptor and by nothing else: no name under
+// Network, UTS (hostname) and mount namespaces, each held by one file descriptor and by nothing else: no name under
 // /run/netns. When the last descriptor is closed and the last process inside has ended, the kernel removes the
 // namespace with every link in it; so those of a lab end with the lab's processes, however these end.
 //
@@ -34,6 +35,8 @@ class Namespace {
   // `refused`: where given, gets the lines that apply() returned.
   static Namespace create_network(const NetworkSettings& settings, std::vector<std::string>* refused = nullptr);
   static Namespace create_uts(const std::string& hostname);
+  // A copy of the calling thread's mounts, arranged by `arrange`, which runs in it on a thread of its own.
+  static Namespace create_mounts(const std::function<void()>& arrange);
   // Those of the calling thread.
   static Namespace current_network();
   static Namespace current_uts();

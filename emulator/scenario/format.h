@@ -186,6 +186,22 @@ Field<T> later(const char* name) {
   return field;
 }
 
+// Fields of a part of T, as fields of T.
+template <class T, class Part>
+Fields<T> lift(const Fields<Part>& fields, std::function<Part(const T&)> get, std::function<void(T&, Part)> set) {
+  Fields<T> lifted;
+  for (const Field<Part>& field : fields) {
+    lifted.push_back({field.name, field.schema, field.required, field.later,
+                      [get, set, field](const Json& value, const std::string& pointer, T& into, Problems& problems) {
+                        Part part = get(into);
+                        field.read(value, pointer, part, problems);
+                        set(into, std::move(part));
+                      },
+                      [get, field](const T& from) { return field.write(get(from)); }});
+  }
+  return lifted;
+}
+
 // --- Formats of composed values
 // ---------------------------------------------------------------------------------------
 

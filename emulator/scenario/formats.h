@@ -45,5 +45,6 @@ Format<BitsPerSecond> rate(BitsPerSecond min, BitsPerSecond max);
 Format<Nanoseconds> duration(Nanoseconds max);
 Format<Probability> probability();
 Format<Queue> queue();
+Format<Bytes> size(Bytes min, Bytes max);
 
 }  // namespace geomx::scenario

@@ -53,14 +53,50 @@ void judge_link(const Link& link, const std::string& pointer, const Names& names
   }
 }
 
+void judge_machine(const Machine& machine, const std::string& pointer, Judge& judge) {
+  std::unordered_map<std::string, std::size_t> paths;
+  for (std::size_t i = 0; i < machine.files.size(); ++i) {
+    const PlacedFile& file = machine.files[i];
+    const std::string at = fmt::format("{}/files/{}", pointer, i);
+    if (file.text.has_value() == file.from.has_value()) {
+      judge.add(at,
+                fmt::format("the file has {} \"text\" {} \"from\"", file.text ? "both" : "neither",
+                            file.text ? "and" : "nor"),
+                "its content is one of the two");
+    }
+    const auto [first, fresh] = paths.emplace(file.path, i);
+    if (!fresh && !file.path.empty()) {
+      judge.add(at + "/path", fmt::format("\"{}\" is file {} already", file.path, first->second));
+    }
+  }
+}
+
+// The daemons are programs of this machine, not of the image.
+void judge_router(const Node& node, Routing routing, const std::string& pointer, Judge& judge) {
+  if (node.kind != NodeKind::router || routing == Routing::static_ || !node.machine.image) return;
+  judge.add(pointer + "/image", fmt::format("\"{}\" routes by FRRouting, which runs without an image", node.name),
+            "leave the image out, or let the topology's routing be static");
+}
+
+// A switch is nothing but a bridge.
+void judge_switch(const Node& node, const std::string& pointer, Judge& judge) {
+  if (node.kind != NodeKind::switch_ || node.machine == Machine{}) return;
+  judge.add(pointer, fmt::format("\"{}\" is a switch: no program runs in it", node.name),
+            "image, cpu, memory, env, files and start are for hosts and routers");
+}
+
 }  // namespace
 
 void judge_topology(const Scenario& scenario, const Names& names, Judge& judge) {
   const Topology& topology = scenario.topology;
   for (std::size_t i = 0; i < topology.datacenters.size(); ++i) {
     judge_properties(topology.datacenters[i].lan, fmt::format("/topology/datacenters/{}/lan", i), judge);
+    judge_machine(topology.datacenters[i].machine, fmt::format("/topology/datacenters/{}", i), judge);
   }
   for (std::size_t i = 0; i < topology.nodes.size(); ++i) {
+    judge_machine(topology.nodes[i].machine, fmt::format("/topology/nodes/{}", i), judge);
+    judge_switch(topology.nodes[i], fmt::format("/topology/nodes/{}", i), judge);
+    judge_router(topology.nodes[i], topology.routing, fmt::format("/topology/nodes/{}", i), judge);
     if (!topology.nodes[i].datacenter) continue;
     names.require_datacenter(*topology.nodes[i].datacenter, fmt::format("/topology/nodes/{}/datacenter", i), judge);
   }

@@ -7,6 +7,7 @@
 
 #include "emulator/scenario/files.h"
 #include "emulator/scenario/json.h"
+#include "emulator/scenario/machine.h"
 #include "emulator/scenario/set.h"
 #include "emulator/scenario/table.h"
 #include "emulator/scenario/traces.h"
@@ -123,8 +124,24 @@ Scenario parse(std::string_view text, const std::string& path, const std::vector
   return Reading(text, path).scenario(overrides);
 }
 
+void resolve_paths(Scenario& scenario, const std::string& folder) {
+  const auto resolve = [&](Machine& machine) {
+    const auto absolute = [&](std::string& path) {
+      path = (std::filesystem::path(folder) / path).lexically_normal().string();
+    };
+    if (machine.image && is_folder(*machine.image)) absolute(*machine.image);
+    for (PlacedFile& file : machine.files) {
+      if (file.from) absolute(*file.from);
+    }
+  };
+  for (Datacenter& datacenter : scenario.topology.datacenters) resolve(datacenter.machine);
+  for (Node& node : scenario.topology.nodes) resolve(node.machine);
+}
+
 Scenario load(const std::string& path, const std::vector<std::string>& overrides) {
-  return parse(read_text_file(path, "the scenario"), path, overrides);
+  Scenario scenario = parse(read_text_file(path, "the scenario"), path, overrides);
+  resolve_paths(scenario, std::filesystem::absolute(path).parent_path().string());
+  return scenario;
 }
 
 }  // namespace geomx::scenario

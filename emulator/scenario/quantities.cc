@@ -116,6 +116,17 @@ Format<Probability> probability() {
           [](Probability value) { return Json(exact(value)); }};
 }
 
+Format<Bytes> size(Bytes min, Bytes max) {
+  return {{{"title", "size"}, {"type", "string"}, {"examples", {"512MiB", "2GB"}}},
+          [min, max](const Json& value, const std::string& pointer, Bytes& into, Problems& problems) {
+            Bytes read;
+            if (!read_quantity(parse_bytes, value, pointer, read, problems)) return false;
+            into = read;
+            return in_range("size", read, min, max, pointer, problems);
+          },
+          [](Bytes value) { return Json(to_string(value)); }};
+}
+
 Format<Queue> queue() {
   return {{{"title", "queue"}, {"type", "string"}, {"examples", {"500packets", "64KiB", "auto"}}, {"default", "auto"}},
           [](const Json& value, const std::string& pointer, Queue& into, Problems& problems) {

@@ -76,10 +76,32 @@ struct LinkProperties {
 };
 inline constexpr int kDefaultMtu = 1500;
 
+// A file that is put into a node: its text, or a copy of one of this machine; a folder of this machine can be read
+// there. Exactly one of `text` and `from`.
+struct PlacedFile {
+  std::string path;  // in the node, from its root
+  std::optional<std::string> text;
+  std::optional<std::string> from;
+  bool executable = false;
+  bool operator==(const PlacedFile&) const = default;
+};
+
+// What the machine that a node stands for has, beside its network.
+struct Machine {
+  std::optional<std::string> image;        // its root: a folder of this machine (machine.h), or podman's name of one
+  std::optional<double> cpu;               // cores
+  std::optional<Bytes> memory;             // of all its processes together
+  std::map<std::string, std::string> env;  // of each of its processes, over whatever else they would have
+  std::vector<PlacedFile> files;
+  std::vector<std::string> start;  // a command that runs as long as the node is up, or shorter
+  bool operator==(const Machine&) const = default;
+};
+
 struct Datacenter {
   std::string name;
   int hosts = 0;       // plain hosts NAME-host-0.. beside those that training roles need
   LinkProperties lan;  // of each host's link to the data center's switch, both directions
+  Machine machine{};   // of each host that it brings along: plain ones and those of roles
   bool operator==(const Datacenter&) const = default;
 };
 
@@ -89,6 +111,7 @@ struct Node {
   std::string name;
   NodeKind kind = NodeKind::host;
   std::optional<std::string> datacenter;  // a member of that data center's LAN; else connected by links alone
+  Machine machine{};
   bool operator==(const Node&) const = default;
 };
 
@@ -101,7 +124,10 @@ struct Link {
   bool operator==(const Link&) const = default;
 };
 
+enum class Routing { static_, ospf, bgp };
+
 struct Topology {
+  Routing routing = Routing::static_;  // of its routers, the data centers' gateways among them
   std::vector<Datacenter> datacenters;
   std::vector<Node> nodes;
   std::vector<Link> links;

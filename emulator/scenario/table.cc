@@ -159,39 +159,39 @@ Object<LinkProperties> direction_object(const char* title, LinkProperties Preset
 Object<Datacenter> datacenter() {
   using D = Datacenter;
   return {"data center",
-          {
+          Fields<D>{
               required("name", "its gateway is NAME-gateway", &D::name, name()),
               optional("hosts", "plain hosts NAME-host-0 and up, beside those of the training roles", &D::hosts,
                        integer(0, kMostHosts)),
               optional("lan", "each host's link to the data center's switch, the same in both directions", &D::lan,
                        object(direction_object("LAN", &Preset::down))),
-              later<D>("image"),
-              later<D>("cpu"),
-              later<D>("memory"),
               later<D>("uplink"),
               later<D>("routing"),
               later<D>("latitude"),
               later<D>("longitude"),
-          }};
+          } +
+              lift<D, Machine>(
+                  machine_fields(), [](const D& from) { return from.machine; },
+                  [](D& into, Machine machine) { into.machine = std::move(machine); })};
 }
 
 Object<Node> node() {
   using N = Node;
   return {"node",
-          {
+          Fields<N>{
               required("name", "its hostname", &N::name, name()),
               optional("kind", "a host ends paths, a router forwards packets, a switch forwards frames", &N::kind,
                        enumeration<NodeKind>({"host", "router", "switch"})),
               optional("datacenter", "the data center whose LAN it is on; else its links alone connect it",
                        &N::datacenter, name()),
-              later<N>("image"),
-              later<N>("cpu"),
-              later<N>("memory"),
               later<N>("uplink"),
               later<N>("routing"),
               later<N>("latitude"),
               later<N>("longitude"),
-          }};
+          } +
+              lift<N, Machine>(
+                  machine_fields(), [](const N& from) { return from.machine; },
+                  [](N& into, Machine machine) { into.machine = std::move(machine); })};
 }
 
 // A link's own properties are both directions'; "forward" and "backward" then override theirs.
@@ -264,7 +264,10 @@ Object<Topology> topology() {
           optional("datacenters", "each a gateway with a LAN of hosts", &T::datacenters, list_of(object(datacenter()))),
           optional("nodes", "single nodes, beside the data centers", &T::nodes, list_of(object(node()))),
           optional("links", "between data centers and nodes", &T::links, list_of(object(link()))),
-          later<T>("routing"),
+          optional("routing",
+                   "of its routers: static shortest paths by delay, or FRRouting's ospf (by delay too) or bgp (each "
+                   "router an AS of its own)",
+                   &T::routing, enumeration<Routing>({"static", "ospf", "bgp"})),
       }};
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 // What a shaper counts. Totals since the link was shaped, in packets of the wire: a super-frame of 40 segments counts
 // as 40 packets wherever the shaper can see them (tc counts what its qdiscs see).
 namespace geomx::shaper {
+
+inline constexpr std::chrono::milliseconds kLate{1};
 
 struct DirectionCounters {
   std::uint64_t packets = 0;        // delivered
@@ -25,6 +28,8 @@ struct DirectionCounters {
   std::uint64_t busy_bytes = 0;
   std::int64_t delay_nanoseconds = -1;         // wire only: mean of (leaving - end of serialisation); -1: not measured
   std::int64_t lateness_p99_nanoseconds = -1;  // wire only: how late frames left, 99th percentile; -1: not measured
+  std::uint64_t timed_packets = 0;             // wire only: frames of which it is known how late they left,
+  std::uint64_t late_packets = 0;              // and those of them that were later than kLate
 };
 
 struct LinkCounters {

@@ -26,6 +26,7 @@ class DelayLine {
 
   bool empty() const { return ordered_.empty() && unordered_.empty(); }
   bool in_order() const { return unordered_.empty(); }
+  std::uint64_t bytes() const { return bytes_; }  // of memory that the frames take
   // Of the frame that is due first. REQUIRES: not empty, here and below.
   Time next_release() const;
   Travelling take();
@@ -45,6 +46,7 @@ class DelayLine {
   std::deque<Travelling> ordered_;
   std::vector<Unordered> unordered_;  // a heap
   std::uint64_t pushed_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace geomx::shaper

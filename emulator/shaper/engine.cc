@@ -160,6 +160,13 @@ void Engine::serve_next(Time start, bool waited) {
   serving_ = Serving{std::move(frame), index, free_at_, waited};
 }
 
+// What does not fit into memory is lost to this machine.
+bool Engine::overruns(const Frame& frame) {
+  if (line_.bytes() + frame.bytes().size() <= kMostTravelling.value) return false;
+  statistics_.overruns.add(frame.shape().segments);
+  return true;
+}
+
 // The end of serialisation: lets chance decide for each segment and sends the survivors on their way, in runs that
 // leave together: up to the next one that fares differently, and singly where each has a delay of its own.
 void Engine::leave(Frame frame, std::uint64_t index, Time finish, bool waited) {
@@ -167,6 +174,7 @@ void Engine::leave(Frame frame, std::uint64_t index, Time finish, bool waited) {
     anchored_ = false;
     lost_since_anchor_ = 0;
   }
+  if (overruns(frame)) return;
   const std::uint32_t segments = frame.shape().segments;
   if (!frame.shape().is_ip || !fates_.any()) {
     travel(std::move(frame), {index, finish, waited}, {});

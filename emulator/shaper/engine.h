@@ -23,6 +23,9 @@
 // statistics(), which may be read from any thread.
 namespace geomx::shaper {
 
+// What the delay line of one direction may hold, in memory: 100 ms of 20 Gbit. More is lost to this machine.
+inline constexpr Bytes kMostTravelling{256 << 20};
+
 class Engine {
  public:
   // A direction without a seed gets one from std::random_device. A trace begins at `origin`.
@@ -95,6 +98,7 @@ class Engine {
   void leave(Frame frame, std::uint64_t index, Time finish, bool waited);
   void travel(Frame frame, const Run& run, const PacketFate& fate);
   void depart(Frame frame, const Run& run, Time release, bool ordered);
+  bool overruns(const Frame& frame);
   std::uint32_t room_for(const Frame& frame, Time now) const;
   void update_backlog() { statistics_.backlog_bytes.set(waiting_bytes_); }
 

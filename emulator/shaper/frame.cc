@@ -71,11 +71,11 @@ std::uint64_t fix_network_header(std::byte* ip, std::uint32_t transport_offset, 
 
 }  // namespace
 
-Frame::Frame(const VnetHeader& header, std::unique_ptr<std::byte[]> data, std::uint32_t size)
+Frame::Frame(const VnetHeader& header, FrameData data, std::uint32_t size)
     : header_(header), data_(std::move(data)), size_(size), shape_(measure(header_, bytes())) {}
 
 Frame Frame::copy_of(const VnetHeader& header, std::span<const std::byte> bytes) {
-  auto data = std::make_unique_for_overwrite<std::byte[]>(bytes.size());
+  FrameData data(new std::byte[bytes.size()]);
   std::copy(bytes.begin(), bytes.end(), data.get());
   return {header, std::move(data), static_cast<std::uint32_t>(bytes.size())};
 }
@@ -96,7 +96,7 @@ Frame Frame::slice(std::uint32_t first, std::uint32_t count) const {
   const bool is_last = begin + length == size_;
   const std::uint32_t size = headers + length;
 
-  auto data = std::make_unique_for_overwrite<std::byte[]>(size);
+  FrameData data(new std::byte[size]);
   std::memcpy(data.get(), data_.get(), headers);
   std::memcpy(data.get() + headers, data_.get() + begin, length);
 

@@ -35,11 +35,28 @@ struct FrameShape {
   bool is_ip = false;
 };
 
+// Whose memory a frame lies in, where it is not on the heap.
+class FrameMemory {
+ public:
+  virtual void take_back(std::byte* data) noexcept = 0;
+
+ protected:
+  ~FrameMemory() = default;
+};
+
+struct FrameRelease {
+  FrameMemory* owner = nullptr;  // else the heap, as for std::make_unique<std::byte[]>
+  void operator()(std::byte* data) const noexcept {
+    owner != nullptr ? owner->take_back(data) : std::default_delete<std::byte[]>()(data);
+  }
+};
+using FrameData = std::unique_ptr<std::byte[], FrameRelease>;
+
 class Frame {
  public:
   Frame() = default;
   // Takes over `data`, of which the first `size` bytes are the frame.
-  Frame(const VnetHeader& header, std::unique_ptr<std::byte[]> data, std::uint32_t size);
+  Frame(const VnetHeader& header, FrameData data, std::uint32_t size);
   static Frame copy_of(const VnetHeader& header, std::span<const std::byte> bytes);
 
   const VnetHeader& header() const { return header_; }
@@ -68,7 +85,7 @@ class Frame {
   void complete_checksum();
 
   VnetHeader header_{};
-  std::unique_ptr<std::byte[]> data_;
+  FrameData data_;
   std::uint32_t size_ = 0;
   FrameShape shape_;
 };

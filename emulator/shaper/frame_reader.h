@@ -13,8 +13,9 @@ namespace geomx::shaper {
 std::unique_ptr<FrameReader> make_queue_reader(const PacketSocket& socket);
 
 // A ring of slots shared with the kernel (TPACKET_V2), which no limit of the machine bounds: for a lab without root.
-// A frame longer than a slot is lost and counted as an overrun. Where the kernel has less memory than asked for, the
-// ring has fewer slots. Throws SystemError naming the interface where there is none at all.
+// A frame longer than a slot is lost and counted as an overrun. Long frames lie in their slots until they are
+// destroyed, which must be before the reader is, and by the thread that reads. Where the kernel has less memory than
+// asked for, the ring has fewer slots. Throws SystemError naming the interface where there is none at all.
 std::unique_ptr<FrameReader> make_ring_reader(const PacketSocket& socket, const RingSize& size);
 
 }  // namespace geomx::shaper

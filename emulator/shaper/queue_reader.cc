@@ -65,14 +65,14 @@ class Batch {
 
  private:
   void renew(std::size_t i) {
-    buffers_[i] = std::make_unique_for_overwrite<std::byte[]>(kLongestFrame);
+    buffers_[i].reset(new std::byte[kLongestFrame]);
     parts_[2 * i + 1] = {buffers_[i].get(), kLongestFrame};
   }
 
   std::array<mmsghdr, kBatch> messages_{};
   std::array<iovec, 2 * kBatch> parts_{};
   std::array<VnetHeader, kBatch> headers_{};
-  std::array<std::unique_ptr<std::byte[]>, kBatch> buffers_;
+  std::array<FrameData, kBatch> buffers_;
   struct alignas(cmsghdr) Control : std::array<std::byte, CMSG_SPACE(sizeof(timespec))> {};
   std::array<Control, kBatch> controls_{};
 };

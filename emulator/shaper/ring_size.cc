@@ -8,7 +8,6 @@ namespace {
 constexpr std::uint64_t kBudget = 128 << 20;  // of a lab, in bytes
 constexpr std::uint32_t kSmallSlot = 2048;    // one full-sized frame
 constexpr std::uint32_t kMediumSlot = 8192;   // a super-frame of five
-constexpr std::uint32_t kLargeSlot = 16384;   // a super-frame of ten
 constexpr BitsPerSecond kSlow{100'000'000};
 constexpr BitsPerSecond kFast{1'000'000'000};
 constexpr Nanoseconds kTime = std::chrono::milliseconds(50);
@@ -19,7 +18,7 @@ constexpr std::uint32_t kFewest = 64;  // whatever the share: with less no link 
 }  // namespace
 
 RingSize ring_size(const Direction& direction, int mtu, int links) {
-  RingSize size{kLeastSlots, kLargeSlot};
+  RingSize size{kLeastSlots, kWholeSuperFrame};
   if (const auto rate = peak_rate(direction); rate && rate->value > 0 && *rate <= kFast) {
     size.slot_bytes = *rate <= kSlow ? kSmallSlot : kMediumSlot;
     const Nanoseconds each = transmission_time(Bytes{1514}, *rate);

@@ -15,6 +15,9 @@ struct RingSize {
   bool operator==(const RingSize&) const = default;
 };
 
+// A slot of that size holds all but the longest super-frames.
+inline constexpr std::uint32_t kWholeSuperFrame = 65536;
+
 // The longest frame, link header included, that a slot holds behind the kernel's own headers.
 constexpr std::uint32_t ring_frame_bytes(std::uint32_t slot_bytes) {
   return slot_bytes - 128;

@@ -5,18 +5,33 @@
 
 namespace geomx::shaper {
 
-void LatenessHistogram::add(Nanoseconds lateness) {
+std::size_t LatenessHistogram::bucket_of(Nanoseconds lateness) {
   const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(lateness.count(), 0));
   // Below 2^kSubBits a bucket holds one value; above, the top kSubBits after the leading one choose the bucket.
   const int exponent = std::bit_width(value >> kSubBits);
   const int shift = std::max(exponent - 1, 0);
   const auto mantissa = static_cast<int>(value >> shift) & ((1 << kSubBits) - 1);
-  buckets_[static_cast<std::size_t>(std::min((exponent << kSubBits) + mantissa, kBuckets - 1))].add(1);
+  return static_cast<std::size_t>(std::min((exponent << kSubBits) + mantissa, kBuckets - 1));
+}
+
+void LatenessHistogram::add(Nanoseconds lateness) {
+  buckets_[bucket_of(lateness)].add(1);
+}
+
+std::uint64_t LatenessHistogram::count() const {
+  std::uint64_t total = 0;
+  for (const Counter& bucket : buckets_) total += bucket.get();
+  return total;
+}
+
+std::uint64_t LatenessHistogram::above(Nanoseconds duration) const {
+  std::uint64_t total = 0;
+  for (std::size_t i = bucket_of(duration) + 1; i < buckets_.size(); ++i) total += buckets_[i].get();
+  return total;
 }
 
 Nanoseconds LatenessHistogram::percentile(double share) const {
-  std::uint64_t total = 0;
-  for (const Counter& bucket : buckets_) total += bucket.get();
+  const std::uint64_t total = count();
   if (total == 0) return Nanoseconds(-1);
   const auto wanted = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total)));
   std::uint64_t seen = 0;
@@ -51,6 +66,8 @@ DirectionCounters DirectionStatistics::snapshot() const {
     counters.delay_nanoseconds = static_cast<std::int64_t>(delay_nanoseconds.get() / counters.packets);
   }
   counters.lateness_p99_nanoseconds = lateness.percentile(0.99).count();
+  counters.timed_packets = lateness.count();
+  counters.late_packets = lateness.above(kLate);
   return counters;
 }
 

@@ -30,8 +30,12 @@ class LatenessHistogram {
   void add(Nanoseconds lateness);
   // The upper bound of the bucket in which that share of the durations lies; -1 ns where there are none.
   Nanoseconds percentile(double share) const;
+  // How many there are, and how many in buckets above that duration's.
+  std::uint64_t count() const;
+  std::uint64_t above(Nanoseconds duration) const;
 
  private:
+  static std::size_t bucket_of(Nanoseconds duration);
   static constexpr int kSubBits = 3;
   static constexpr int kBuckets = 41 << kSubBits;
   std::array<Counter, kBuckets> buckets_;

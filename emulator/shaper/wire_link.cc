@@ -37,14 +37,16 @@ Time monotonic_now() {
 
 WireLink::Side::Side(const WireEnd& end, const Direction& direction, const WireLoopOptions& options)
     : socket(end.interface), engine(direction, monotonic_now()) {
-  const bool queue = !options.ring && socket.force_receive_buffer(kReceiveBuffer);
   RingSize size;
+  bool queue = false;
   {
     const NetworkScope scope(end.node_netns_fd);
     restrict_offloads(end.node_interface);
+    netlink::Socket netlink;
+    size = ring_size(direction, netlink::get_link(netlink, end.node_interface).mtu, options.links);
+    // A ring saves a fast link one copy of each super-frame, where these fit; a queue is the deeper one for all others.
+    queue = !options.ring && size.slot_bytes < kWholeSuperFrame && socket.force_receive_buffer(kReceiveBuffer);
     if (!queue) {
-      netlink::Socket netlink;
-      size = ring_size(direction, netlink::get_link(netlink, end.node_interface).mtu, options.links);
       // Longer super-frames than a slot holds would be lost.
       const std::uint32_t longest = ring_frame_bytes(size.slot_bytes) - kRingLinkHeaders;
       netlink.execute(netlink::change_link(end.node_interface, {.gso_max_size = longest}));

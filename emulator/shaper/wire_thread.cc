@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <future>
 #include <utility>
 
@@ -23,6 +25,11 @@ namespace {
 constexpr int kRealtimePriority = 10;
 constexpr int kNice = -11;
 constexpr Nanoseconds kLongWait = std::chrono::milliseconds(1);
+// Where frames come thick, waking up for each costs more than what is to be done with it: then the thread looks once in
+// so long. Frames carry the time at which they came, so that nothing is later than by that.
+constexpr Nanoseconds kBreath = std::chrono::microseconds(50);
+// As many looks in a row, each sooner after the last than that, each with frames that came or were due.
+constexpr int kThick = 16;
 constexpr auto kCommandDeadline = std::chrono::seconds(10);
 
 // A thread that asks for short slices preempts those with long ones when it wakes, which needs no privilege
@@ -56,6 +63,14 @@ std::string raise_priority() {
   }
   if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice) == 0) return "nice " + std::to_string(kNice);
   return ask_for_short_slices() ? "normal, slices of 0.1 ms" : "normal";
+}
+
+void sleep_until(Time time) {
+  timespec at{};
+  at.tv_sec = time / std::chrono::seconds(1);
+  at.tv_nsec = (time % std::chrono::seconds(1)).count();
+  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr) == EINTR) {
+  }
 }
 
 void drain(int event_fd) {
@@ -125,7 +140,9 @@ void WireThread::add(std::shared_ptr<WireLink> link) {
       event.data.ptr = &end;
       check(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, member->link->fd(end.end), &event), "watch packet socket");
     }
+    member->place = members_.size();
     members_.push_back(std::move(member));
+    due_.push_back(Time(0));
   });
   ++links_count_;
 }
@@ -134,6 +151,8 @@ void WireThread::remove(std::shared_ptr<WireLink> link) {
   execute([this, link = std::move(link)] {
     for (const int end : {0, 1}) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, link->fd(end), nullptr);
     std::erase_if(members_, [&link](const auto& member) { return member->link == link; });
+    due_.assign(members_.size(), Time(0));
+    for (std::size_t i = 0; i < members_.size(); ++i) members_[i]->place = i;
   });
   --links_count_;
 }
@@ -142,7 +161,7 @@ void WireThread::change(std::shared_ptr<WireLink> link, const Direction& forward
   execute([this, link = std::move(link), forward, backward] {
     link->change(forward, backward);
     for (auto& member : members_) {
-      if (member->link == link) member->due = Time(0);
+      if (member->link == link) due_[member->place] = Time(0);
     }
   });
 }
@@ -163,9 +182,9 @@ void WireThread::run() {
 Time WireThread::deliver() {
   const Time now = monotonic_now();
   Time next = kNever;
-  for (auto& member : members_) {
-    if (member->due <= now) member->due = member->link->deliver(looked_);
-    next = std::min(next, member->due);
+  for (std::size_t i = 0; i < due_.size(); ++i) {
+    if (due_[i] <= now) due_[i] = members_[i]->link->deliver(looked_);
+    next = std::min(next, due_[i]);
   }
   return next;
 }
@@ -173,6 +192,11 @@ Time WireThread::deliver() {
 void WireThread::wait_and_receive(Time until) {
   std::array<epoll_event, 512> events;
   timespec timeout{};
+  const Time due = until;
+  if (thick_ >= kThick) {
+    sleep_until(looked_ + kBreath);
+    until = looked_;  // only look
+  }
   if (until != kNever) {
     Nanoseconds left = std::max(until - monotonic_now(), Nanoseconds(0));
     // Without real-time priority epoll may wake a thread late by a thousandth of what it waits: once early, then
@@ -183,7 +207,10 @@ void WireThread::wait_and_receive(Time until) {
   }
   const int count = ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                    until == kNever ? nullptr : &timeout, nullptr);
-  looked_ = monotonic_now();
+  const Time last = std::exchange(looked_, monotonic_now());
+  const bool soon = thick_ >= kThick || looked_ - last < kBreath;
+  const bool busy = count > 0 || due <= looked_;
+  thick_ = soon && busy ? std::min(thick_ + 1, kThick) : 0;
   bool woken = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -199,7 +226,7 @@ void WireThread::wait_and_receive(Time until) {
       ::getsockopt(end->member->link->fd(end->end), SOL_SOCKET, SO_ERROR, &error, &size);
     }
     end->member->link->receive(end->end);
-    end->member->due = Time(0);
+    due_[end->member->place] = Time(0);
   }
   if (woken) {
     drain(wake_.get());

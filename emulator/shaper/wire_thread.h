@@ -42,7 +42,7 @@ class WireThread {
     explicit Member(std::shared_ptr<WireLink> its_link) : link(std::move(its_link)), ends{{{this, 0}, {this, 1}}} {}
     std::shared_ptr<WireLink> link;
     std::array<End, 2> ends;
-    Time due{0};
+    std::size_t place = 0;  // among the members
   };
 
   void run();
@@ -60,7 +60,9 @@ class WireThread {
   std::string scheduling_;
   // The thread's own:
   std::vector<std::unique_ptr<Member>> members_;
-  Time looked_{0};  // when epoll last said which ends have frames
+  std::vector<Time> due_;  // when each has something to deliver; apart, for all are looked through before each wait
+  Time looked_{0};         // when epoll last said which ends have frames
+  int thick_ = 0;          // looks in a row that found something to do, soon after each other
 
   std::thread thread_;
 };

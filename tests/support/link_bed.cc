@@ -1,5 +1,7 @@
 #include "tests/support/link_bed.h"
 
+#include <utility>
+
 #include "emulator/netlink/address.h"
 #include "emulator/netlink/link.h"
 #include "emulator/netlink/neighbour.h"
@@ -28,15 +30,16 @@ void address(int netns, std::uint32_t own, std::uint32_t other, const netlink::M
 }  // namespace
 
 LinkBed::LinkBed(shaper::Kind kind, const shaper::Direction& forward, const shaper::Direction& backward,
-                 shaper::WireLoopOptions options)
-    : a_(sandbox::Namespace::create_network(kNode)), b_(sandbox::Namespace::create_network(kNode)) {
+                 std::shared_ptr<shaper::WireLoop> loop)
+    : a_(sandbox::Namespace::create_network(kNode)),
+      b_(sandbox::Namespace::create_network(kNode)),
+      loop_(std::move(loop)) {
   if (kind == shaper::Kind::wire) {
     // The kernel removes a former bed's interfaces with its namespaces, in its own time: names are never used twice.
     static int beds = 0;
     const std::string number = std::to_string(++beds);
     wire_ends_ = {"wa" + number, "wb" + number};
     join_by_two_pairs();
-    loop_ = std::make_unique<shaper::WireLoop>(options);
     shaper_ = shaper::shape_by_wire(*loop_, {wire_ends_[0], a_.fd(), "eth0"}, {wire_ends_[1], b_.fd(), "eth0"}, forward,
                                     backward);
   } else {

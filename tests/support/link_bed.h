@@ -20,7 +20,12 @@ class LinkBed {
   static constexpr const char* kAddressB = "10.9.0.2";
 
   LinkBed(shaper::Kind kind, const shaper::Direction& forward, const shaper::Direction& backward,
-          shaper::WireLoopOptions options = {});
+          shaper::WireLoopOptions options = {})
+      : LinkBed(kind, forward, backward,
+                kind == shaper::Kind::wire ? std::make_shared<shaper::WireLoop>(options) : nullptr) {}
+  // Of a wire, by the loop of others.
+  LinkBed(shaper::Kind kind, const shaper::Direction& forward, const shaper::Direction& backward,
+          std::shared_ptr<shaper::WireLoop> loop);
 
   int a() const { return a_.fd(); }
   int b() const { return b_.fd(); }
@@ -35,7 +40,7 @@ class LinkBed {
   sandbox::Namespace a_;
   sandbox::Namespace b_;
   std::array<std::string, 2> wire_ends_;
-  std::unique_ptr<shaper::WireLoop> loop_;
+  std::shared_ptr<shaper::WireLoop> loop_;
   std::unique_ptr<shaper::TcMeter> meter_;
   std::unique_ptr<shaper::Shaper> shaper_;
 };

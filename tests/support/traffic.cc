@@ -257,8 +257,33 @@ double goodput(const std::vector<Datagram>& received, std::uint64_t payload) {
   return static_cast<double>(half * payload * 8) / std::chrono::duration<double>(*middle).count();
 }
 
-TcpResult run_tcp(int from_netns, int to_netns, const std::string& to_address, Nanoseconds warm_up,
-                  Nanoseconds window) {
+void trickle_udp(const std::vector<std::pair<int, int>>& netns_pairs, const std::string& to_address, BitsPerSecond rate,
+                 Nanoseconds time) {
+  const sockaddr_in to = endpoint(to_address);
+  std::vector<FileDescriptor> receivers;
+  std::vector<FileDescriptor> senders;
+  for (const auto& [from_netns, to_netns] : netns_pairs) {
+    senders.push_back(open_socket(from_netns, SOCK_DGRAM));
+    receivers.push_back(open_socket(to_netns, SOCK_DGRAM));
+    check(::bind(receivers.back().get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "bind", to_address);
+  }
+  const std::vector<std::byte> datagram(kUdpPayload);
+  const double gap = 8.0 * kFullFrame / static_cast<double>(rate.value) / static_cast<double>(senders.size());
+  const auto begin = SteadyClock::now();
+  std::chrono::duration<double> elapsed{0};
+  for (std::uint64_t sent = 0; elapsed < time; elapsed = SteadyClock::now() - begin) {
+    const auto due = static_cast<std::uint64_t>(elapsed.count() / gap);
+    for (; sent < due; ++sent) {
+      ::sendto(senders[sent % senders.size()].get(), datagram.data(), datagram.size(), 0,
+               reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    }
+    // Pacing a sender is what waiting is for here.
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+}
+
+TcpResult run_tcp(int from_netns, int to_netns, const std::string& to_address, Nanoseconds warm_up, Nanoseconds window,
+                  const std::string& congestion_control) {
   const FileDescriptor listener = open_socket(to_netns, SOCK_STREAM);
   set_option(listener, SOL_SOCKET, SO_REUSEADDR, 1, "reuse address");
   const sockaddr_in to = endpoint(to_address);
@@ -267,7 +292,8 @@ TcpResult run_tcp(int from_netns, int to_netns, const std::string& to_address, N
   const FileDescriptor sender = open_socket(from_netns, SOCK_STREAM);
   TcpResult result;
   // BBR fills a long fat link within seconds; cubic's slow start ends early there and then takes a minute.
-  ::setsockopt(sender.get(), IPPROTO_TCP, TCP_CONGESTION, "bbr", 3);
+  ::setsockopt(sender.get(), IPPROTO_TCP, TCP_CONGESTION, congestion_control.data(),
+               static_cast<socklen_t>(congestion_control.size()));
   std::array<char, 16> name{};
   socklen_t size = name.size();
   check(::getsockopt(sender.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &size), "read congestion control");

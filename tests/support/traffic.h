@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "emulator/base/units.h"
@@ -44,12 +45,18 @@ std::uint64_t congestion_marks(int netns);
 // machine kept the link from running, and the datagrams that it then caught up with, are in few of the pairs.
 double goodput(const std::vector<Datagram>& received, std::uint64_t payload = kUdpPayload);
 
+// Datagrams of kUdpPayload at `rate` in full frames between each pair of namespaces, for so long, by one thread in
+// turn; a socket takes them at the other end, and nobody reads it.
+void trickle_udp(const std::vector<std::pair<int, int>>& netns_pairs, const std::string& to_address, BitsPerSecond rate,
+                 Nanoseconds time);
+
 struct TcpResult {
   double bits_per_second = 0;  // payload that arrived in the window, as the sender was told
   std::string congestion_control;
 };
 // One TCP flow for warm_up + window; what arrives during the window counts, in order or not.
-TcpResult run_tcp(int from_netns, int to_netns, const std::string& to_address, Nanoseconds warm_up, Nanoseconds window);
+TcpResult run_tcp(int from_netns, int to_netns, const std::string& to_address, Nanoseconds warm_up, Nanoseconds window,
+                  const std::string& congestion_control = "bbr");
 
 // Round-trip times of ICMP echoes of 56 bytes (98-byte frames), one after the other with `pause` between; lost ones are
 // left out.

@@ -74,12 +74,19 @@ TEST_F(DatabaseTest, KeepsEveryKindOfRow) {
   counters.backward.delay_nanoseconds = 30'000'000;
   counters.backward.overruns = 2;
   database.add_link_sample(2, 1, counters);
+  Monitored monitored;
+  monitored.machine = {0.9, 0.5, std::nullopt, 0.25};
+  monitored.windows = {{"wan-b", false, "degraded", 9.5e6, 0.03, 0.01, std::nullopt},
+                       {"added-later", true, "faithful", {}, {}, {}, {}}};
+  database.add_fidelity(3, monitored, plan_.links);
   database.flush();
   const fs::path file = base_ / "run.sqlite";
   EXPECT_EQ(query(file, "SELECT * FROM steps"),
             "1.5|a-worker-0|12|0|0.5|32|2.0|130.0\n1.6|a-worker-0|13|0|NULL|32|2.0|130.0\n");
   EXPECT_EQ(query(file, "SELECT * FROM evaluations"), "9.0|a-worker-0|469|1|0.83|0.45|10000\n");
   EXPECT_EQ(query(file, "SELECT * FROM events"), "10.0|exit|a-worker-0|exited with code 0\n");
+  EXPECT_EQ(query(file, "SELECT * FROM fidelity"), "3.0|3|degraded|9500000.0|30000000.0|0.01|NULL\n");
+  EXPECT_EQ(query(file, "SELECT * FROM machine"), "3.0|0.9|0.5|NULL|0.25\n");
   EXPECT_EQ(query(file, "SELECT * FROM link_samples"),
             "2.0|2|0|0|0|0|0|0|0|NULL|NULL|0\n2.0|3|5|500|0|0|0|0|0|30000000|NULL|2\n");
 }

@@ -2,11 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "tests/unit/emulator/control/played_server.h"
 
 namespace geomx::run {
 namespace {
@@ -18,10 +19,7 @@ class ReadinessTest : public testing::Test {
  protected:
   ReadinessTest() : folder_(fs::path(testing::TempDir()) / ("ready-" + std::to_string(::getpid()))) {
     fs::create_directory(folder_);
-    int ends[2];
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    client_.emplace(FileDescriptor(ends[0]), "lab");
-    nobody_ = FileDescriptor(ends[1]);
+    client_.emplace(lab_.take_client_end(), lab_.path(), "lab");
   }
   ~ReadinessTest() override { fs::remove_all(folder_); }
 
@@ -29,8 +27,8 @@ class ReadinessTest : public testing::Test {
   void print(const std::string& text) const { std::ofstream(folder_ / "server.log", std::ios::app) << text; }
 
   fs::path folder_;
+  control::SocketFolder lab_;              // that nobody serves
   std::optional<control::Client> client_;  // not asked here
-  FileDescriptor nobody_;
 };
 
 TEST_F(ReadinessTest, TheTextMayComeInPieces) {

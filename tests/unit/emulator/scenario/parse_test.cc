@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -167,6 +168,22 @@ TEST(Load, ReadsAFile) {
   std::ofstream(path) << file(R"("topology": {"nodes": [{"name": "n"}]})");
   EXPECT_EQ(load(path, {"topology.nodes.n.kind=router"}).topology.nodes[0].kind, NodeKind::router);
   std::filesystem::remove(path);
+}
+
+TEST(Load, PathsAreRelativeToTheScenariosFolder) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / fmt::format("load-{}", ::getpid());
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder / "s.json") << file(R"("topology": {
+    "datacenters": [{"name": "c", "files": [{"path": "/a", "from": "sub/../x"}]}],
+    "nodes": [{"name": "n", "image": "./root", "files": [{"path": "/a", "from": "/etc/x"}, {"path": "/b", "text": "t"}]},
+              {"name": "m", "image": "debian:12"}]})");
+  const Topology topology = load(folder / "s.json").topology;
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(topology.datacenters[0].machine.files[0].from, (folder / "x").string());
+  EXPECT_EQ(topology.nodes[0].machine.image, (folder / "root").string());
+  EXPECT_EQ(topology.nodes[0].machine.files[0].from, "/etc/x");
+  EXPECT_EQ(topology.nodes[0].machine.files[1].from, std::nullopt);
+  EXPECT_EQ(topology.nodes[1].machine.image, "debian:12");
 }
 
 TEST(Write, GivesBackWhatWasRead) {

@@ -50,6 +50,19 @@ TEST(Engine, AnUnshapedDirectionPassesAtOnce) {
   EXPECT_EQ(engine.next_release(), kNever);
 }
 
+TEST(Engine, MoreThanTheDelayLineHoldsIsLostToThisMachine) {
+  Direction direction;
+  direction.delay = milliseconds(1);
+  Engine engine(direction);
+  constexpr std::uint32_t kSize = 60'000;
+  const std::uint64_t fit = kMostTravelling.value / kSize;
+  for (std::uint64_t i = 0; i < fit + 3; ++i) engine.push(udp_frame(kSize), Time(0));
+  EXPECT_EQ(engine.statistics().snapshot().overruns, 3u);
+  EXPECT_EQ(drain(engine).size(), fit);
+  engine.push(udp_frame(kSize), milliseconds(2));
+  EXPECT_EQ(engine.statistics().snapshot().overruns, 3u) << "there is room again";
+}
+
 TEST(Engine, SerialisesBackToBack) {
   Engine engine(rate(kTenMegabits));
   for (std::uint32_t i = 0; i < 100; ++i) engine.push(udp_frame(1514, i), Time(0));

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "tests/unit/emulator/shaper/frames.h"
 
@@ -12,6 +14,31 @@ namespace {
 constexpr std::uint16_t kMss = 1448;
 constexpr std::uint32_t kHeaders4 = 14 + 20 + 32;
 constexpr std::uint32_t kHeaders6 = 14 + 40 + 32;
+
+class Owner final : public FrameMemory {
+ public:
+  void take_back(std::byte* data) noexcept override {
+    EXPECT_EQ(data, memory.data());
+    ++returned;
+  }
+  std::array<std::byte, 100> memory{};
+  int returned = 0;
+};
+
+TEST(Frame, GivesBorrowedMemoryBackOnce) {
+  Owner owner;
+  {
+    Frame frame({}, FrameData(owner.memory.data(), {&owner}), 60);
+    EXPECT_EQ(frame.bytes().data(), owner.memory.data()) << "not copied";
+    Frame moved = std::move(frame);
+    const Frame copy = moved.clone();
+    EXPECT_NE(copy.bytes().data(), owner.memory.data());
+    EXPECT_EQ(owner.returned, 0);
+    moved = Frame();
+    EXPECT_EQ(owner.returned, 1);
+  }
+  EXPECT_EQ(owner.returned, 1);
+}
 
 TEST(Frame, MeasuresPlainFrames) {
   const Frame udp = udp_frame(1514);

@@ -18,8 +18,8 @@ std::uint64_t bytes(const RingSize& size) {
 TEST(RingSize, OneLinkGetsWhatItsRateNeeds) {
   EXPECT_EQ(ring_size(rate(100), 1500, 1), (RingSize{1024, 2048}));
   EXPECT_EQ(ring_size(rate(1000), 1500, 1), (RingSize{4096, 8192}));
-  EXPECT_EQ(ring_size(rate(10'000), 1500, 1), (RingSize{1024, 16384}));
-  EXPECT_EQ(ring_size({}, 1500, 1), (RingSize{1024, 16384}));
+  EXPECT_EQ(ring_size(rate(10'000), 1500, 1), (RingSize{1024, 65536}));
+  EXPECT_EQ(ring_size({}, 1500, 1), (RingSize{1024, 65536}));
 }
 
 TEST(RingSize, ASlotHoldsAFrameOfTheMtu) {

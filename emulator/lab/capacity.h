@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/lab/plan.h"
+
+// Whether a machine can carry a plan, as far as arithmetic can tell before anything is made.
+namespace geomx::lab {
+
+struct Machine {
+  unsigned cores = 0;
+  bool root = false;                                // the wire then reads by deep queues and runs at real-time priority
+  std::optional<std::uint64_t> free_memory;         // bytes; MemAvailable, or what its cgroup leaves
+  std::optional<std::uint64_t> descriptors;         // hard limit of open files
+  std::optional<std::uint64_t> network_namespaces;  // that a user may make
+  std::optional<std::uint64_t> processes;           // pid_max or the user's limit, whichever is less
+};
+Machine this_machine();  // what cannot be read is left out; never throws
+
+// What runs in the lab beside the network.
+struct Load {
+  unsigned workers = 0;    // processes that each keep a core busy
+  unsigned processes = 0;  // all that are started, workers included
+};
+
+// Something that this machine has too little of.
+struct Shortage {
+  std::string what;     // "forwarding", "memory", "cores", "open files", "network namespaces", "processes"
+  std::string figures;  // "the wire links may carry 24Gbit, this machine forwards about 10Gbit"
+  std::string advice;
+};
+
+std::vector<Shortage> shortages(const Plan& plan, const Load& load, const Machine& machine);
+
+// What the wire can carry, all links and directions together.
+BitsPerSecond forwarding_capacity(const Machine& machine);
+// What the queues and delay lines of all links hold when every one of them is full.
+Bytes memory_of_queues(const Plan& plan);
+
+}  // namespace geomx::lab

@@ -1,0 +1,92 @@
+#include "emulator/lab/capacity.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "emulator/scenario/scenario.h"
+
+namespace geomx::lab {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// So many hosts around one router, each by a wire link of that rate and 50 ms.
+Plan star(int hosts, std::uint64_t megabits) {
+  scenario::Scenario scenario;
+  scenario.name = "star";
+  scenario.topology.nodes.push_back({"r1", scenario::NodeKind::router, std::nullopt});
+  for (int i = 0; i < hosts; ++i) {
+    const std::string name = "h" + std::to_string(i);
+    scenario.topology.nodes.push_back({name, scenario::NodeKind::host, std::nullopt});
+    scenario::Link link;
+    link.name = "l" + std::to_string(i);
+    link.ends[0] = name;
+    link.ends[1] = "r1";
+    link.forward.rate = BitsPerSecond{megabits * 1'000'000};
+    link.forward.delay = std::chrono::milliseconds(50);
+    link.backward = link.forward;
+    scenario.topology.links.push_back(link);
+  }
+  shaper::KernelFeatures features;
+  features.packet_vnet = true;
+  return make_plan(scenario, features, shaper::Choice::wire);
+}
+
+Machine large() {
+  return {16, true, std::uint64_t{64} << 30, 1'000'000, 100'000, 100'000};
+}
+
+std::vector<std::string> names(const std::vector<Shortage>& shortages) {
+  std::vector<std::string> found;
+  for (const Shortage& shortage : shortages) found.push_back(shortage.what);
+  return found;
+}
+
+TEST(Capacity, ALargeMachineHasEnough) {
+  EXPECT_THAT(shortages(star(10, 100), {20, 40}, large()), IsEmpty());
+}
+
+TEST(Capacity, ForwardingIsTheSumOfBothDirections) {
+  EXPECT_THAT(shortages(star(10, 500), {}, large()), IsEmpty());  // 10 Gbit/s in all
+  const std::vector<Shortage> found = shortages(star(11, 500), {}, large());
+  ASSERT_THAT(names(found), ElementsAre("forwarding"));
+  EXPECT_EQ(found[0].figures, "11 wire links may carry 11Gbit in all, this machine forwards about 10Gbit");
+  Machine user = large();
+  user.root = false;
+  EXPECT_THAT(names(shortages(star(5, 500), {}, user)), ElementsAre("forwarding"));
+}
+
+TEST(Capacity, QueuesAndDelayLinesTakeMemory) {
+  // Of each direction: 1 Gbit/s for 50 ms underway, and a queue of one round trip.
+  const double megabytes = static_cast<double>(memory_of_queues(star(1, 1000)).value) / 1e6;
+  EXPECT_NEAR(megabytes, 2 * 2 * (6.25 + 12.5), 0.5);
+  Machine small = large();
+  small.free_memory = 50'000'000;
+  const std::vector<Shortage> found = shortages(star(1, 1000), {}, small);
+  ASSERT_THAT(names(found), ElementsAre("memory"));
+  EXPECT_THAT(found[0].figures, HasSubstr("may be needed"));
+}
+
+TEST(Capacity, CoresAndLimits) {
+  Machine small = large();
+  small.cores = 2;
+  small.descriptors = 100;
+  small.network_namespaces = 10;
+  small.processes = 200;
+  const std::vector<Shortage> found = shortages(star(10, 10), {9, 30}, small);
+  EXPECT_THAT(names(found), ElementsAre("cores", "open files", "network namespaces", "processes"));
+  EXPECT_THAT(found[0].figures, HasSubstr("9 processes that compute share 2 cores"));
+  EXPECT_THAT(found[2].advice, HasSubstr("user.max_net_namespaces"));
+  EXPECT_THAT(shortages(star(10, 10), {8, 8}, {2, true, {}, {}, {}, {}}), IsEmpty());  // what is not known is enough
+}
+
+TEST(Capacity, ThisMachineIsKnown) {
+  const Machine machine = this_machine();
+  EXPECT_GT(machine.cores, 0u);
+  EXPECT_GT(machine.free_memory.value_or(1), 0u);
+}
+
+}  // namespace
+}  // namespace geomx::lab
