@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "emulator/base/error.h"
@@ -96,14 +97,15 @@ using Parse = void (*)(const nlmsghdr* message, void* result);
 bool ask_once(mnl_socket* socket, nlmsghdr* request, Parse parse, void* result, const char* attempt) {
   const bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
   if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) throw SystemError({}, attempt, errno);
-  std::vector<char> buffer(dump ? kDumpBytes : kAnswerBytes);
+  const std::size_t size = dump ? kDumpBytes : kAnswerBytes;
+  const auto buffer = std::make_unique_for_overwrite<char[]>(size);  // most answers fill little of it
   bool consistent = true;
   for (;;) {
-    const ssize_t received = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
+    const ssize_t received = mnl_socket_recvfrom(socket, buffer.get(), size);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) throw SystemError({}, attempt, errno == EAGAIN ? ETIMEDOUT : errno);
     int left = static_cast<int>(received);
-    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.get()); mnl_nlmsg_ok(message, left);
          message = mnl_nlmsg_next(message, &left)) {
       if (message->nlmsg_seq != request->nlmsg_seq) continue;  // left over from an answer that ended in an exception
       consistent = consistent && (message->nlmsg_flags & NLM_F_DUMP_INTR) == 0;

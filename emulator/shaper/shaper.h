@@ -30,8 +30,8 @@ class Shaper {
   virtual void change(const Direction& forward, const Direction& backward) = 0;
   // Callable from any one thread at a time, while traffic flows.
   virtual LinkCounters counters() const = 0;
-  // The same, for many links at once, from what has been read of the namespaces of a link's two ends (tc; the wire has
-  // counters of its own).
+  // The same, for many links at once, from what has been read, since the last change, of the namespaces of a link's two
+  // ends (tc; the wire has counters of its own).
   virtual LinkCounters counters(const TcReading& first, const TcReading& second) const = 0;
   // For people, what does the work in either direction: "tbf rate 100Mbit burst 16KiB limit 625KB", read back from the
   // kernel where the kernel holds it; "wire rate 100Mbit delay 30ms queue 500packets". `found`: the qdiscs of the
