@@ -207,7 +207,6 @@ int Lab::wire_links() const {
                                         [](const PlannedLink& link) { return link.shaper == shaper::Kind::wire; }));
 }
 
-// Or, for a link that has none, the reader that counts for it.
 void Lab::make_shaper(std::size_t l) {
   const PlannedLink& link = plan_.links[l];
   const auto network = [&](int end) { return namespaces(link.ends[end].node).network.fd(); };
@@ -223,11 +222,6 @@ void Lab::make_shaper(std::size_t l) {
     shapers_[l] = shaper::shape_by_wire(*loop_, {wire_side(wires_[l], 0), network(0), link.ends[0].interface},
                                         {wire_side(wires_[l], 1), network(1), link.ends[1].interface}, link.forward,
                                         link.backward);
-  } else {
-    const std::size_t node = vantage(link);
-    if (readers_.contains(node)) return;
-    const sandbox::ScopedNetwork inside(namespaces_[node].network);
-    readers_.emplace(node, netlink::CounterReader());
   }
 }
 

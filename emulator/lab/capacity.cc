@@ -9,14 +9,16 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace geomx::lab {
 namespace {
 
-// One flow through the wire on one core of 2.6 GHz: 11.8 Gbit/s as root, 5.0 by ring (docs/performance.md), less a
-// sixth for slower machines. One thread moves all links' packets.
-constexpr BitsPerSecond kForwardedAsRoot{10'000'000'000};
-constexpr BitsPerSecond kForwardedByRing{4'000'000'000};
+// One TCP flow saturates a wire of 40 Gbit/s and 1 ms, and with its sender and receiver two cores of 2.6 GHz, at 26.7
+// Gbit/s as root and 24.5 to 26.0 as an ordinary user (docs/performance.md); less a sixth for slower machines. Whatever
+// the number of cores, one thread carries both directions of a link; beyond two cores nothing has been measured.
+constexpr BitsPerSecond kForwardedPerCore{10'000'000'000};
+constexpr BitsPerSecond kForwardedPerLink{20'000'000'000};
 // A frame that waits is a buffer of its own: as much again as a full one holds.
 constexpr std::uint64_t kFrameBytes = 1514;
 constexpr double kBufferPerByte = 2;
@@ -25,7 +27,7 @@ constexpr std::uint64_t kBytesPerNode = 512 << 10;  // of the kernel: namespaces
 constexpr std::uint64_t kBytesPerWorker = 100 << 20;
 constexpr std::uint64_t kBytesPerProcess = 20 << 20;
 constexpr std::uint64_t kDescriptorsOfLab = 64;
-constexpr std::uint64_t kDescriptorsPerNode = 2;
+constexpr std::uint64_t kDescriptorsPerNode = 3;  // two namespaces, and a socket for its counters
 constexpr std::uint64_t kDescriptorsPerLink = 6;
 constexpr std::uint64_t kThreadsPerProcess = 16;
 constexpr unsigned kWorkersPerCore = 4;  // as many take turns without anybody minding
@@ -70,19 +72,30 @@ class Assessment {
   void forwarding() {
     std::uint64_t asked = 0;
     std::size_t links = 0;
+    std::pair<std::uint64_t, std::string> fastest;
     for (const PlannedLink& link : plan_.links) {
       if (link.shaper != shaper::Kind::wire) continue;
       ++links;
+      std::uint64_t both = 0;
       for (const shaper::Direction* direction : {&link.forward, &link.backward}) {
-        asked += peak_rate(*direction).value_or(BitsPerSecond{}).value;
+        both += peak_rate(*direction).value_or(BitsPerSecond{}).value;
       }
+      asked += both;
+      fastest = std::max(fastest, {both, link.name});
     }
-    const BitsPerSecond capacity = forwarding_capacity(machine_);
-    if (asked <= capacity.value) return;
-    add("forwarding",
-        fmt::format("{} wire links may carry {} in all, this machine forwards about {}", links,
-                    geomx::to_string(BitsPerSecond{asked}, true), geomx::to_string(capacity, true)),
-        "fewer or slower links, or not all of them busy at once");
+    const auto text = [](std::uint64_t rate) { return geomx::to_string(BitsPerSecond{rate}, true); };
+    const std::uint64_t capacity = forwarding_capacity(machine_).value;
+    if (asked > capacity) {
+      add("forwarding",
+          fmt::format("{} wire links may carry {} in all, this machine forwards about {}", links, text(asked),
+                      text(capacity)),
+          "fewer or slower links, or not all of them busy at once");
+    } else if (fastest.first > kForwardedPerLink.value) {
+      add("forwarding",
+          fmt::format("link {} may carry {} both ways, the one thread that carries it forwards about {}",
+                      fastest.second, text(fastest.first), text(kForwardedPerLink.value)),
+          "a slower link, or not busy both ways at once");
+    }
   }
 
   void memory() {
@@ -157,7 +170,7 @@ Machine this_machine() {
 }
 
 BitsPerSecond forwarding_capacity(const Machine& machine) {
-  return machine.root ? kForwardedAsRoot : kForwardedByRing;
+  return BitsPerSecond{kForwardedPerCore.value * std::max(machine.cores, 1u)};
 }
 
 Bytes memory_of_queues(const Plan& plan) {

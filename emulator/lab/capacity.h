@@ -12,7 +12,7 @@ namespace geomx::lab {
 
 struct Machine {
   unsigned cores = 0;
-  bool root = false;                                // the wire then reads by deep queues and runs at real-time priority
+  bool root = false;                                // the wire then runs at real-time priority
   std::optional<std::uint64_t> free_memory;         // bytes; MemAvailable, or what its cgroup leaves
   std::optional<std::uint64_t> descriptors;         // hard limit of open files
   std::optional<std::uint64_t> network_namespaces;  // that a user may make
@@ -29,13 +29,13 @@ struct Load {
 // Something that this machine has too little of.
 struct Shortage {
   std::string what;     // "forwarding", "memory", "cores", "open files", "network namespaces", "processes"
-  std::string figures;  // "the wire links may carry 24Gbit, this machine forwards about 10Gbit"
+  std::string figures;  // "12 wire links may carry 24Gbit in all, this machine forwards about 20Gbit"
   std::string advice;
 };
 
 std::vector<Shortage> shortages(const Plan& plan, const Load& load, const Machine& machine);
 
-// What the wire can carry, all links and directions together.
+// What the wire can carry, all links and directions together, where nothing but the traffic's ends needs the cores.
 BitsPerSecond forwarding_capacity(const Machine& machine);
 // What the queues and delay lines of all links hold when every one of them is full.
 Bytes memory_of_queues(const Plan& plan);

@@ -158,12 +158,14 @@ std::string plan_json(const Plan& plan) {
 
 namespace {
 
-Json read_back(Lab& lab, std::size_t l, const shaper::LinkCounters& counters) {
+using Qdiscs = std::map<std::string, std::vector<netlink::Qdisc>>;  // by node
+
+Json read_back(Lab& lab, std::size_t l, const shaper::LinkCounters& counters, const Qdiscs& found) {
   Json link = planned(lab.plan().links[l]);
   link["up"] = lab.link_up(l);
   for (const bool forward : {true, false}) {
     Json& direction = link[forward ? "forward" : "backward"];
-    const std::string text = lab.describe_shaper(l, forward);
+    const std::string text = lab.describe_shaper(l, forward, found.at(lab.plan().links[l].ends[forward ? 0 : 1].node));
     direction["read_back"] = text.empty() ? Json() : Json(text);
     direction["counters"] = counted(forward ? counters.forward : counters.backward);
   }
@@ -174,7 +176,13 @@ Json read_back(Lab& lab, std::size_t l, const shaper::LinkCounters& counters) {
 
 std::string inspect_link(Lab& lab, const std::string& name) {
   const auto l = static_cast<std::size_t>(&lab.plan().link(name) - lab.plan().links.data());
-  return read_back(lab, l, lab.counters()[l]).dump(2);
+  Qdiscs qdiscs;
+  for (const PlannedLink::End& end : lab.plan().links[l].ends) {
+    const sandbox::ScopedNetwork inside(lab.namespaces(end.node).network);
+    netlink::Socket socket;
+    qdiscs[end.node] = netlink::list_qdiscs(socket);
+  }
+  return read_back(lab, l, lab.counters()[l], qdiscs).dump(2);
 }
 
 std::string inspect(Lab& lab, const std::string& scenario_json, const std::vector<Started>& started,
@@ -185,9 +193,10 @@ std::string inspect(Lab& lab, const std::string& scenario_json, const std::vecto
   json["nodes"] = Json::array();
   Egresses egresses = egresses_of(lab);
   std::map<std::string, std::vector<std::string>> of_links;  // differences, by "NODE:INTERFACE"
+  Qdiscs qdiscs;
   for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
     const PlannedNode& planned_node = plan.nodes[n];
-    const Found found = read(lab.namespaces(n).network);
+    Found found = read(lab.namespaces(n).network);
     Json node = planned(planned_node);
     std::vector<Egress> shaped;
     for (std::size_t i = 0; i < planned_node.interfaces.size(); ++i) {
@@ -209,13 +218,14 @@ std::string inspect(Lab& lab, const std::string& scenario_json, const std::vecto
       of_links[planned_node.name + ":" + difference.interface].push_back(planned_node.name + ":" + difference.line);
       json["as_planned"] = false;
     }
+    qdiscs[planned_node.name] = std::move(found.qdiscs);
     node["as_planned"] = node["differences"].empty();
     json["nodes"].push_back(std::move(node));
   }
   const std::vector<shaper::LinkCounters> counters = lab.counters();
   json["links"] = Json::array();
   for (std::size_t l = 0; l < plan.links.size(); ++l) {
-    Json link = read_back(lab, l, counters[l]);
+    Json link = read_back(lab, l, counters[l], qdiscs);
     link["differences"] = Json::array();
     for (const PlannedLink::End& end : plan.links[l].ends) {
       for (const std::string& line : of_links[end.node + ":" + end.interface]) link["differences"].push_back(line);

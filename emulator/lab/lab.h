@@ -64,7 +64,8 @@ class Lab {
   // Every link's, in the plan's order. An unshaped link's are those of its interfaces: frames, not wire packets.
   std::vector<shaper::LinkCounters> counters();
   // What the shaper says of itself, read back from the kernel where it is there; empty for an unshaped link.
-  std::string describe_shaper(std::size_t link, bool forward);
+  // `found`: the qdiscs of the namespace where that direction begins.
+  std::string describe_shaper(std::size_t link, bool forward, const std::vector<netlink::Qdisc>& found);
   // How the wire's threads are scheduled; empty without wire links.
   std::string wire_scheduling() const;
 
@@ -130,6 +131,7 @@ class Lab {
   std::size_t index_of_node(const std::string& name) const;
   // The node in whose namespace an unshaped link is counted: its switch, where all others' are counted too.
   std::size_t vantage(const PlannedLink& link) const;
+  netlink::CounterReader& reader(std::size_t node);
 
   Plan plan_;
   std::string mark_;
@@ -143,7 +145,7 @@ class Lab {
   std::unique_ptr<shaper::WireLoop> loop_;  // both outlive the shapers
   std::unique_ptr<shaper::TcMeter> meter_;
   std::vector<std::unique_ptr<shaper::Shaper>> shapers_;   // by link; null for unshaped ones
-  std::map<std::size_t, netlink::CounterReader> readers_;  // by vantage node
+  std::map<std::size_t, netlink::CounterReader> readers_;  // by node, once its counters have been asked for
   std::mutex reading_;                                     // guards readers_ and the shapers' counters
 };
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "emulator/base/error.h"
@@ -96,14 +97,15 @@ using Parse = void (*)(const nlmsghdr* message, void* result);
 bool ask_once(mnl_socket* socket, nlmsghdr* request, Parse parse, void* result, const char* attempt) {
   const bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
   if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) throw SystemError({}, attempt, errno);
-  std::vector<char> buffer(dump ? kDumpBytes : kAnswerBytes);
+  const std::size_t size = dump ? kDumpBytes : kAnswerBytes;
+  const auto buffer = std::make_unique_for_overwrite<char[]>(size);  // most answers fill little of it
   bool consistent = true;
   for (;;) {
-    const ssize_t received = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
+    const ssize_t received = mnl_socket_recvfrom(socket, buffer.get(), size);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) throw SystemError({}, attempt, errno == EAGAIN ? ETIMEDOUT : errno);
     int left = static_cast<int>(received);
-    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.get()); mnl_nlmsg_ok(message, left);
          message = mnl_nlmsg_next(message, &left)) {
       if (message->nlmsg_seq != request->nlmsg_seq) continue;  // left over from an answer that ended in an exception
       consistent = consistent && (message->nlmsg_flags & NLM_F_DUMP_INTR) == 0;
@@ -132,6 +134,19 @@ std::optional<Counters> get(mnl_socket* socket, nlmsghdr* request, std::uint32_t
   }
   if (result.empty()) return std::nullopt;
   return std::move(result.front());
+}
+
+// All that one dump has, asked for again as long as it was incomplete.
+template <typename Counters>
+std::vector<Counters> dump(mnl_socket* socket, nlmsghdr* request, std::uint32_t& sequence, Parse parse,
+                           const char* attempt) {
+  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  for (int i = 0; i < kAttempts; ++i) {
+    std::vector<Counters> result;
+    request->nlmsg_seq = ++sequence;
+    if (ask_once(socket, request, parse, &result, attempt)) return result;
+  }
+  throw SystemError({}, attempt, EAGAIN, "the namespace keeps changing meanwhile");
 }
 
 nlmsghdr* ask_links(std::array<char, 256>& space, int index) {
@@ -170,14 +185,15 @@ CounterReader::~CounterReader() {
 
 std::vector<LinkCounters> CounterReader::links() {
   alignas(nlmsghdr) std::array<char, 256> space{};
-  nlmsghdr* request = ask_links(space, 0);
-  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  for (int i = 0; i < kAttempts; ++i) {
-    std::vector<LinkCounters> result;
-    request->nlmsg_seq = ++sequence_;
-    if (ask_once(socket_, request, parse_link, &result, "read link counters")) return result;
-  }
-  throw SystemError({}, "read link counters", EAGAIN, "the namespace keeps changing meanwhile");
+  return dump<LinkCounters>(socket_, ask_links(space, 0), sequence_, parse_link, "read link counters");
+}
+
+std::vector<QdiscCounters> CounterReader::qdiscs() {
+  alignas(nlmsghdr) std::array<char, 256> space{};
+  nlmsghdr* request = mnl_nlmsg_put_header(space.data());
+  request->nlmsg_type = RTM_GETQDISC;
+  mnl_nlmsg_put_extra_header(request, sizeof(tcmsg));
+  return dump<QdiscCounters>(socket_, request, sequence_, parse_qdisc, "read qdisc counters");
 }
 
 std::optional<LinkCounters> CounterReader::link(int index) {

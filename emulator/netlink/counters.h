@@ -29,8 +29,8 @@ struct QdiscCounters {
   std::uint32_t qlen = 0;     // packets waiting now
 };
 
-// Reads the counters of one namespace: of every interface in one dump, or of one interface or qdisc, at a cost that
-// does not grow with the number of others: a sampler's inner loop. Belongs for life to the namespace that was the
+// Reads the counters of one namespace: of every interface or qdisc in one dump, or of one interface or qdisc, at a cost
+// that does not grow with the number of others: a sampler's inner loop. Belongs for life to the namespace that was the
 // calling thread's when it was made. Move-only; one thread at a time. Throws SystemError; every wait for the kernel
 // ends after 5 s with ETIMEDOUT.
 class CounterReader {
@@ -43,6 +43,7 @@ class CounterReader {
   ~CounterReader();
 
   std::vector<LinkCounters> links();
+  std::vector<QdiscCounters> qdiscs();
   std::optional<LinkCounters> link(int index);                               // nullopt: there is none
   std::optional<QdiscCounters> qdisc(int link_index, std::uint32_t handle);  // likewise
 

@@ -2,13 +2,17 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "emulator/netlink/qdisc.h"
 #include "emulator/shaper/counters.h"
 #include "emulator/shaper/direction.h"
 
 // One shaper per link, whichever of the two kinds does the work. Destroying it takes the shaping off (tc) or cuts the
 // link (wire: without the process between them the two veth pairs are not joined).
 namespace geomx::shaper {
+
+class TcReading;  // tc_reading.h
 
 class Shaper {
  public:
@@ -26,9 +30,13 @@ class Shaper {
   virtual void change(const Direction& forward, const Direction& backward) = 0;
   // Callable from any one thread at a time, while traffic flows.
   virtual LinkCounters counters() const = 0;
+  // The same, for many links at once, from what has been read, since the last change, of the namespaces of a link's two
+  // ends (tc; the wire has counters of its own).
+  virtual LinkCounters counters(const TcReading& first, const TcReading& second) const = 0;
   // For people, what does the work in either direction: "tbf rate 100Mbit burst 16KiB limit 625KB", read back from the
-  // kernel where the kernel holds it; "wire rate 100Mbit delay 30ms queue 500packets".
-  virtual std::string describe(bool forward) const = 0;
+  // kernel where the kernel holds it; "wire rate 100Mbit delay 30ms queue 500packets". `found`: the qdiscs of the
+  // namespace that this direction leaves from.
+  virtual std::string describe(bool forward, const std::vector<netlink::Qdisc>& found) const = 0;
 };
 
 // tc: one veth pair joins the two nodes; a qdisc at each end's egress, inside that node's network namespace.

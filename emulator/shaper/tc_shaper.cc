@@ -10,6 +10,7 @@
 #include "emulator/shaper/shaper.h"
 #include "emulator/shaper/tc.h"
 #include "emulator/shaper/tc_meter.h"
+#include "emulator/shaper/tc_reading.h"
 
 namespace geomx::shaper {
 namespace {
@@ -66,13 +67,14 @@ class Egress final : public Metered {
     if (!change) offset_ = read();
   }
 
-  std::string describe() {
+  std::string describe(const std::vector<netlink::Qdisc>& all) {
     const std::lock_guard lock(mutex_);
     std::string text;
     for (const TcStage& stage : stages_) {
       text += text.empty() ? "" : ", then ";
       std::string found = "(gone)";
-      for (const netlink::Qdisc& qdisc : netlink::list_qdiscs(socket_, link_.index)) {
+      for (const netlink::Qdisc& qdisc : all) {
+        if (qdisc.place.link_index != link_.index) continue;
         if (qdisc.place.handle == stage.handle && qdisc.settings) found = shaper::describe(*qdisc.settings);
       }
       text += found;
@@ -81,9 +83,9 @@ class Egress final : public Metered {
   }
 
   // Totals that go on where other qdiscs, whose counters begin at 0, have taken over.
-  DirectionCounters count() {
+  DirectionCounters count(const TcReading* reading = nullptr) {
     const std::lock_guard lock(mutex_);
-    return totals();
+    return totals(reading);
   }
 
   Nanoseconds look() override {
@@ -111,8 +113,8 @@ class Egress final : public Metered {
     meter_.add(*this);
   }
 
-  DirectionCounters totals() {
-    DirectionCounters counters = read();
+  DirectionCounters totals(const TcReading* reading = nullptr) {
+    DirectionCounters counters = read(reading);
     counters.packets += carried_.packets - offset_.packets;
     counters.bytes += carried_.bytes - offset_.bytes;
     counters.dropped_queue += carried_.dropped_queue - offset_.dropped_queue;
@@ -120,10 +122,13 @@ class Egress final : public Metered {
     return counters;
   }
 
-  // What the kernel counts at present.
-  DirectionCounters read() {
+  // What the kernel counts at present: as it has been read, else it is asked.
+  DirectionCounters read(const TcReading* reading = nullptr) {
     DirectionCounters counters;
-    if (const auto link = reader_.link(link_.index)) {
+    const auto qdisc = [&](std::uint32_t handle) {
+      return reading ? reading->qdisc(link_.index, handle) : reader_.qdisc(link_.index, handle);
+    };
+    if (const auto link = reading ? reading->link(link_.index) : reader_.link(link_.index)) {
       counters.packets = link->tx_packets;
       counters.bytes = link->tx_bytes;
       // What leaves the qdiscs and does not reach the other end: the queue of this machine's receiving CPU was full.
@@ -132,11 +137,11 @@ class Egress final : public Metered {
     counters.busy_nanoseconds = busy_.nanoseconds();
     counters.busy_bytes = busy_.bytes();
     if (stages_.empty()) return counters;
-    const auto first = reader_.qdisc(link_.index, stages_.front().handle);
+    const auto first = qdisc(stages_.front().handle);
     counters.packets = first ? first->packets : 0;
     counters.bytes = first ? first->bytes : 0;
     // The last stage is the one that drops: netem by its loss, or tbf by its bound.
-    const auto last = reader_.qdisc(link_.index, stages_.back().handle);
+    const auto last = qdisc(stages_.back().handle);
     if (!last) return counters;
     (direction_.random() ? counters.dropped_loss : counters.dropped_queue) = last->drops;
     if (direction_.rate) counters.backlog_bytes = last->backlog;
@@ -173,7 +178,12 @@ class TcShaper : public Shaper {
     backward_.set(backward);
   }
   LinkCounters counters() const override { return {forward_.count(), backward_.count()}; }
-  std::string describe(bool forward) const override { return (forward ? forward_ : backward_).describe(); }
+  LinkCounters counters(const TcReading& first, const TcReading& second) const override {
+    return {forward_.count(&first), backward_.count(&second)};
+  }
+  std::string describe(bool forward, const std::vector<netlink::Qdisc>& found) const override {
+    return (forward ? forward_ : backward_).describe(found);
+  }
 
  private:
   mutable Egress forward_;

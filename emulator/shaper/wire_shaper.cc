@@ -35,7 +35,8 @@ class WireShaper : public Shaper {
     backward_ = backward;
   }
   LinkCounters counters() const override { return link_->counters(); }
-  std::string describe(bool forward) const override {
+  LinkCounters counters(const TcReading&, const TcReading&) const override { return link_->counters(); }
+  std::string describe(bool forward, const std::vector<netlink::Qdisc>&) const override {
     return "wire " + shaper::describe(forward ? forward_ : backward_);
   }
 

@@ -156,6 +156,10 @@ void measure_flows() {
   Direction direction;
   direction.delay = milliseconds(1);
   compare_with_veth("one TCP flow, delay 1 ms", direction, {});
+  direction.rate = BitsPerSecond{40'000'000'000};
+  direction.queue = shaper::ByteLimit{10'000'000};
+  compare_with_veth("one TCP flow, rate 40 Gbit, delay 1 ms", direction, {});
+  compare_with_veth("the same, read by ring as without root", direction, {.ring = true});
 }
 
 void measure_links() {

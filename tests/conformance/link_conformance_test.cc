@@ -337,6 +337,31 @@ TEST_P(Account, OfALinkThatDoesNotFillItsQueueIsSilent) {
   EXPECT_LT(bed.shaper().counters().forward.busy_nanoseconds, 100'000'000u);
 }
 
+TEST_P(Account, OfAllLinksAtOnceIsThatOfEach) {
+  const Direction direction = fifty_megabits();
+  SKIP_UNLESS_AVAILABLE(GetParam(), direction, direction);
+  LinkBed bed(GetParam(), direction, direction);
+  blast_udp(bed.a(), bed.b(), LinkBed::kAddressB, {BitsPerSecond{60'000'000}, 2000}, milliseconds(300));
+  const auto readings = bed.readings();
+  const shaper::LinkCounters together = bed.shaper().counters(readings[0], readings[1]);
+  const shaper::LinkCounters alone = bed.shaper().counters();
+  EXPECT_GT(alone.forward.packets, 1000u);
+  for (const bool forward : {true, false}) {
+    const shaper::DirectionCounters& of_all = forward ? together.forward : together.backward;
+    const shaper::DirectionCounters& own = forward ? alone.forward : alone.backward;
+    EXPECT_EQ(of_all.packets, own.packets);
+    EXPECT_EQ(of_all.bytes, own.bytes);
+    EXPECT_EQ(of_all.dropped_queue, own.dropped_queue);
+    EXPECT_EQ(of_all.backlog_bytes, own.backlog_bytes);
+    EXPECT_EQ(of_all.overruns, own.overruns);
+    EXPECT_EQ(of_all.busy_nanoseconds, own.busy_nanoseconds);
+  }
+  // And goes on where the qdisc, and its counters, are gone.
+  bed.shaper().change({}, direction);
+  const auto after = bed.readings();
+  EXPECT_EQ(bed.shaper().counters(after[0], after[1]).forward.packets, alone.forward.packets);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapers, Account, ::testing::Values(Kind::tc, Kind::wire),
                          [](const auto& test) { return name(test.param); });
 
@@ -414,7 +439,7 @@ TEST(Wire, MeasuresItsDelay) {
   LinkBed bed(Kind::wire, direction, direction);
   blast_udp(bed.a(), bed.b(), LinkBed::kAddressB, {BitsPerSecond{60'000'000}, 1000}, milliseconds(300));
   const shaper::DirectionCounters counters = bed.shaper().counters().forward;
-  std::cout << bed.shaper().describe(true) << "; " << bed.scheduling() << "; lateness p99 "
+  std::cout << bed.shaper().describe(true, {}) << "; " << bed.scheduling() << "; lateness p99 "
             << static_cast<double>(counters.lateness_p99_nanoseconds) / 1e6 << " ms\n";
   EXPECT_NEAR(static_cast<double>(counters.delay_nanoseconds) / 1e6, 20, 1);
 }

@@ -181,7 +181,8 @@ TEST_P(FidelityVerdict, WhatIsPlainlyTooMuchIsSaidBefore) {
     arguments.insert(arguments.end(), huge.begin(), huge.end());
     Command refused(emu(arguments));
     EXPECT_EQ(refused.wait(seconds(20)), 2) << subcommand;
-    EXPECT_THAT(refused.err(), HasSubstr("this machine is too small for it: forwarding: 1 wire links may carry 80Gbit"))
+    EXPECT_THAT(refused.err(),
+                testing::ContainsRegex("this machine is too small for it: forwarding: .* may carry 80Gbit"))
         << subcommand;
   }
   // What check says depends on the shaper that this kernel would have the link done by.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "emulator/base/error.h"
 #include "emulator/netlink/address.h"
@@ -285,6 +287,30 @@ TEST_F(Pair, QdiscCountersAddUp) {
   EXPECT_EQ(counters.packets, 2u);
   EXPECT_EQ(counters.bytes, 2 * 1042u);
   EXPECT_EQ(counters.packets + counters.qlen + counters.drops, 20u);
+}
+
+TEST_F(Pair, OneDumpHasAllQdiscs) {
+  constexpr int kLinks = 300;  // more than one answer of the kernel holds
+  for (int i = 0; i < kLinks; ++i) {
+    left.socket->execute(add_veth({.name = "l" + std::to_string(i), .index = 100 + i, .up = true},
+                                  {.name = "r" + std::to_string(i), .netns_fd = right.network.fd()}));
+    left.socket->execute(add_qdisc({.link_index = 100 + i}, Tbf{{8000}, {2100}, 4200}, "left"));
+  }
+  left.socket->execute(add_qdisc({.link_index = kIndex}, Tbf{{8000}, {2100}, 4200}, "left"));
+  const test::Udp from = left.udp(kLeft);
+  for (int i = 0; i < 20; ++i) from.send(kRight, 1000);
+  std::set<int> seen;
+  for (const QdiscCounters& counters : left.counters->qdiscs()) {
+    if (counters.kind != "tbf") continue;
+    EXPECT_TRUE(seen.insert(counters.link_index).second) << "link " << counters.link_index << " is there twice";
+    EXPECT_EQ(counters.handle, handle(1));
+    EXPECT_EQ(counters.parent, kRoot);
+    const bool busy = counters.link_index == kIndex;
+    EXPECT_EQ(counters.packets, busy ? 2u : 0u) << "link " << counters.link_index;
+    EXPECT_EQ(counters.qlen, busy ? 4u : 0u) << "link " << counters.link_index;
+    EXPECT_EQ(counters.drops, busy ? 14u : 0u) << "link " << counters.link_index;
+  }
+  EXPECT_EQ(seen.size(), kLinks + 1u);
 }
 
 TEST_F(Pair, QdiscsChangeInPlaceAndGo) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "emulator/netlink/address.h"
+#include "emulator/netlink/counters.h"
 #include "emulator/netlink/link.h"
 #include "emulator/netlink/neighbour.h"
 #include "emulator/netlink/socket.h"
@@ -50,6 +51,15 @@ LinkBed::LinkBed(shaper::Kind kind, const shaper::Direction& forward, const shap
     }
   }
   give_addresses();
+}
+
+std::array<shaper::TcReading, 2> LinkBed::readings() const {
+  const auto read = [](int netns) {
+    const sandbox::ScopedNetwork scope(netns);
+    netlink::CounterReader reader;
+    return shaper::TcReading(reader);
+  };
+  return {read(a()), read(b())};
 }
 
 void LinkBed::join_by_one_pair() {

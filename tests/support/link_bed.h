@@ -7,6 +7,7 @@
 #include "emulator/sandbox/namespace.h"
 #include "emulator/shaper/shaper.h"
 #include "emulator/shaper/tc_meter.h"
+#include "emulator/shaper/tc_reading.h"
 #include "emulator/shaper/wire_loop.h"
 
 namespace geomx::test {
@@ -30,6 +31,8 @@ class LinkBed {
   int a() const { return a_.fd(); }
   int b() const { return b_.fd(); }
   shaper::Shaper& shaper() { return *shaper_; }  // none where the kind is none
+  // What has been counted in either node.
+  std::array<shaper::TcReading, 2> readings() const;
   std::string scheduling() const { return loop_ ? loop_->scheduling() : ""; }
 
  private:

@@ -49,13 +49,25 @@ TEST(Capacity, ALargeMachineHasEnough) {
 }
 
 TEST(Capacity, ForwardingIsTheSumOfBothDirections) {
-  EXPECT_THAT(shortages(star(10, 500), {}, large()), IsEmpty());  // 10 Gbit/s in all
-  const std::vector<Shortage> found = shortages(star(11, 500), {}, large());
+  Machine two = large();
+  two.cores = 2;
+  EXPECT_THAT(shortages(star(20, 500), {}, two), IsEmpty());  // 20 Gbit/s in all
+  const std::vector<Shortage> found = shortages(star(21, 500), {}, two);
   ASSERT_THAT(names(found), ElementsAre("forwarding"));
-  EXPECT_EQ(found[0].figures, "11 wire links may carry 11Gbit in all, this machine forwards about 10Gbit");
-  Machine user = large();
-  user.root = false;
-  EXPECT_THAT(names(shortages(star(5, 500), {}, user)), ElementsAre("forwarding"));
+  EXPECT_EQ(found[0].figures, "21 wire links may carry 21Gbit in all, this machine forwards about 20Gbit");
+  two.root = false;
+  EXPECT_THAT(names(shortages(star(21, 500), {}, two)), ElementsAre("forwarding"));
+  Machine one = large();
+  one.cores = 1;
+  EXPECT_THAT(names(shortages(star(11, 500), {}, one)), ElementsAre("forwarding"));
+}
+
+TEST(Capacity, OneLinkIsForwardedByOneCoreOfMany) {
+  EXPECT_THAT(shortages(star(3, 10'000), {}, large()), IsEmpty());
+  const std::vector<Shortage> found = shortages(star(3, 11'000), {}, large());
+  ASSERT_THAT(names(found), ElementsAre("forwarding"));
+  EXPECT_THAT(found[0].figures, HasSubstr("may carry 22Gbit both ways, the one thread that carries it forwards about "
+                                          "20Gbit"));
 }
 
 TEST(Capacity, QueuesAndDelayLinesTakeMemory) {
