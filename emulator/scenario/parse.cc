@@ -70,7 +70,9 @@ class Reading {
 
   void apply(const std::string& assignment) {
     try {
-      for (const std::string& pointer : set(document_.root, assignment)) set_by_[pointer] = assignment;
+      Json changed = document_.root;  // one that fails half way changes nothing
+      for (const std::string& pointer : set(changed, assignment)) set_by_[pointer] = assignment;
+      document_.root = std::move(changed);
     } catch (const InputError& error) {
       errors_.push_back({Place{}, error});
     }

@@ -3,10 +3,12 @@
 //
 // Input: what is sent to the descriptor socket, and, as one message, to the request socket.
 
+#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -58,7 +60,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return new lab::Lab(plan);  // lives as long as the process, as that of a server does
   }();
   control::Server server(*lab, listen(folder), {"", 64});
-  const std::jthread serving([&] { server.run(); });
+  std::atomic<bool> ended = false;
+  const std::jthread serving([&] {
+    server.run();
+    ended = true;
+  });
   const FileDescriptor fuzzed = control::connect_socket(folder);
   // What does not fit into the socket at once is left out: nobody may be reading yet.
   if (::send(fuzzed.get(), data, size, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || size == 0) {
@@ -72,5 +78,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   end.mutable_down();
   end.set_protocol(control::kProtocol);
   dealer.send(end.SerializeAsString());
+  // Its messages go with a dealer.
+  for (pollfd answered{dealer.fd(), POLLIN, 0}; !ended; ::poll(&answered, 1, 1 /* ms */)) {
+    while (dealer.receive()) continue;
+  }
   return 0;
 }

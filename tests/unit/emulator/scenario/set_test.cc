@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -123,6 +124,17 @@ TEST(Set, WhatItSetIsJudgedAndBlamed) {
             "--set topology.links.wan.ends=[\"c\", \"x\"]: /topology/links/0/ends/1: there is no data center or node "
             "\"x\" (known: c, a)");
   EXPECT_EQ(complaint("name=null"), "s.json:1:1: \"name\" is missing (what a lab of it is called)");
+}
+
+TEST(Set, OneThatFailsHalfWayChangesNothing) {
+  try {
+    parse(R"({"version": 1, "name": "x"})", "s.json", {"topology.links.*.rate=1Mbit"});
+    FAIL();
+  } catch (const ScenarioErrors& errors) {
+    EXPECT_EQ(errors.errors().size(), 2u) << errors.what();
+    EXPECT_THAT(errors.what(), testing::HasSubstr("there is no topology.links"));
+    EXPECT_THAT(errors.what(), testing::HasSubstr("s.json:1:1: \"topology\" is missing"));
+  }
 }
 
 TEST(Set, ReportsEveryBadOverrideAtOnce) {
