@@ -141,7 +141,8 @@ double share_below(Distribution distribution, double swing) {
 
 std::vector<double> without_cut(std::vector<double> swings, Distribution distribution) {
   std::erase_if(swings, [&](double swing) {
-    return distribution != Distribution::uniform && swing > highest_swing(distribution) - 1e-3; });
+    return distribution != Distribution::uniform && swing > highest_swing(distribution) - 1e-3;
+  });
   return swings;
 }
 
