@@ -9,7 +9,8 @@
 // What a scenario needs of this machine, beside what every lab does, and what of that it has not.
 namespace geomx::lab {
 
-// Each says where in the scenario (a JSON pointer), what is missing and what to do. Looks at files, tries out cgroups.
+// Each says where in the scenario (a JSON pointer), what is missing and what to do. Looks at files, tries out cgroups
+// and NAT.
 std::vector<InputError> unmet_needs(const scenario::Scenario& scenario);
 
 // Throws the first of them.
