@@ -83,26 +83,30 @@ class Needs {
   bool uplink_ = false;
 };
 
-}  // namespace
-
-std::vector<InputError> unmet_needs(const scenario::Scenario& scenario) {
+std::vector<InputError> unmet(const scenario::Scenario& scenario, bool running) {
   Needs needs;
   const scenario::Topology& topology = scenario.topology;
   for (std::size_t i = 0; i < topology.datacenters.size(); ++i) {
     needs.machine(topology.datacenters[i].machine, fmt::format("/topology/datacenters/{}", i));
-    needs.uplink(topology.datacenters[i].uplink, fmt::format("/topology/datacenters/{}", i));
+    needs.uplink(topology.datacenters[i].uplink && !running, fmt::format("/topology/datacenters/{}", i));
   }
   for (std::size_t i = 0; i < topology.nodes.size(); ++i) {
     needs.machine(topology.nodes[i].machine, fmt::format("/topology/nodes/{}", i));
-    needs.uplink(topology.nodes[i].uplink, fmt::format("/topology/nodes/{}", i));
+    needs.uplink(topology.nodes[i].uplink && !running, fmt::format("/topology/nodes/{}", i));
   }
   needs.routing(topology.routing);
   return std::move(needs).unmet();
 }
 
-void require_needs(const scenario::Scenario& scenario) {
-  const std::vector<InputError> unmet = unmet_needs(scenario);
-  if (!unmet.empty()) throw unmet.front();
+}  // namespace
+
+std::vector<InputError> unmet_needs(const scenario::Scenario& scenario) {
+  return unmet(scenario, false);
+}
+
+void require_needs(const scenario::Scenario& scenario, bool running) {
+  const std::vector<InputError> needs = unmet(scenario, running);
+  if (!needs.empty()) throw needs.front();
 }
 
 void find_images(Plan& plan) {
