@@ -17,6 +17,7 @@
 #include "emulator/lab/frr.h"
 #include "emulator/lab/plan.h"
 #include "emulator/lab/probe.h"
+#include "emulator/lab/uplink.h"
 #include "emulator/sandbox/cgroup.h"
 #include "emulator/sandbox/oci_image.h"
 #include "emulator/sandbox/privileges.h"
@@ -89,6 +90,13 @@ Finding limits() {
   const auto obstacle = sandbox::cgroup_obstacle({1.0, Bytes{std::uint64_t{64} << 20}});
   return {"limits of cpu and memory", !obstacle, false,
           obstacle ? obstacle->what : "cgroups, " + sandbox::describe_cgroups(), obstacle ? obstacle->remedy : ""};
+}
+
+// Of nodes, to the network that this machine is in.
+Finding uplinks() {
+  const auto obstacle = lab::uplink_obstacle();
+  return {"uplinks", !obstacle, false, obstacle ? obstacle->what : "veth and NAT by nftables",
+          obstacle ? obstacle->remedy : ""};
 }
 
 // How deep the wire may read from the kernel; both ways carry what is asked.
@@ -166,6 +174,7 @@ std::vector<Finding> examine() {
     findings.push_back({"node setting", false, false, "not granted: " + refused, "nodes keep the kernel's default"});
   }
   findings.push_back(limits());
+  findings.push_back(uplinks());
   const auto frr = lab::find_frr();
   findings.push_back({"routing by ospf or bgp", frr.has_value(), false, frr ? "FRRouting in " + *frr : "no FRRouting",
                       frr ? "" : "apt-get install frr"});

@@ -26,6 +26,10 @@ void print_nodes(const nlohmann::ordered_json& nodes) {
       interfaces += fmt::format("{}{} {}", interfaces.empty() ? "" : ", ", text_of(interface["name"]),
                                 text_of(interface["address"]));
     }
+    if (node.contains("uplink")) {
+      interfaces += fmt::format("{}{} {}", interfaces.empty() ? "" : ", ", text_of(node["uplink"]["interface"]),
+                                text_of(node["uplink"]["address"]));
+    }
     if (interfaces.empty()) interfaces = fmt::format("{} ports", node["interfaces"].size());
     fmt::print("{:<28} {:<7} {}\n", text_of(node["name"]), text_of(node["kind"]), interfaces);
     if (node.contains("runs")) {

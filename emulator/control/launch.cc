@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <memory>
@@ -23,6 +24,7 @@
 #include "emulator/control/tcp_socket.h"
 #include "emulator/lab/lab.h"
 #include "emulator/lab/needs.h"
+#include "emulator/lab/uplink.h"
 #include "emulator/scenario/parse.h"
 
 namespace geomx::control {
@@ -76,13 +78,14 @@ class SilencedStreams {
   FileDescriptor saved_[3];
 };
 
-std::unique_ptr<lab::Lab> make_lab(sandbox::StartReport& report, const lab::Plan& plan, const std::string& mark) {
+std::unique_ptr<lab::Lab> make_lab(sandbox::StartReport& report, const lab::Plan& plan, const std::string& mark,
+                                   int outside) {
   const auto progress = [&](int step, int steps, const std::string& what) {
     phase(fmt::format("up: step {}", step).c_str());
     report.progress(progress_text(step, steps + 1, what));
   };
   try {
-    return std::make_unique<lab::Lab>(plan, progress, mark);
+    return std::make_unique<lab::Lab>(plan, progress, mark, outside);
   } catch (const SystemError& error) {
     throw naming_limit(error, plan);
   }
@@ -90,12 +93,13 @@ std::unique_ptr<lab::Lab> make_lab(sandbox::StartReport& report, const lab::Plan
 
 // The lab process, from its start to its end. What it returns is init's exit code, from which RunningLab::end() tells.
 int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOptions& options,
-             const std::string& folder, Listeners listeners) {
+             const std::string& folder, Listeners listeners, FileDescriptor outside) {
   phase("up: lab process");
   const std::uint64_t open_files = lift_descriptor_limit(plan);
   phase("up: hosts file");
   sandbox::install_hosts_file(plan.hosts_file);  // before nodes come to see it their own way
-  const std::unique_ptr<lab::Lab> lab = make_lab(report, plan, read_mark(folder));
+  const std::unique_ptr<lab::Lab> lab = make_lab(report, plan, read_mark(folder), outside.get());
+  outside.reset();
   const std::string logs = options.log_folder.empty() ? folder + "/" + kLogFolder : options.log_folder;
   Server server(*lab, std::move(listeners), {options.scenario_json, open_files, folder, logs});
   server.start_nodes();
@@ -126,7 +130,13 @@ RunningLab launch(const lab::Plan& asked, const LaunchOptions& options) {
   // Before there is a lab: whoever is killed when, a lab that lives can be found and ended.
   folder.describe({plan.lab, 0, plan.nodes.size(), plan.links.size(), !options.detach,
                    static_cast<std::int64_t>(std::time(nullptr))});
-  if (plan.reaches_outside()) write_mark(folder.path(), make_mark());
+  const bool uplinks = std::any_of(plan.nodes.begin(), plan.nodes.end(),
+                                   [](const lab::PlannedNode& node) { return node.uplink.has_value(); });
+  if (plan.reaches_outside()) {
+    const std::string mark = make_mark();
+    if (uplinks) lab::choose_uplinks(plan, mark);
+    write_mark(folder.path(), mark, uplinks);
+  }
   sandbox::LabOptions lab_options;
   lab_options.name = plan.lab;
   lab_options.attached = !options.detach;
@@ -141,6 +151,12 @@ RunningLab launch(const lab::Plan& asked, const LaunchOptions& options) {
   }
   lab_options.keep = {folder.lock(), folder.requests()};
   if (tcp) lab_options.keep.push_back(tcp.get());
+  // What uplinks lead to: the lab's processes have no other way there, and the lab itself closes it once it is up.
+  std::optional<sandbox::Namespace> outside;
+  if (uplinks) {
+    outside.emplace(sandbox::Namespace::current_network());
+    lab_options.keep.push_back(outside->fd());
+  }
   lab_options.listener = folder.listener();
   phase("up: described");
   std::optional<SilencedStreams> silenced;
@@ -148,8 +164,10 @@ RunningLab launch(const lab::Plan& asked, const LaunchOptions& options) {
   sandbox::LabProcess process = sandbox::spawn_init(lab_options, [&](sandbox::StartReport& report) {
     return lab_main(report, plan, options, folder.path(),
                     {FileDescriptor(folder.listener()), FileDescriptor(folder.requests()), FileDescriptor(tcp.get()),
-                     std::move(keys)});
+                     std::move(keys)},
+                    FileDescriptor(outside ? outside->fd() : -1));
   });
+  outside.reset();
   silenced.reset();
   phase("up: started");
   folder.close_listeners();

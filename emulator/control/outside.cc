@@ -18,6 +18,7 @@
 #include "emulator/base/error.h"
 #include "emulator/base/fd.h"
 #include "emulator/control/runtime.h"
+#include "emulator/lab/uplink.h"
 #include "emulator/sandbox/cgroup.h"
 
 namespace geomx::control {
@@ -26,7 +27,29 @@ namespace {
 constexpr const char* mark_name = "outside";
 constexpr std::chrono::seconds reaper_patience{30};  // with processes that the kernel is slow to end
 
-[[noreturn]] void reap(int pidfd, int lock, const std::string& folder, const std::string& mark) {
+constexpr const char* uplinks_word = "uplinks";
+
+struct Outside {
+  std::string mark;
+  bool uplinks = false;  // a machine without nftables need not be asked for them
+};
+
+Outside read_outside(const std::string& folder) {
+  Outside outside;
+  std::string word;
+  std::ifstream(folder + "/" + mark_name) >> outside.mark >> word;
+  outside.uplinks = word == uplinks_word;
+  const bool good =
+      outside.mark.size() == 16 && outside.mark.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return good ? outside : Outside();
+}
+
+bool remove(const Outside& outside, Nanoseconds timeout) {
+  if (outside.uplinks) lab::remove_uplinks(outside.mark);
+  return outside.mark.empty() || sandbox::remove_cgroups(outside.mark, timeout);
+}
+
+[[noreturn]] void reap(int pidfd, int lock, const std::string& folder, const Outside& outside) {
   ::setsid();
   for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) ::signal(signal, SIG_IGN);
   ::prctl(PR_SET_NAME, "geomx-reaper");
@@ -44,7 +67,7 @@ constexpr std::chrono::seconds reaper_patience{30};  // with processes that the 
     while (::poll(&entry, 1, -1 /* as long as the lab lives */) < 0 && errno == EINTR) {
     }
     // What is left then is the next command's, which finds the mark.
-    if (!sandbox::remove_cgroups(mark, reaper_patience)) ::_exit(1);
+    if (!remove(outside, reaper_patience)) ::_exit(1);
     if (is_lock_of(lock, folder)) remove_folder(folder);  // else it is another lab's by now
   } catch (const std::exception&) {
     ::_exit(1);
@@ -60,19 +83,16 @@ std::string make_mark() {
   return fmt::format("{:016x}", number);
 }
 
-void write_mark(const std::string& folder, const std::string& mark) {
+void write_mark(const std::string& folder, const std::string& mark, bool uplinks) {
   const std::string path = folder + "/" + mark_name;
   std::ofstream file(path);
-  file << mark << '\n';
+  file << mark << (uplinks ? std::string(" ") + uplinks_word : std::string()) << '\n';
   file.close();
   if (!file) throw SystemError(path, "write", errno);
 }
 
 std::string read_mark(const std::string& folder) {
-  std::string mark;
-  std::ifstream(folder + "/" + mark_name) >> mark;
-  const bool good = mark.size() == 16 && mark.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return good ? mark : std::string();
+  return read_outside(folder).mark;
 }
 
 void remove_mark(const std::string& folder) {
@@ -80,17 +100,16 @@ void remove_mark(const std::string& folder) {
 }
 
 bool remove_outside(const std::string& folder, Nanoseconds timeout) {
-  const std::string mark = read_mark(folder);
-  return mark.empty() || sandbox::remove_cgroups(mark, timeout);
+  return remove(read_outside(folder), timeout);
 }
 
 void start_reaper(int pidfd, int lock, const std::string& folder) {
-  const std::string mark = read_mark(folder);
+  const Outside outside = read_outside(folder);
   const pid_t between = check(::fork(), "fork", "the lab's reaper");
   if (between == 0) {
     // Its parent ends at once, so that nobody has to wait for it.
     const pid_t reaper = ::fork();
-    if (reaper == 0) reap(pidfd, lock, folder, mark);
+    if (reaper == 0) reap(pidfd, lock, folder, outside);
     ::_exit(reaper < 0 ? 1 : 0);
   }
   int status = 0;

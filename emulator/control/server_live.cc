@@ -115,7 +115,7 @@ wire::Answer Server::apply(Caller&, const wire::Request& asked) {
   wire::Lines& lines = *answer.mutable_lines();
   for (const std::string& line : lab::differences(running, plan)) lines.add_line(line);
   if (request.dry_run()) return answer;
-  lab::require_needs(next);
+  lab::require_needs(next, true);
   lab::find_images(plan);
   std::set<std::string> before;
   for (const lab::PlannedNode& node : running.nodes) before.insert(node.name);

@@ -61,7 +61,8 @@ std::size_t interface_number(const PlannedNode& node, const std::string& name) {
   return static_cast<std::size_t>(it - node.interfaces.begin());
 }
 
-Lab::Lab(Plan plan, const Progress& progress, std::string mark) : plan_(std::move(plan)), mark_(std::move(mark)) {
+Lab::Lab(Plan plan, const Progress& progress, std::string mark, int outside)
+    : plan_(std::move(plan)), mark_(std::move(mark)) {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) index_[plan_.nodes[n].name] = n;
   states_.resize(plan_.nodes.size(), NodeState::running);
   cut_.resize(plan_.links.size());
@@ -74,6 +75,7 @@ Lab::Lab(Plan plan, const Progress& progress, std::string mark) : plan_(std::mov
   make_namespaces();
   step(2, fmt::format("{} links", plan_.links.size()));
   make_links();
+  make_uplinks(outside);
   step(3, "addresses, routes and neighbours");
   configure_nodes();
   step(4, "shapers");

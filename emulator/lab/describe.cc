@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "emulator/lab/plan.h"
+#include "emulator/lab/uplink.h"
 #include "emulator/shaper/describe.h"
 
 namespace geomx::lab {
@@ -103,6 +104,12 @@ std::string describe(const Plan& plan) {
       if (interface.prefix == 0) continue;
       interfaces += fmt::format("{}{} {}/{}", interfaces.empty() ? "" : ", ", interface.name,
                                 to_string(interface.address), interface.prefix);
+    }
+    if (node.uplink) {
+      interfaces += fmt::format("{}{} {}", interfaces.empty() ? "" : ", ", uplink_interface,
+                                node.uplink->address.value != 0
+                                    ? fmt::format("{}/{}", to_string(node.uplink->address), uplink_prefix)
+                                    : "out of 198.18.0.0/15");
     }
     if (node.kind == scenario::NodeKind::switch_) interfaces = fmt::format("{} ports", node.interfaces.size());
     nodes.push_back({node.name, to_string(node.kind), interfaces});

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "emulator/lab/lab.h"
+#include "emulator/lab/uplink.h"
 #include "emulator/shaper/tc.h"
 
 namespace geomx::lab {
@@ -32,6 +33,7 @@ class Comparison {
       }
       qdiscs(planned, *link, egresses[i]);
     }
+    uplink();
     routes();
     learned();
     neighbours();
@@ -99,6 +101,20 @@ class Comparison {
       });
       if (!ours) add(planned.name, fmt::format("has a qdisc {} that the plan does not know", each.kind));
     }
+  }
+
+  void uplink() {
+    if (!node_.uplink) return;
+    const netlink::Link* link = found_.link(uplink_interface);
+    if (link == nullptr || !link->running) {
+      add(uplink_interface, link == nullptr ? "missing" : "not running");
+      return;
+    }
+    const netlink::Ipv4Prefix address{node_.uplink->address.value, uplink_prefix};
+    const bool there = std::any_of(found_.addresses.begin(), found_.addresses.end(), [&](const auto& each) {
+      return each.link_index == link->index && each.prefix == address;
+    });
+    if (!there) add(uplink_interface, "lacks " + netlink::to_string(address));
   }
 
   void routes() {

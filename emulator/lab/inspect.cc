@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/lab/differences.h"
+#include "emulator/lab/uplink.h"
 #include "emulator/netlink/socket.h"
 #include "emulator/shaper/describe.h"
 
@@ -84,6 +85,13 @@ Json planned(const PlannedNode& node) {
     for (const PlannedRoute& route : node.learned) json["learned"].push_back(prefix(route.destination, route.prefix));
   }
   json["machine"] = planned(node.machine);
+  if (node.uplink) {
+    const bool chosen = node.uplink->address.value != 0;
+    json["uplink"] = {{"interface", uplink_interface},
+                      {"address", chosen ? Json(prefix(node.uplink->address, uplink_prefix)) : Json()},
+                      {"via", chosen ? Json(to_string(node.uplink->gateway)) : Json()},
+                      {"host_interface", chosen ? Json(node.uplink->host_interface) : Json()}};
+  }
   return json;
 }
 

@@ -43,8 +43,9 @@ struct NodeNamespaces {
 class Lab {
  public:
   // Throws SystemError naming the object that the kernel refused. `mark`: of what it makes outside of its process tree,
-  // so that somebody else can remove it (Plan::reaches_outside).
-  explicit Lab(Plan plan, const Progress& progress = {}, std::string mark = {});
+  // so that somebody else can remove it (Plan::reaches_outside). `outside`: the network namespace that uplinks lead to,
+  // used only here. REQUIRES: with uplinks there is one, and they have been chosen (uplink.h).
+  explicit Lab(Plan plan, const Progress& progress = {}, std::string mark = {}, int outside = -1);
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
   ~Lab();
@@ -108,6 +109,7 @@ class Lab {
  private:
   void make_namespaces();
   void make_links();
+  void make_uplinks(int outside);  // uplink.cc
   void configure_nodes();
   void shape_links();
   using NodeIndex = std::map<std::string, std::size_t>;

@@ -7,6 +7,7 @@
 #include "emulator/base/error.h"
 #include "emulator/lab/configuration.h"
 #include "emulator/lab/lab.h"
+#include "emulator/lab/uplink.h"
 #include "emulator/netlink/link.h"
 #include "emulator/sandbox/node_processes.h"
 #include "emulator/shaper/tc.h"
@@ -187,6 +188,7 @@ void Lab::set_interfaces_up(std::size_t n, bool up) {
     for (const PlannedInterface& interface : node.interfaces) {
       batch.push_back(netlink::change_link(interface.name, {.up = up}));
     }
+    if (node.uplink) batch.push_back(netlink::change_link(uplink_interface, {.up = up}));
     // The kernel forgets both with the interfaces, but not their addresses.
     if (up) {
       for (netlink::Message& message : routes_and_neighbours(node)) batch.push_back(std::move(message));

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "emulator/lab/frr.h"
+#include "emulator/lab/uplink.h"
 #include "emulator/sandbox/cgroup.h"
 #include "emulator/sandbox/oci_image.h"
 #include "emulator/scenario/machine.h"
@@ -33,6 +34,14 @@ class Needs {
     if (machine.cpu && !cpu_) cpu_ = limits(sandbox::Limits{machine.cpu, std::nullopt}, pointer + "/cpu");
     if (machine.memory && !memory_)
       memory_ = limits(sandbox::Limits{std::nullopt, machine.memory}, pointer + "/memory");
+  }
+
+  void uplink(bool wanted, const std::string& pointer) {
+    if (!wanted || uplink_) return;
+    uplink_ = true;
+    if (const auto obstacle = uplink_obstacle()) {
+      unmet_.emplace_back(pointer + "/uplink", obstacle->what, obstacle->remedy);
+    }
   }
 
   void routing(scenario::Routing routing) {
@@ -71,26 +80,33 @@ class Needs {
   std::set<std::string> asked_;  // images
   bool cpu_ = false;             // whether it has been tried
   bool memory_ = false;
+  bool uplink_ = false;
 };
 
-}  // namespace
-
-std::vector<InputError> unmet_needs(const scenario::Scenario& scenario) {
+std::vector<InputError> unmet(const scenario::Scenario& scenario, bool running) {
   Needs needs;
   const scenario::Topology& topology = scenario.topology;
   for (std::size_t i = 0; i < topology.datacenters.size(); ++i) {
     needs.machine(topology.datacenters[i].machine, fmt::format("/topology/datacenters/{}", i));
+    needs.uplink(topology.datacenters[i].uplink && !running, fmt::format("/topology/datacenters/{}", i));
   }
   for (std::size_t i = 0; i < topology.nodes.size(); ++i) {
     needs.machine(topology.nodes[i].machine, fmt::format("/topology/nodes/{}", i));
+    needs.uplink(topology.nodes[i].uplink && !running, fmt::format("/topology/nodes/{}", i));
   }
   needs.routing(topology.routing);
   return std::move(needs).unmet();
 }
 
-void require_needs(const scenario::Scenario& scenario) {
-  const std::vector<InputError> unmet = unmet_needs(scenario);
-  if (!unmet.empty()) throw unmet.front();
+}  // namespace
+
+std::vector<InputError> unmet_needs(const scenario::Scenario& scenario) {
+  return unmet(scenario, false);
+}
+
+void require_needs(const scenario::Scenario& scenario, bool running) {
+  const std::vector<InputError> needs = unmet(scenario, running);
+  if (!needs.empty()) throw needs.front();
 }
 
 void find_images(Plan& plan) {

@@ -11,6 +11,7 @@
 #include "emulator/lab/frr.h"
 #include "emulator/lab/graph.h"
 #include "emulator/lab/timeline.h"
+#include "emulator/lab/uplink.h"
 #include "emulator/scenario/names.h"
 #include "emulator/scenario/roles.h"
 #include "emulator/scenario/suggest.h"
@@ -95,6 +96,9 @@ class Planner {
     assign_addresses(plan_, graph, running_);
     set_delays();
     const std::vector<Nanoseconds> longest = assign_routes(plan_, graph);
+    for (PlannedNode& node : plan_.nodes) {
+      if (node.uplink && node.uplink->address.value != 0) node.routes.push_back(route_out(node));
+    }
     assign_neighbours(plan_, graph);
     assign_frr(plan_, graph);
     for (std::size_t l = 0; l < plan_.links.size(); ++l) shape(l, longest[l]);
@@ -125,7 +129,7 @@ class Planner {
   }
 
   void add_node(const std::string& name, scenario::NodeKind kind, const std::string& datacenter,
-                const std::string& pointer, const scenario::Machine& machine = {}) {
+                const std::string& pointer, const scenario::Machine& machine = {}, bool uplink = false) {
     if (!index_.emplace(name, plan_.nodes.size()).second) {
       throw InputError(pointer, fmt::format("the name '{}' is taken", name),
                        "NAME-gateway, NAME-switch, NAME-host-I and the names of training roles belong to data centers");
@@ -142,13 +146,28 @@ class Planner {
           pointer, fmt::format("'{}' runs, and its image, cpu, memory, env, files and start stay as they are", name),
           "give it another name, or take the lab down and up again");
     }
+    if (const PlannedNode* before = find(running_ ? &running_->nodes : nullptr, name);
+        before && before->uplink && !uplink) {
+      throw InputError(pointer, fmt::format("'{}' has an uplink, and keeps it while the lab runs", name),
+                       "leave it, or take the lab down and up again");
+    }
     PlannedNode node;
+    if (uplink) node.uplink = kept_uplink(name, pointer);
     node.name = name;
     node.kind = kind;
     node.datacenter = datacenter;
     node.machine = machine;
     plan_.nodes.push_back(std::move(node));
     pointers_.push_back(pointer);
+  }
+
+  // Whoever is to leave the lab while it runs would need what its start alone can give.
+  PlannedUplink kept_uplink(const std::string& name, const std::string& pointer) const {
+    if (running_ == nullptr) return {};
+    const PlannedNode* before = find(&running_->nodes, name);
+    if (before != nullptr && before->uplink) return *before->uplink;
+    throw InputError(pointer + "/uplink", fmt::format("'{}' cannot get an uplink while the lab runs", name),
+                     "take the lab down and up again");
   }
 
   template <typename Item>
@@ -210,15 +229,16 @@ class Planner {
     for (std::size_t d = 0; d < scenario_.topology.datacenters.size(); ++d) {
       const scenario::Datacenter& datacenter = scenario_.topology.datacenters[d];
       const std::string pointer = fmt::format("/topology/datacenters/{}", d);
-      add_node(scenario::gateway_of(datacenter.name), scenario::NodeKind::router, datacenter.name, pointer);
+      add_node(scenario::gateway_of(datacenter.name), scenario::NodeKind::router, datacenter.name, pointer, {},
+               datacenter.uplink);
       add_node(scenario::switch_of(datacenter.name), scenario::NodeKind::switch_, datacenter.name, pointer);
       // The gateway's port is the LAN's, whose frames it must take, but unshaped.
       scenario::LinkProperties port;
       port.mtu = datacenter.lan.mtu;
       add_to_lan(scenario::gateway_of(datacenter.name), datacenter.name, port, pointer);
       const auto add_member = [&](const std::string& name, scenario::NodeKind kind, const std::string& from,
-                                  const scenario::Machine& machine) {
-        add_node(name, kind, datacenter.name, from, machine);
+                                  const scenario::Machine& machine, bool uplink = false) {
+        add_node(name, kind, datacenter.name, from, machine, uplink);
         add_to_lan(name, datacenter.name, datacenter.lan, pointer + "/lan");
       };
       for (const scenario::Role& role : roles) {
@@ -232,7 +252,7 @@ class Planner {
       for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
         const scenario::Node& node = scenario_.topology.nodes[n];
         if (node.datacenter != datacenter.name) continue;
-        add_member(node.name, node.kind, fmt::format("/topology/nodes/{}", n), node.machine);
+        add_member(node.name, node.kind, fmt::format("/topology/nodes/{}", n), node.machine, node.uplink);
       }
     }
   }
@@ -240,7 +260,8 @@ class Planner {
   void add_free_nodes() {
     for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
       const scenario::Node& node = scenario_.topology.nodes[n];
-      if (!node.datacenter) add_node(node.name, node.kind, "", fmt::format("/topology/nodes/{}", n), node.machine);
+      if (node.datacenter) continue;
+      add_node(node.name, node.kind, "", fmt::format("/topology/nodes/{}", n), node.machine, node.uplink);
     }
   }
 
@@ -401,7 +422,7 @@ const PlannedLink& Plan::link(const std::string& name) const {
 
 bool Plan::reaches_outside() const {
   return std::any_of(nodes.begin(), nodes.end(),
-                     [](const PlannedNode& node) { return node.machine.cpu || node.machine.memory; });
+                     [](const PlannedNode& node) { return node.machine.cpu || node.machine.memory || node.uplink; });
 }
 
 Ipv4 Plan::address_of(const std::string& name) const {

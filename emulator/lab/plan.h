@@ -44,6 +44,15 @@ struct PlannedNeighbour {
   std::string mac;
 };
 
+// A way out of the lab: a veth pair between the node and the network that the lab is started in ("the host"), where the
+// node's address is replaced by the machine's own. Its addresses depend on what that network uses at the time: see
+// choose_uplinks (uplink.h).
+struct PlannedUplink {
+  Ipv4 address{};  // the node's, out of a /30; 0: not chosen yet
+  Ipv4 gateway{};  // the host's
+  std::string host_interface{};
+};
+
 struct PlannedNode {
   std::string name;
   scenario::NodeKind kind = scenario::NodeKind::host;
@@ -54,6 +63,7 @@ struct PlannedNode {
   scenario::Machine machine{};
   std::vector<PlannedRoute> learned{};  // in place of routes: where a routing daemon must find a way to; no gateways
   std::string frr{};                    // that daemon's configuration; empty: there is none
+  std::optional<PlannedUplink> uplink{};
 };
 
 enum class LinkScope { wan, lan };
@@ -108,7 +118,7 @@ struct Plan {
   const PlannedNode& node(const std::string& name) const;  // throws InputError naming the nearest known name
   const PlannedLink& link(const std::string& name) const;  // likewise
   Ipv4 address_of(const std::string& node) const;          // its first address
-  // Whether it makes something outside the lab's process tree, which somebody has to remove: cgroups.
+  // Whether it makes something outside the lab's process tree, which somebody has to remove: cgroups and uplinks.
   bool reaches_outside() const;
 };
 

@@ -111,6 +111,14 @@ std::vector<Subnet> subnets_of(const Plan& plan, const Graph& graph) {
   return subnets;
 }
 
+// The router with an uplink that is nearest to the tree's root, which is none itself.
+std::optional<int> nearest_way_out(const World& world, const Tree& tree) {
+  const auto it = std::find_if(tree.order.begin() + 1, tree.order.end(), [&](int node) {
+    return world.is(node, scenario::NodeKind::router) && world.plan.nodes[node].uplink;
+  });
+  return it == tree.order.end() ? std::nullopt : std::optional(*it);
+}
+
 // Where everything lies behind one neighbour, one default route says so.
 void route(Plan& plan, const World& world, const std::vector<Subnet>& subnets, int source, const Tree& tree) {
   const Graph& graph = world.graph;
@@ -125,6 +133,17 @@ void route(Plan& plan, const World& world, const std::vector<Subnet>& subnets, i
     }
     if (best >= 0) found.emplace_back(segment, tree.first[best]);
   }
+  const auto gateway = [&](const Hop& hop) { return plan.nodes[hop.node].interfaces[hop.interface].address; };
+  std::vector<PlannedRoute>& routes = plan.nodes[source].routes;
+  if (plan.nodes[source].uplink || nearest_way_out(world, tree)) {
+    // The default route leads out of the lab: here, or towards the nearest router that can.
+    const auto out = plan.nodes[source].uplink ? std::optional<Hop>() : tree.first[*nearest_way_out(world, tree)];
+    for (const auto& [segment, hop] : found) {
+      if (hop != out) routes.push_back({subnets[segment].address, subnets[segment].prefix, gateway(hop)});
+    }
+    if (out) routes.push_back({{}, 0, gateway(*out)});
+    return;
+  }
   if (found.empty()) return;
   if (plan.routing != scenario::Routing::static_ && world.is(source, scenario::NodeKind::router)) {
     for (const auto& [segment, hop] : found) {
@@ -132,8 +151,6 @@ void route(Plan& plan, const World& world, const std::vector<Subnet>& subnets, i
     }
     return;
   }
-  const auto gateway = [&](const Hop& hop) { return plan.nodes[hop.node].interfaces[hop.interface].address; };
-  std::vector<PlannedRoute>& routes = plan.nodes[source].routes;
   const Hop first = found.front().second;
   if (std::all_of(found.begin(), found.end(), [&](const auto& entry) { return entry.second == first; })) {
     routes.push_back({{}, 0, gateway(first)});
@@ -202,7 +219,7 @@ std::vector<Nanoseconds> assign_routes(Plan& plan, const Graph& graph) {
   std::vector<Nanoseconds> longest = world.round_trip;
   for (int node = 0; node < static_cast<int>(plan.nodes.size()); ++node) {
     const bool host = world.is(node, scenario::NodeKind::host);
-    if (host && graph.ports[node].size() == 1) {
+    if (host && graph.ports[node].size() == 1 && !plan.nodes[node].uplink) {
       // The common case, of which there are thousands: one way out, so no search.
       const auto& routers = world.routers_of[graph.segment[graph.ports[node][0].link]];
       if (routers.size() == 1) {

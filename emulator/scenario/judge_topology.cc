@@ -80,9 +80,21 @@ void judge_router(const Node& node, Routing routing, const std::string& pointer,
 
 // A switch is nothing but a bridge.
 void judge_switch(const Node& node, const std::string& pointer, Judge& judge) {
-  if (node.kind != NodeKind::switch_ || node.machine == Machine{}) return;
+  if (node.kind != NodeKind::switch_) return;
+  if (node.uplink) {
+    judge.add(pointer + "/uplink", fmt::format("\"{}\" is a switch, which has no address", node.name),
+              "give the uplink to a router or a host");
+  }
+  if (node.machine == Machine{}) return;
   judge.add(pointer, fmt::format("\"{}\" is a switch: no program runs in it", node.name),
             "image, cpu, memory, env, files and start are for hosts and routers");
+}
+
+// Nothing tells the daemons of the way out.
+void judge_uplink(bool uplink, Routing routing, const std::string& pointer, Judge& judge) {
+  if (!uplink || routing == Routing::static_) return;
+  judge.add(pointer + "/uplink", "an uplink of a lab whose routers learn their routes is not supported yet",
+            "leave it out, or let the topology's routing be static");
 }
 
 }  // namespace
@@ -92,10 +104,12 @@ void judge_topology(const Scenario& scenario, const Names& names, Judge& judge) 
   for (std::size_t i = 0; i < topology.datacenters.size(); ++i) {
     judge_properties(topology.datacenters[i].lan, fmt::format("/topology/datacenters/{}/lan", i), judge);
     judge_machine(topology.datacenters[i].machine, fmt::format("/topology/datacenters/{}", i), judge);
+    judge_uplink(topology.datacenters[i].uplink, topology.routing, fmt::format("/topology/datacenters/{}", i), judge);
   }
   for (std::size_t i = 0; i < topology.nodes.size(); ++i) {
     judge_machine(topology.nodes[i].machine, fmt::format("/topology/nodes/{}", i), judge);
     judge_switch(topology.nodes[i], fmt::format("/topology/nodes/{}", i), judge);
+    judge_uplink(topology.nodes[i].uplink, topology.routing, fmt::format("/topology/nodes/{}", i), judge);
     judge_router(topology.nodes[i], topology.routing, fmt::format("/topology/nodes/{}", i), judge);
     if (!topology.nodes[i].datacenter) continue;
     names.require_datacenter(*topology.nodes[i].datacenter, fmt::format("/topology/nodes/{}/datacenter", i), judge);

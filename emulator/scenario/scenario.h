@@ -99,9 +99,10 @@ struct Machine {
 
 struct Datacenter {
   std::string name;
-  int hosts = 0;       // plain hosts NAME-host-0.. beside those that training roles need
-  LinkProperties lan;  // of each host's link to the data center's switch, both directions
-  Machine machine{};   // of each host that it brings along: plain ones and those of roles
+  int hosts = 0;        // plain hosts NAME-host-0.. beside those that training roles need
+  LinkProperties lan;   // of each host's link to the data center's switch, both directions
+  Machine machine{};    // of each host that it brings along: plain ones and those of roles
+  bool uplink = false;  // of its gateway
   bool operator==(const Datacenter&) const = default;
 };
 
@@ -112,6 +113,7 @@ struct Node {
   NodeKind kind = NodeKind::host;
   std::optional<std::string> datacenter;  // a member of that data center's LAN; else connected by links alone
   Machine machine{};
+  bool uplink = false;  // a way out of the lab, into the network that it is started in
   bool operator==(const Node&) const = default;
 };
 

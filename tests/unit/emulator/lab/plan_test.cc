@@ -1,5 +1,6 @@
 #include "emulator/lab/plan.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,6 +56,45 @@ scenario::Scenario three_datacenters() {
   scenario.topology.links = {link("wan-a", "central", "a", shaped(100'000'000, 30ms)),
                              link("wan-b", "central", "b", shaped(50'000'000, 40ms))};
   return scenario;
+}
+
+TEST(Plan, LeadsToTheNearestUplinkWhatIsNotOfTheLab) {
+  scenario::Scenario scenario = three_datacenters();
+  scenario.topology.datacenters[1].uplink = true;  // of a
+  const Plan plan = make_plan(scenario, everything);
+  EXPECT_TRUE(plan.reaches_outside());
+  ASSERT_TRUE(plan.node("a-gateway").uplink);
+  EXPECT_EQ(plan.node("a-gateway").uplink->address.value, 0u);
+  const auto leads = [&](const std::string& node) {
+    std::vector<std::string> routes;
+    for (const PlannedRoute& route : plan.node(node).routes) {
+      routes.push_back(fmt::format("{}/{} {}", to_string(route.destination), route.prefix, to_string(route.gateway)));
+    }
+    return routes;
+  };
+  // Its own default route is the uplink's, and comes with that one's address.
+  EXPECT_THAT(leads("a-gateway"), testing::UnorderedElementsAre("10.1.0.0/16 172.16.0.1", "10.3.0.0/16 172.16.0.1",
+                                                                "172.16.0.4/30 172.16.0.1"));
+  EXPECT_THAT(leads("central-gateway"),
+              testing::UnorderedElementsAre("10.3.0.0/16 172.16.0.6", "0.0.0.0/0 172.16.0.2"));
+  EXPECT_THAT(leads("b-gateway"), ElementsAre("0.0.0.0/0 172.16.0.5"));
+  EXPECT_THAT(leads("a-host-0"), ElementsAre("0.0.0.0/0 10.2.0.1"));
+}
+
+TEST(Plan, KeepsUplinksOfARunningLab) {
+  scenario::Scenario scenario = three_datacenters();
+  scenario.topology.datacenters[1].uplink = true;
+  Plan running = make_plan(scenario, everything);
+  for (PlannedNode& each : running.nodes) {
+    if (each.uplink) each.uplink = PlannedUplink{{0xc6120002}, {0xc6120001}, "gx01234567-0"};
+  }
+  const Plan next = make_plan(scenario, everything, shaper::Choice::auto_, &running);
+  EXPECT_EQ(next.node("a-gateway").uplink->host_interface, "gx01234567-0");
+  EXPECT_EQ(to_string(next.node("a-gateway").routes.back().gateway), "198.18.0.1");
+  scenario.topology.datacenters[1].uplink = false;
+  EXPECT_THROW(make_plan(scenario, everything, shaper::Choice::auto_, &running), InputError);
+  scenario.topology.datacenters[1].uplink = scenario.topology.datacenters[2].uplink = true;
+  EXPECT_THROW(make_plan(scenario, everything, shaper::Choice::auto_, &running), InputError);
 }
 
 TEST(Plan, ResolvesWhatChanceDoesAndTheQueuesDiscipline) {
