@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ constexpr std::size_t most_waiting = 4 << 20;    // bytes for a client that does
 bool Server::descriptors_left() const {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return true;
-  const FileDescriptor lowest(::fcntl(epoll_.get(), F_DUPFD_CLOEXEC, 0));  // as many as are open, or fewer
+  const FileDescriptor lowest(::eventfd(0, EFD_CLOEXEC));  // as many as are open, or fewer
   return lowest && static_cast<rlim_t>(lowest.get()) + reserve < limit.rlim_cur;
 }
 

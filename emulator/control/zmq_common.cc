@@ -4,10 +4,9 @@
 
 #if defined(__SANITIZE_THREAD__)
 // libzmq, and libsodium which decrypts for it, are not instrumented: TSan sees their memory accesses (recv, memmove,
-// free, ...) but not the atomics that order them. Nor does it then see them close descriptors, and it never sees what
-// fcntl makes: a number that libzmq has used and we use next is not shared.
+// free, ...) but not the atomics that order them.
 extern "C" const char* __tsan_default_suppressions() {
-  return "called_from_lib:libzmq.so\ncalled_from_lib:libsodium.so\nrace:geomx::control::Server::descriptors_left\n";
+  return "called_from_lib:libzmq.so\ncalled_from_lib:libsodium.so\n";
 }
 #endif
 
