@@ -143,6 +143,12 @@ Format<bool> boolean() {
           [](bool value) { return Json(value); }};
 }
 
+Format<bool> flag() {
+  Format<bool> format = boolean();
+  format.write = [](bool value) { return value ? Json(true) : Json(); };
+  return format;
+}
+
 Format<std::uint64_t> integer64(std::uint64_t min, std::uint64_t max) {
   return any_integer(min, max);
 }

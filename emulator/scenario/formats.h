@@ -33,6 +33,7 @@ Format<Enum> enumeration(const std::vector<std::string>& options) {
           [options](Enum value) { return Json(options[static_cast<std::size_t>(value)]); }};
 }
 Format<bool> boolean();
+Format<bool> flag();  // a boolean that is left out where it is false
 
 Format<std::uint64_t> integer64(std::uint64_t min, std::uint64_t max);
 Format<int> integer(int min, int max);

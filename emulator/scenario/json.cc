@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <iterator>
 
 namespace geomx::scenario {
@@ -111,7 +112,7 @@ class Builder : public nlohmann::json_sax<Json> {
       document_.problems.push_back({key_place_,
                                     {pointer_, fmt::format("\"{}\" is here twice", name),
                                      fmt::format("the first is in line {}", first.line), true}});
-      target_ = &duplicate_;
+      target_ = &discarded_.emplace_back();
     } else {
       target_ = &(*frame.container)[name];
     }
@@ -229,7 +230,7 @@ class Builder : public nlohmann::json_sax<Json> {
   std::size_t token_end_ = 0;
   Place key_place_;
   Json* target_ = nullptr;
-  Json duplicate_;  // where the value of a key goes that is there twice
+  std::deque<Json> discarded_;  // where the values of keys go that are there twice
 };
 
 }  // namespace

@@ -149,6 +149,12 @@ TEST(Json, KeepsTheFirstOfTwoKeysAndReportsTheOther) {
   EXPECT_EQ(document.root.dump(), R"({"a":{"x":1},"b":4})");
 }
 
+TEST(Json, KeepsTheFirstAlsoOfKeysWithinOneThatIsNotKept) {
+  const Document document = read_json(R"({"a": 1, "a": {"b": {"c": 1}, "b": [2], "d": 3}})");
+  EXPECT_EQ(document.root, Json::parse(R"({"a": 1})"));
+  EXPECT_EQ(document.problems.size(), 2u);
+}
+
 TEST(Load, SaysWhyAFileCannotBeRead) {
   const auto why = [](const std::string& path) {
     try {
