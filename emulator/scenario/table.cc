@@ -178,22 +178,22 @@ Object<Datacenter> datacenter() {
 
 Object<Node> node() {
   using N = Node;
-  return {"node",
-          Fields<N>{
-              required("name", "its hostname", &N::name, name()),
-              optional("kind", "a host ends paths, a router forwards packets, a switch forwards frames", &N::kind,
-                       enumeration<NodeKind>({"host", "router", "switch"})),
-              optional("datacenter", "the data center whose LAN it is on; else its links alone connect it",
-                       &N::datacenter, name()),
-              optional("uplink", "it reaches the network that this machine is in, by NAT; needs root", &N::uplink,
-                       flag()),
-              later<N>("routing"),
-              later<N>("latitude"),
-              later<N>("longitude"),
-          } +
-              lift<N, Machine>(
-                  machine_fields(), [](const N& from) { return from.machine; },
-                  [](N& into, Machine machine) { into.machine = std::move(machine); })};
+  return {
+      "node",
+      Fields<N>{
+          required("name", "its hostname", &N::name, name()),
+          optional("kind", "a host ends paths, a router forwards packets, a switch forwards frames", &N::kind,
+                   enumeration<NodeKind>({"host", "router", "switch"})),
+          optional("datacenter", "the data center whose LAN it is on; else its links alone connect it", &N::datacenter,
+                   name()),
+          optional("uplink", "it reaches the network that this machine is in, by NAT; needs root", &N::uplink, flag()),
+          later<N>("routing"),
+          later<N>("latitude"),
+          later<N>("longitude"),
+      } +
+          lift<N, Machine>(
+              machine_fields(), [](const N& from) { return from.machine; },
+              [](N& into, Machine machine) { into.machine = std::move(machine); })};
 }
 
 // A link's own properties are both directions'; "forward" and "backward" then override theirs.
