@@ -193,11 +193,13 @@ TEST_F(Soak, NothingIsLostTrackOf) {
   for (int i = 0; i < kDatacenters; ++i) {
     for (int h = 0; h < kHosts; ++h) hosts_.push_back(datacenter(i) + "-host-" + std::to_string(h));
   }
-  // Once through all that is made when it is first asked for and kept: what takes the hosts' links down.
+  // Once through all that is made when it is first asked for and kept: what takes the hosts' links down, what looks.
   for (const char* assignment : {"loss=1%", "loss=none"}) set("wan-a", assignment);
   for (const std::string& host : hosts_) {
     for (const char* action : {"kill", "restart"}) client_->act_on_node(host, action);
   }
+  client_->inspect();
+  client_->fidelity(true);
   const Holdings before = holdings_of(lab_, init_);
   for (const std::string& host : hosts_) start_traffic(host);
   std::map<std::string, std::uint64_t> counters;
