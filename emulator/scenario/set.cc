@@ -47,9 +47,19 @@ std::string label(const Json& element) {
   return link ? fmt::format("{}--{}", ends->at(0).get<std::string>(), ends->at(1).get<std::string>()) : std::string();
 }
 
+bool is_utf8(std::string_view text) {
+  try {
+    Json(text).dump();
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
 class Override {
  public:
   explicit Override(std::string_view assignment) : assignment_(assignment) {
+    if (!is_utf8(assignment)) fail("not UTF-8 text", "a scenario file is UTF-8");
     const std::size_t equals = assignment.find('=');
     if (equals == std::string_view::npos || equals == 0) {
       fail("not of the form PATH=VALUE", "for example topology.links.*.rate=10Mbit");

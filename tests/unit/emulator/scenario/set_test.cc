@@ -98,6 +98,7 @@ TEST(Set, NullRemoves) {
 TEST(Set, SaysWhatDidNotMatch) {
   EXPECT_EQ(complaint("training.epochs"),
             "--set training.epochs: not of the form PATH=VALUE (for example topology.links.*.rate=10Mbit)");
+  EXPECT_EQ(complaint("description=\x87"), "--set description=\x87: not UTF-8 text (a scenario file is UTF-8)");
   EXPECT_EQ(complaint("training..epochs=1"),
             "--set training..epochs=1: the path has an empty part (for example training.epochs=2)");
   EXPECT_EQ(complaint("topology.links.wann.rate=1Mbit"),
