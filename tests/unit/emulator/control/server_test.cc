@@ -171,7 +171,12 @@ TEST_F(ServerTest, AClientThatNeverReadsIsBounded) {
     EXPECT_EQ(reading.counters().size(), 0u);
     EXPECT_LT(std::chrono::steady_clock::now() - start, 2s) << "stalled after " << i;
   }
-  EXPECT_LT(resident(), before + (48u << 20)) << "of 200 MB of answers";
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr std::size_t kept = std::size_t{256} << 20;  // freed memory that ASan holds back
+#else
+  constexpr std::size_t kept = 0;
+#endif
+  EXPECT_LT(resident(), before + kept + (48u << 20)) << "of 200 MB of answers";
   EXPECT_EQ(reading.status().abandoned, 1u);
 }
 
