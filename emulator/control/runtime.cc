@@ -142,6 +142,13 @@ std::vector<std::string> names_of_labs(const std::string& root) {
   return names;
 }
 
+// What an ended lab of that folder has left in it beside its entry.
+void remove_traces(const std::string& folder) {
+  remove_mark(folder);
+  std::error_code gone;
+  std::filesystem::remove_all(folder + "/" + kLogFolder, gone);
+}
+
 }  // namespace
 
 std::string runtime_root() {
@@ -196,9 +203,7 @@ RuntimeFolder RuntimeFolder::claim(const std::string& lab) {
   if (!remove_outside(path, outside_patience)) {
     throw WorkError(lab, "a lab of this name has ended, and some of its processes are still in its cgroups");
   }
-  remove_mark(path);
-  std::error_code gone;
-  std::filesystem::remove_all(path + "/" + kLogFolder, gone);
+  remove_traces(path);
   return {path, std::move(lock)};
 }
 
@@ -235,9 +240,7 @@ bool is_lock_of(int lock, const std::string& folder) {
 }
 
 void remove_folder(const std::string& path) {
-  remove_mark(path);
-  std::error_code gone;
-  std::filesystem::remove_all(path + "/" + kLogFolder, gone);
+  remove_traces(path);
   // The lock goes last: with it gone the folder may be another lab's.
   const std::string entry = entry_name;
   for (const std::string& name : {std::string(kRequestSocket), std::string(kDescriptorSocket), std::string(kKeyName),

@@ -32,7 +32,7 @@ class Writer {
   }
 
  private:
-  bool is_switch(std::size_t node) const { return plan_.nodes[node].kind == scenario::NodeKind::switch_; }
+  bool is_switch(std::size_t node) const { return lab::is_switch(plan_.nodes[node]); }
 
   // A bridge goes by the name that it has on the machine, which is an interface's.
   std::string name_of(std::size_t node) const {

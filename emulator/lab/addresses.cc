@@ -17,10 +17,6 @@ constexpr std::uint32_t wan_base = (172u << 24) | (16u << 16);
 constexpr std::uint32_t wan_subnets = 1u << 18;  // /30s in 172.16.0.0/12
 constexpr std::uint32_t meshed_members = 128;    // of a LAN on which all know all: 128 * 127 entries take about 50 ms
 
-bool is_switch(const PlannedNode& node) {
-  return node.kind == scenario::NodeKind::switch_;
-}
-
 // The interfaces that carry an address, by segment, in the order of links.
 std::vector<std::vector<std::pair<int, int>>> members_of(const Plan& plan, const Graph& graph) {
   std::vector<std::vector<std::pair<int, int>>> members(graph.segments);

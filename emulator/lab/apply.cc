@@ -17,10 +17,6 @@
 namespace geomx::lab {
 namespace {
 
-bool is_switch(const PlannedNode& node) {
-  return node.kind == scenario::NodeKind::switch_;
-}
-
 sandbox::NodeView view_of(const Plan& plan, const PlannedNode& node) {
   sandbox::NodeView view;
   if (const auto& image = node.machine.image; image && scenario::is_folder(*image)) {

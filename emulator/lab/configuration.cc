@@ -11,15 +11,14 @@
 namespace geomx::lab {
 
 netlink::Batch interface_of(const PlannedNode& node, std::size_t i) {
-  const bool is_switch = node.kind == scenario::NodeKind::switch_;
   const PlannedInterface& interface = node.interfaces[i];
   const std::string object = node.name + ":" + interface.name;
   netlink::LinkChange change;
   change.up = true;
-  if (is_switch) change.master = bridge_index;
+  if (is_switch(node)) change.master = bridge_index;
   netlink::Batch batch;
   batch.push_back(netlink::change_link(interface_index(interface), change, object));
-  if (!is_switch) {
+  if (!is_switch(node)) {
     batch.push_back(
         netlink::add_address(interface_index(interface), {interface.address.value, interface.prefix}, object));
   }

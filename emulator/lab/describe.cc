@@ -111,7 +111,7 @@ std::string describe(const Plan& plan) {
                                     ? fmt::format("{}/{}", to_string(node.uplink->address), uplink_prefix)
                                     : "out of 198.18.0.0/15");
     }
-    if (node.kind == scenario::NodeKind::switch_) interfaces = fmt::format("{} ports", node.interfaces.size());
+    if (is_switch(node)) interfaces = fmt::format("{} ports", node.interfaces.size());
     nodes.push_back({node.name, to_string(node.kind), interfaces});
   }
 

@@ -13,8 +13,7 @@ namespace {
 
 class Comparison {
  public:
-  Comparison(const PlannedNode& node, const Found& found)
-      : node_(node), is_switch_(node.kind == scenario::NodeKind::switch_), found_(found) {}
+  Comparison(const PlannedNode& node, const Found& found) : node_(node), is_switch_(is_switch(node)), found_(found) {}
 
   std::vector<Difference> make(const std::vector<Egress>& egresses) {
     if (is_switch_) bridge();

@@ -48,7 +48,7 @@ Graph make_graph(const Plan& plan) {
     graph.edges.push_back(edge);
   }
 
-  const auto is_switch = [&](int node) { return plan.nodes[node].kind == scenario::NodeKind::switch_; };
+  const auto is_switch = [&](int node) { return lab::is_switch(plan.nodes[node]); };
   Domains domains(plan.nodes.size());
   for (std::size_t l = 0; l < graph.edges.size(); ++l) {
     const auto& [node, interface] = graph.edges[l];

@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::chrono::seconds signal_patience{10};
 
-bool is_switch(const PlannedNode& node) {
-  return node.kind == scenario::NodeKind::switch_;
-}
-
 // Where a request failed, as the user calls it.
 [[noreturn]] void refuse(const std::string& object, const InputError& error, const std::string& hint) {
   throw InputError(object, error.where().empty() ? error.what() : error.line(), hint);

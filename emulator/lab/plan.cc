@@ -288,7 +288,7 @@ class Planner {
   void check_ports() const {
     for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
       const PlannedNode& node = plan_.nodes[n];
-      if (node.kind != scenario::NodeKind::switch_ || node.interfaces.size() <= bridge_ports) continue;
+      if (!is_switch(node) || node.interfaces.size() <= bridge_ports) continue;
       throw InputError(pointers_[n],
                        fmt::format("the switch '{}' would have {} ports, and a Linux bridge has at most {}", node.name,
                                    node.interfaces.size(), bridge_ports),
@@ -408,9 +408,8 @@ bool outgrows_wire(const PlannedLink& before, const PlannedLink& after) {
 }
 
 bool at_switch(const Plan& plan, const PlannedLink& link) {
-  return std::any_of(std::begin(link.ends), std::end(link.ends), [&](const PlannedLink::End& end) {
-    return plan.node(end.node).kind == scenario::NodeKind::switch_;
-  });
+  return std::any_of(std::begin(link.ends), std::end(link.ends),
+                     [&](const PlannedLink::End& end) { return is_switch(plan.node(end.node)); });
 }
 
 const PlannedNode& Plan::node(const std::string& name) const {

@@ -66,6 +66,10 @@ struct PlannedNode {
   std::optional<PlannedUplink> uplink{};
 };
 
+inline bool is_switch(const PlannedNode& node) {
+  return node.kind == scenario::NodeKind::switch_;
+}
+
 enum class LinkScope { wan, lan };
 
 // A link between two interfaces. forward is ends[0] -> ends[1].

@@ -20,10 +20,6 @@ namespace {
 
 constexpr std::chrono::seconds kill_patience{10};
 
-bool is_switch(const PlannedNode& node) {
-  return node.kind == scenario::NodeKind::switch_;
-}
-
 bool same_ends(const PlannedLink& a, const PlannedLink& b) {
   for (const int end : {0, 1}) {
     if (a.ends[end].node != b.ends[end].node || a.ends[end].interface != b.ends[end].interface) return false;

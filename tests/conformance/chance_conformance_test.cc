@@ -5,6 +5,7 @@
 #include <iostream>
 #include <set>
 
+#include "emulator/shaper/describe.h"
 #include "tests/conformance/shapers.h"
 #include "tests/support/link_bed.h"
 #include "tests/support/link_measures.h"
@@ -136,19 +137,8 @@ struct Spread {
   Distribution distribution;
   bool ordered;
 };
-const char* spelled(Distribution distribution) {
-  switch (distribution) {
-    case Distribution::uniform:
-      return "uniform";
-    case Distribution::normal:
-      return "normal";
-    case Distribution::pareto:
-      return "pareto";
-  }
-  return "";
-}
 void PrintTo(const Spread& spread, std::ostream* out) {
-  *out << name(spread.kind) << " " << spelled(spread.distribution);
+  *out << name(spread.kind) << " " << name_of(spread.distribution);
 }
 
 class Spreads : public ::testing::TestWithParam<Spread> {};
@@ -182,7 +172,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Spread{Kind::wire, Distribution::normal, true}, Spread{Kind::tc, Distribution::uniform, false},
                       Spread{Kind::tc, Distribution::normal, false}, Spread{Kind::tc, Distribution::pareto, false}),
     [](const auto& test) {
-      return name(test.param.kind) + "_" + spelled(test.param.distribution) + (test.param.ordered ? "_ordered" : "");
+      return name(test.param.kind) + "_" + name_of(test.param.distribution) + (test.param.ordered ? "_ordered" : "");
     });
 
 TEST(Wire, CorrelatedJitterKeepsItsDistribution) {

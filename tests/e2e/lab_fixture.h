@@ -49,6 +49,20 @@ class Lab : public ::testing::TestWithParam<bool> {
 
   std::filesystem::path runtime() const { return scratch_.path() / std::string(100, 'r'); }
   std::filesystem::path lab_folder() const { return runtime() / "geomx-emu" / "play"; }
+  // The process that removes what the lab has outside of its tree; -1: there is none. REQUIRES: root.
+  pid_t reaper() const {
+    namespace fs = std::filesystem;
+    for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+      if (read_file(entry.path() / "comm") != "geomx-reaper\n") continue;
+      std::error_code error;
+      for (const fs::directory_entry& fd : fs::directory_iterator(entry.path() / "fd", error)) {
+        if (fs::read_symlink(fd, error).string().starts_with(lab_folder().string())) {
+          return std::stoi(entry.path().filename());
+        }
+      }
+    }
+    return -1;
+  }
 
   // Runs it to its end.
   static Result ended(const Invocation& invocation) {

@@ -176,19 +176,6 @@ class Limits : public Nodes {
     return found;
   }
 
-  pid_t reaper() const {
-    for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
-      if (read_file(entry.path() / "comm") != "geomx-reaper\n") continue;
-      std::error_code error;
-      for (const fs::directory_entry& fd : fs::directory_iterator(entry.path() / "fd", error)) {
-        if (fs::read_symlink(fd, error).string().starts_with(lab_folder().string())) {
-          return std::stoi(entry.path().filename());
-        }
-      }
-    }
-    return -1;
-  }
-
  private:
   std::vector<fs::path> before_;
 };

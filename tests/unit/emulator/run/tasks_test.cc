@@ -59,12 +59,12 @@ TEST(Tasks, AWorkloadsCommandsKeepTheirTimes) {
   scenario.workload = {command("h1", {"ping", "h2"}), command("h2", {"iperf3", "-s"})};
   scenario.workload[0].at = std::chrono::seconds(3);
   scenario.workload[1].background = true;
-  const std::vector<Task> tasks = workload_tasks(scenario, "/work");
+  const std::vector<Task> tasks = workload_tasks(scenario, "/srv/runs");
   ASSERT_EQ(tasks.size(), 2u);
   EXPECT_EQ(tasks[0].name, "h1: ping");
   EXPECT_EQ(tasks[0].log, "");  // the node's
   EXPECT_EQ(tasks[0].at, std::chrono::seconds(3));
-  EXPECT_EQ(tasks[0].directory, "/work");
+  EXPECT_EQ(tasks[0].directory, "/srv/runs");
   EXPECT_EQ(tasks[1].kind, TaskKind::background);
 }
 
@@ -79,13 +79,13 @@ TEST(Tasks, ACommandInSeveralNodesIsSeveralTasks) {
   scenario.workload[1].after = {"ping"};
   scenario.workload[1].directory = "tools";
   scenario.workload[1].repeat = 3;
-  const std::vector<Task> tasks = workload_tasks(scenario, "/work");
+  const std::vector<Task> tasks = workload_tasks(scenario, "/srv/runs");
   ASSERT_EQ(tasks.size(), 3u);
   EXPECT_EQ(tasks[0].name, "a-host-0: ping");
   EXPECT_EQ(tasks[1].log, "ping@a-host-1");
   EXPECT_EQ(tasks[2].log, "check");
   EXPECT_EQ(tasks[2].after, (std::vector<std::size_t>{0, 1}));
-  EXPECT_EQ(tasks[2].directory, "/work/tools");
+  EXPECT_EQ(tasks[2].directory, "/srv/runs/tools");
   EXPECT_EQ(tasks[2].repeat, 3);
 }
 

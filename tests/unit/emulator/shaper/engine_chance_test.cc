@@ -8,6 +8,7 @@
 #include "emulator/shaper/engine.h"
 #include "emulator/shaper/jitter.h"
 #include "tests/support/statistics.h"
+#include "tests/unit/emulator/shaper/drain.h"
 #include "tests/unit/emulator/shaper/frames.h"
 
 // What an engine does beside queue, rate, loss and ordered jitter, which engine_test.cc has.
@@ -18,21 +19,6 @@ using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kMss = 1448;
-
-struct Seen {
-  Frame frame;
-  Time at;
-};
-
-std::vector<Seen> drain(Engine& engine, Time until = kNever) {
-  std::vector<Seen> departures;
-  while (engine.next_release() <= until && engine.next_release() != kNever) {
-    const Time now = engine.next_release();
-    std::optional<Engine::Departure> departure = engine.pop(now);
-    if (departure) departures.push_back({std::move(departure->frame), now});
-  }
-  return departures;
-}
 
 Direction delayed() {
   Direction direction;

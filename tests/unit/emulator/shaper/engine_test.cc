@@ -6,6 +6,7 @@
 #include <map>
 #include <thread>
 
+#include "tests/unit/emulator/shaper/drain.h"
 #include "tests/unit/emulator/shaper/frames.h"
 
 namespace geomx::shaper {
@@ -17,22 +18,6 @@ using std::chrono::milliseconds;
 constexpr std::uint16_t kMss = 1448;
 constexpr BitsPerSecond kTenMegabits{10'000'000};
 constexpr Nanoseconds kFrameTime{1514 * 800};  // of a full frame at 10 Mbit
-
-struct Seen {
-  Frame frame;
-  Time at;
-};
-
-// Lets the clock run until nothing is left, popping each frame exactly when the engine says that it is due.
-std::vector<Seen> drain(Engine& engine, Time until = kNever) {
-  std::vector<Seen> departures;
-  while (engine.next_release() <= until && engine.next_release() != kNever) {
-    const Time now = engine.next_release();
-    std::optional<Engine::Departure> departure = engine.pop(now);
-    if (departure) departures.push_back({std::move(departure->frame), now});
-  }
-  return departures;
-}
 
 Direction rate(BitsPerSecond value) {
   Direction direction;
