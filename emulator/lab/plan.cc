@@ -364,6 +364,7 @@ const Item& named(const std::vector<Item>& items, const std::string& name, const
   const auto it = std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
   if (it != items.end()) return *it;
   std::vector<std::string> names;
+  names.reserve(items.size());
   for (const Item& item : items) names.push_back(item.name);
   throw InputError(name, fmt::format("no {} has this name", what), scenario::suggestion(name, names));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -80,16 +81,16 @@ struct PlannedLink {
   };
   std::string name;  // the scenario's, or "HOST--SWITCH" on a LAN
   LinkScope scope = LinkScope::wan;
-  End ends[2];
+  std::array<End, 2> ends;
   shaper::Direction forward;
   shaper::Direction backward;
   shaper::Kind shaper = shaper::Kind::none;
-  int mtu = scenario::kDefaultMtu;  // of the interfaces at both ends, in bytes of IP packet
-  std::string label[2];             // what the scenario calls the ends: the data center rather than its gateway
+  int mtu = scenario::kDefaultMtu;   // of the interfaces at both ends, in bytes of IP packet
+  std::array<std::string, 2> label;  // what the scenario calls the ends: the data center rather than its gateway
 
   // What the directions were made of, so that they can be changed later.
-  scenario::LinkProperties asked[2];  // forward, backward
-  Nanoseconds longest_round_trip{0};  // of a path through this link: what an automatic queue is sized for
+  std::array<scenario::LinkProperties, 2> asked;  // forward, backward
+  Nanoseconds longest_round_trip{0};              // of a path through this link: what an automatic queue is sized for
 };
 
 // One direction of a link, or both.
