@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "emulator/base/error.h"
+#include "emulator/lab/device.h"
 #include "emulator/lab/frr.h"
 #include "emulator/lab/graph.h"
 #include "emulator/lab/timeline.h"
@@ -76,6 +77,12 @@ void resolve(shaper::Direction& direction, const scenario::LinkProperties& asked
   direction.queue = queue(asked, mtu, longest);
 }
 
+// What a node has of the machine that the lab is started on.
+struct Outward {
+  bool uplink = false;
+  std::optional<scenario::Device> device{};
+};
+
 class Planner {
  public:
   Planner(const scenario::Scenario& scenario, const shaper::KernelFeatures& features, shaper::Choice choice,
@@ -92,8 +99,10 @@ class Planner {
     add_free_nodes();
     add_links();
     check_ports();
+    refuse_lost_devices();
     const Graph graph = make_graph(plan_);
     assign_addresses(plan_, graph, running_);
+    check_device_addresses();
     set_delays();
     const std::vector<Nanoseconds> longest = assign_routes(plan_, graph);
     for (PlannedNode& node : plan_.nodes) {
@@ -129,7 +138,7 @@ class Planner {
   }
 
   void add_node(const std::string& name, scenario::NodeKind kind, const std::string& datacenter,
-                const std::string& pointer, const scenario::Machine& machine = {}, bool uplink = false) {
+                const std::string& pointer, const scenario::Machine& machine = {}, const Outward& outward = {}) {
     if (!index_.emplace(name, plan_.nodes.size()).second) {
       throw InputError(pointer, fmt::format("the name '{}' is taken", name),
                        "NAME-gateway, NAME-switch, NAME-host-I and the names of training roles belong to data centers");
@@ -147,12 +156,14 @@ class Planner {
           "give it another name, or take the lab down and up again");
     }
     if (const PlannedNode* before = find(running_ ? &running_->nodes : nullptr, name);
-        before && before->uplink && !uplink) {
+        before && before->uplink && !outward.uplink) {
       throw InputError(pointer, fmt::format("'{}' has an uplink, and keeps it while the lab runs", name),
                        "leave it, or take the lab down and up again");
     }
     PlannedNode node;
-    if (uplink) node.uplink = kept_uplink(name, pointer);
+    if (outward.uplink) node.uplink = kept_uplink(name, pointer);
+    if (outward.device) node.device = planned_device(*outward.device);
+    if (running_) refuse_device_change(name, node.device, pointer);
     node.name = name;
     node.kind = kind;
     node.datacenter = datacenter;
@@ -168,6 +179,61 @@ class Planner {
     if (before != nullptr && before->uplink) return *before->uplink;
     throw InputError(pointer + "/uplink", fmt::format("'{}' cannot get an uplink while the lab runs", name),
                      "take the lab down and up again");
+  }
+
+  static PlannedDevice planned_device(const scenario::Device& device) {
+    PlannedDevice planned{device.name, device_interface(device.name), {}, 0};
+    if (device.address) {
+      planned.address.value = device.address->value;
+      planned.prefix = device.address->prefix;
+    }
+    return planned;
+  }
+
+  // A running lab cannot reach the machine's own network.
+  void refuse_device_change(const std::string& name, const std::optional<PlannedDevice>& wanted,
+                            const std::string& pointer) const {
+    const PlannedNode* before = find(&running_->nodes, name);
+    const std::optional<PlannedDevice> had = before != nullptr ? before->device : std::nullopt;
+    if (had == wanted) return;
+    if (had) {
+      throw InputError(pointer,
+                       fmt::format("'{}' has the device {}, and keeps it as it is while the lab runs", name, had->name),
+                       "leave it, or take the lab down and up again");
+    }
+    throw InputError(pointer + "/device", fmt::format("'{}' cannot get a device while the lab runs", name),
+                     "take the lab down and up again");
+  }
+
+  void refuse_lost_devices() const {
+    if (running_ == nullptr) return;
+    for (const PlannedNode& before : running_->nodes) {
+      if (!before.device || index_.contains(before.name)) continue;
+      throw InputError("/topology",
+                       fmt::format("'{}' has the device {}, and cannot be removed while the lab runs", before.name,
+                                   before.device->name),
+                       "leave it, or take the lab down and up again");
+    }
+  }
+
+  // The lab's own networks are chosen by the lab; a node with the same one twice would not know where to send.
+  void check_device_addresses() const {
+    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+      const auto& device = plan_.nodes[n].device;
+      if (!device || device->prefix == 0) continue;
+      for (const PlannedNode& node : plan_.nodes) {
+        for (const PlannedInterface& interface : node.interfaces) {
+          if (interface.prefix == 0) continue;
+          const std::uint32_t mask = ~0u << (32 - std::min(interface.prefix, device->prefix));
+          if ((interface.address.value & mask) != (device->address.value & mask)) continue;
+          throw InputError(
+              pointers_[n] + "/device/address",
+              fmt::format("{}/{} overlaps with a network of the lab: {} of {} is {}/{}", to_string(device->address),
+                          device->prefix, interface.name, node.name, to_string(interface.address), interface.prefix),
+              "give it one outside of 10.0.0.0/8 and 172.16.0.0/12, or let the device be a switch's");
+        }
+      }
+    }
   }
 
   template <typename Item>
@@ -230,15 +296,15 @@ class Planner {
       const scenario::Datacenter& datacenter = scenario_.topology.datacenters[d];
       const std::string pointer = fmt::format("/topology/datacenters/{}", d);
       add_node(scenario::gateway_of(datacenter.name), scenario::NodeKind::router, datacenter.name, pointer, {},
-               datacenter.uplink);
+               {datacenter.uplink, datacenter.device});
       add_node(scenario::switch_of(datacenter.name), scenario::NodeKind::switch_, datacenter.name, pointer);
       // The gateway's port is the LAN's, whose frames it must take, but unshaped.
       scenario::LinkProperties port;
       port.mtu = datacenter.lan.mtu;
       add_to_lan(scenario::gateway_of(datacenter.name), datacenter.name, port, pointer);
       const auto add_member = [&](const std::string& name, scenario::NodeKind kind, const std::string& from,
-                                  const scenario::Machine& machine, bool uplink = false) {
-        add_node(name, kind, datacenter.name, from, machine, uplink);
+                                  const scenario::Machine& machine, const Outward& outward = {}) {
+        add_node(name, kind, datacenter.name, from, machine, outward);
         add_to_lan(name, datacenter.name, datacenter.lan, pointer + "/lan");
       };
       for (const scenario::Role& role : roles) {
@@ -252,7 +318,8 @@ class Planner {
       for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
         const scenario::Node& node = scenario_.topology.nodes[n];
         if (node.datacenter != datacenter.name) continue;
-        add_member(node.name, node.kind, fmt::format("/topology/nodes/{}", n), node.machine, node.uplink);
+        add_member(node.name, node.kind, fmt::format("/topology/nodes/{}", n), node.machine,
+                   {node.uplink, node.device});
       }
     }
   }
@@ -261,7 +328,8 @@ class Planner {
     for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
       const scenario::Node& node = scenario_.topology.nodes[n];
       if (node.datacenter) continue;
-      add_node(node.name, node.kind, "", fmt::format("/topology/nodes/{}", n), node.machine, node.uplink);
+      add_node(node.name, node.kind, "", fmt::format("/topology/nodes/{}", n), node.machine,
+               {node.uplink, node.device});
     }
   }
 
@@ -420,8 +488,9 @@ const PlannedLink& Plan::link(const std::string& name) const {
 }
 
 bool Plan::reaches_outside() const {
-  return std::any_of(nodes.begin(), nodes.end(),
-                     [](const PlannedNode& node) { return node.machine.cpu || node.machine.memory || node.uplink; });
+  return std::any_of(nodes.begin(), nodes.end(), [](const PlannedNode& node) {
+    return node.machine.cpu || node.machine.memory || node.uplink || node.device;
+  });
 }
 
 Ipv4 Plan::address_of(const std::string& name) const {
