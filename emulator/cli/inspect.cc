@@ -33,9 +33,9 @@ void print_nodes(const nlohmann::ordered_json& nodes) {
     if (text_of(node["kind"]) == "switch") interfaces = fmt::format("{} ports", node["interfaces"].size());
     if (node.contains("device")) {
       const auto& device = node["device"];
-      interfaces +=
-          fmt::format("{}{} {} = this machine's {}", interfaces.empty() ? "" : ", ", text_of(device["interface"]),
-                      text_of(device["address"]), text_of(device["host_interface"]));
+      const std::string address = device["address"].is_null() ? std::string() : " " + text_of(device["address"]);
+      interfaces += fmt::format("{}{}{} = this machine's {}", interfaces.empty() ? "" : ", ",
+                                text_of(device["interface"]), address, text_of(device["host_interface"]));
     }
     fmt::print("{:<28} {:<7} {}\n", text_of(node["name"]), text_of(node["kind"]), interfaces);
     if (node.contains("runs")) {

@@ -8,7 +8,7 @@
 #include <unordered_set>
 
 #include "emulator/base/error.h"
-#include "emulator/lab/device.h"
+#include "emulator/lab/device_plan.h"
 #include "emulator/lab/frr.h"
 #include "emulator/lab/graph.h"
 #include "emulator/lab/timeline.h"
@@ -99,10 +99,9 @@ class Planner {
     add_free_nodes();
     add_links();
     check_ports();
-    refuse_lost_devices();
     const Graph graph = make_graph(plan_);
     assign_addresses(plan_, graph, running_);
-    check_device_addresses();
+    judge_devices(plan_, pointers_, running_);
     set_delays();
     const std::vector<Nanoseconds> longest = assign_routes(plan_, graph);
     for (PlannedNode& node : plan_.nodes) {
@@ -163,7 +162,6 @@ class Planner {
     PlannedNode node;
     if (outward.uplink) node.uplink = kept_uplink(name, pointer);
     if (outward.device) node.device = planned_device(*outward.device);
-    if (running_) refuse_device_change(name, node.device, pointer);
     node.name = name;
     node.kind = kind;
     node.datacenter = datacenter;
@@ -179,61 +177,6 @@ class Planner {
     if (before != nullptr && before->uplink) return *before->uplink;
     throw InputError(pointer + "/uplink", fmt::format("'{}' cannot get an uplink while the lab runs", name),
                      "take the lab down and up again");
-  }
-
-  static PlannedDevice planned_device(const scenario::Device& device) {
-    PlannedDevice planned{device.name, device_interface(device.name), {}, 0};
-    if (device.address) {
-      planned.address.value = device.address->value;
-      planned.prefix = device.address->prefix;
-    }
-    return planned;
-  }
-
-  // A running lab cannot reach the machine's own network.
-  void refuse_device_change(const std::string& name, const std::optional<PlannedDevice>& wanted,
-                            const std::string& pointer) const {
-    const PlannedNode* before = find(&running_->nodes, name);
-    const std::optional<PlannedDevice> had = before != nullptr ? before->device : std::nullopt;
-    if (had == wanted) return;
-    if (had) {
-      throw InputError(pointer,
-                       fmt::format("'{}' has the device {}, and keeps it as it is while the lab runs", name, had->name),
-                       "leave it, or take the lab down and up again");
-    }
-    throw InputError(pointer + "/device", fmt::format("'{}' cannot get a device while the lab runs", name),
-                     "take the lab down and up again");
-  }
-
-  void refuse_lost_devices() const {
-    if (running_ == nullptr) return;
-    for (const PlannedNode& before : running_->nodes) {
-      if (!before.device || index_.contains(before.name)) continue;
-      throw InputError("/topology",
-                       fmt::format("'{}' has the device {}, and cannot be removed while the lab runs", before.name,
-                                   before.device->name),
-                       "leave it, or take the lab down and up again");
-    }
-  }
-
-  // The lab's own networks are chosen by the lab; a node with the same one twice would not know where to send.
-  void check_device_addresses() const {
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-      const auto& device = plan_.nodes[n].device;
-      if (!device || device->prefix == 0) continue;
-      for (const PlannedNode& node : plan_.nodes) {
-        for (const PlannedInterface& interface : node.interfaces) {
-          if (interface.prefix == 0) continue;
-          const std::uint32_t mask = ~0u << (32 - std::min(interface.prefix, device->prefix));
-          if ((interface.address.value & mask) != (device->address.value & mask)) continue;
-          throw InputError(
-              pointers_[n] + "/device/address",
-              fmt::format("{}/{} overlaps with a network of the lab: {} of {} is {}/{}", to_string(device->address),
-                          device->prefix, interface.name, node.name, to_string(interface.address), interface.prefix),
-              "give it one outside of 10.0.0.0/8 and 172.16.0.0/12, or let the device be a switch's");
-        }
-      }
-    }
   }
 
   template <typename Item>
