@@ -153,16 +153,22 @@ TEST_P(Spreads, PassKolmogorovAndSmirnov) {
   direction.distribution = distribution;
   direction.keeps_order = ordered;
   SKIP_UNLESS_AVAILABLE(kind, direction, Direction{});
+  // What a slow machine adds to every packet, seen without jitter: most of a pareto's delays lie within a few ms.
+  Direction steady;
+  steady.delay = direction.delay;
+  const double own = set("GEOMX_SLOW_MACHINE") ? measure_delay(kind, steady, 300).mean : 0;
   // Where order is kept, a packet waits for the ones before it: these are sent when the others have arrived.
   if (ordered) direction.jitter = 4ms;
   const std::uint32_t count = ordered ? 250 : 2000;
   const Nanoseconds gap = ordered ? 20ms : Nanoseconds(500us);
   double distance = 1;
   for (int attempt = 0; attempt < kAttempts && distance > one_percent_distance(count); ++attempt) {
-    const auto delays = measure_delays(kind, direction, count, gap);
+    auto delays = measure_delays(kind, direction, count, gap);
     ASSERT_EQ(delays.size(), count);
+    for (double& delay : delays) delay -= own;
     distance = distance_from_asked(delays, direction);
-    std::cout << "distance " << distance << ", allowed " << one_percent_distance(count) << "\n";
+    std::cout << "distance " << distance << ", allowed " << one_percent_distance(count) << "; the machine adds " << own
+              << " ms\n";
   }
   EXPECT_LE(distance, one_percent_distance(count));
 }
