@@ -38,7 +38,7 @@ std::vector<std::string> directions(const Scenario& scenario) {
       if (node.datacenter == datacenter.name) members.push_back(node.name);
     }
     const std::string lan = switch_of(datacenter.name);
-    for (const std::string& member : members) add(member + "--" + lan, member, lan);
+    for (const std::string& member : members) add(lan_link_of(member, datacenter.name), member, lan);
   }
   for (const Link& link : scenario.topology.links) add(link.name, link.ends[0], link.ends[1]);
   return names;
