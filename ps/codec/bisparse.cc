@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <memory>
 #include <sstream>
 #include <vector>
 
 #include "ps/codec/kernels.h"
 #include "ps/codec/room.h"
+#include "ps/codec/selection.h"
 #include "ps/config/error.h"
 
 namespace geomx::ps {
@@ -63,8 +63,7 @@ std::uint32_t estimated_threshold(const Slice& slice, std::size_t k, std::uint64
   const double hits = share * static_cast<double>(sample.size());
   const auto rank = static_cast<std::size_t>(hits + kMargin * std::sqrt(hits * (1 - share)));
   if (rank >= sample.size()) return 1;
-  std::nth_element(sample.begin(), sample.begin() + static_cast<std::ptrdiff_t>(rank), sample.end(), std::greater<>());
-  return std::max(sample[rank], 1U);
+  return std::max(select_largest(sample, rank + 1).value, 1U);
 }
 
 std::size_t update(const Slice& slice, std::uint32_t least, std::uint32_t* found) {
@@ -73,22 +72,19 @@ std::size_t update(const Slice& slice, std::uint32_t least, std::uint32_t* found
   return kernels().accumulate_with_momentum(slice.g.data(), slice.u, slice.v, slice.momentum, n, least, found);
 }
 
-// Leaves in `found` the k whose values are largest, in their order.
+// Leaves in `found` the k whose values are largest, in their order. Of equal ones the first stay.
 void keep_largest(const float* v, std::span<std::uint32_t> found, std::size_t k) {
   std::vector<std::uint32_t> magnitudes(found.size());
   std::transform(found.begin(), found.end(), magnitudes.begin(), [v](std::uint32_t i) { return magnitude_of(v[i]); });
-  const auto last = magnitudes.begin() + static_cast<std::ptrdiff_t>(k) - 1;
-  std::nth_element(magnitudes.begin(), last, magnitudes.end(), std::greater<>());
-  const std::uint32_t least = *last;
-  // Those equal to the least of the k: as many as there is room for.
-  auto ties = k - static_cast<std::size_t>(
-                      std::count_if(magnitudes.begin(), last, [least](std::uint32_t m) { return m > least; }));
+  const Selected last = select_largest(magnitudes, k);
+  std::size_t ties = last.ties;
   std::size_t kept = 0;
-  for (const std::uint32_t i : found) {
+  for (const std::uint32_t i : found) {  // without a branch: nobody can predict which are kept
     const std::uint32_t magnitude = magnitude_of(v[i]);
-    if (magnitude < least || (magnitude == least && ties == 0)) continue;
-    if (magnitude == least) --ties;
-    found[kept++] = i;
+    const std::size_t tie = static_cast<std::size_t>(magnitude == last.value) & static_cast<std::size_t>(ties > 0);
+    ties -= tie;
+    found[kept] = i;
+    kept += static_cast<std::size_t>(magnitude > last.value) | tie;
   }
 }
 

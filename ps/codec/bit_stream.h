@@ -70,7 +70,7 @@ class BitReader {
     const auto run = static_cast<unsigned>(std::countr_zero(window_));
     zeros += run;
     drop(run + 1);
-    refill();
+    if (held_ < parameter) refill();
     if (held_ < parameter || zeros > most_zeros) return false;
     n = (zeros << parameter) | (window_ & ((std::uint64_t{1} << parameter) - 1));
     drop(parameter);

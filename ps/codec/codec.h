@@ -54,8 +54,8 @@ class Encoder {
 };
 
 // The readers take whatever the network brings. Each throws Error with what is wrong, before it has written anything,
-// where the format is unknown or `message` is not, byte for byte, a message of a slice of so many elements. They
-// allocate nothing, and take time in proportion to message and slice. Messages need no alignment.
+// where the format is unknown or `message` is not, byte for byte, a message of a slice of so many elements. Time
+// and memory that they take are in proportion to message and slice. Messages need no alignment.
 void check(Format format, std::span<const std::byte> message, std::size_t length);
 // values = what was sent; elements that were not are zero.
 void decode(Format format, std::span<const std::byte> message, std::span<float> values);

@@ -11,7 +11,7 @@
 
 #include "ps/codec/portable.h"
 
-#define GEOMX_AVX2 __attribute__((target("avx2,f16c")))
+#define GEOMX_AVX2 __attribute__((target("avx2,f16c,popcnt")))
 
 namespace geomx::ps {
 namespace {
@@ -99,11 +99,27 @@ GEOMX_AVX2 inline unsigned at_least(__m256 values, __m256i below) {
   return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(magnitudes, below))));
 }
 
-GEOMX_AVX2 inline std::size_t take(unsigned lanes, std::size_t first, std::uint32_t* found, std::size_t count) {
-  for (; lanes != 0; lanes &= lanes - 1) {
-    found[count++] = static_cast<std::uint32_t>(first + static_cast<std::size_t>(__builtin_ctz(lanes)));
+// For a set of 8 lanes, which they are, in order.
+constexpr auto kLanesOf = [] {
+  std::array<std::array<std::uint8_t, kLanes>, 256> table{};
+  for (unsigned set = 0; set < table.size(); ++set) {
+    std::size_t count = 0;
+    for (unsigned lane = 0; lane < kLanes; ++lane) {
+      if (((set >> lane) & 1) != 0) table[set][count++] = static_cast<std::uint8_t>(lane);
+    }
   }
-  return count;
+  return table;
+}();
+
+// Without a branch: whether a lane is found cannot be predicted. Writes all 8 places from `count` on, of which there
+// are as many, since count <= first.
+GEOMX_AVX2 inline std::size_t take(unsigned lanes, std::size_t first, std::uint32_t* found, std::size_t count) {
+  const __m256i chosen =
+      _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(kLanesOf[lanes].data())));
+  const __m256i indices =
+      _mm256_add_epi32(chosen, _mm256_set1_epi32(static_cast<int>(static_cast<std::uint32_t>(first))));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(found + count), indices);
+  return count + static_cast<std::size_t>(__builtin_popcount(lanes));
 }
 
 // What a magnitude must exceed. All are at least 0.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "ps/codec/bit_stream.h"
 #include "ps/codec/half.h"
@@ -73,7 +74,7 @@ float value_at(const std::byte* values, std::uint8_t value_bytes, std::size_t i)
   return from_half(half);
 }
 
-// Calls visit(index, value) for every element that is sent. Throws Error where the message is not one of a slice of
+// Calls visit(i, index) for every element that is sent. Throws Error where the message is not one of a slice of
 // `length`, possibly after some calls.
 template <typename Visit>
 void walk(std::span<const std::byte> message, std::size_t length, const Visit& visit) {
@@ -94,7 +95,6 @@ void walk(std::span<const std::byte> message, std::size_t length, const Visit& v
     throw Error("a sparse slice of " + std::to_string(message.size()) + " bytes, where the values of " +
                 std::to_string(header.count) + " elements alone take " + std::to_string(value_bytes));
   }
-  const std::byte* values = message.data() + sizeof header;
   BitReader bits(message.subspan(sizeof header + value_bytes));
   std::uint64_t next = 0;  // the least index that may come
   for (std::uint32_t i = 0; i < header.count; ++i) {
@@ -103,10 +103,28 @@ void walk(std::span<const std::byte> message, std::size_t length, const Visit& v
       throw Error("a sparse slice that is cut short, or whose index " + std::to_string(i) + " of " +
                   std::to_string(header.count) + " lies beyond its " + std::to_string(length) + " elements");
     }
-    visit(next + between, value_at(values, header.value_bytes, i));
+    visit(i, static_cast<std::uint32_t>(next + between));
     next += between + 1;
   }
   if (!bits.finished()) throw Error("a sparse slice that goes on behind its last index");
+}
+
+std::vector<std::uint32_t> checked_indices(std::span<const std::byte> message, std::size_t length) {
+  std::vector<std::uint32_t> indices;
+  walk(message, length, [&](std::uint32_t, std::uint32_t index) { indices.push_back(index); });
+  return indices;
+}
+
+// Of a message that has been checked.
+template <typename Visit>
+void for_each(std::span<const std::byte> message, std::span<const std::uint32_t> indices, const Visit& visit) {
+  const Header header = read_header(message);
+  const std::byte* values = message.data() + sizeof header;
+  if (header.value_bytes == 4) {
+    for (std::size_t i = 0; i < indices.size(); ++i) visit(indices[i], value_at(values, 4, i));
+  } else {
+    for (std::size_t i = 0; i < indices.size(); ++i) visit(indices[i], value_at(values, 2, i));
+  }
 }
 
 }  // namespace
@@ -148,18 +166,18 @@ std::size_t write_sparse(std::span<const float> slice, std::span<const std::uint
 }
 
 void check_sparse(std::span<const std::byte> message, std::size_t length) {
-  walk(message, length, [](std::uint64_t, float) {});
+  walk(message, length, [](std::uint32_t, std::uint32_t) {});
 }
 
 void decode_sparse(std::span<const std::byte> message, std::span<float> values) {
-  check_sparse(message, values.size());
+  const std::vector<std::uint32_t> indices = checked_indices(message, values.size());
   std::fill(values.begin(), values.end(), 0.0F);
-  walk(message, values.size(), [&](std::uint64_t index, float value) { values[index] = value; });
+  for_each(message, indices, [&](std::uint32_t index, float value) { values[index] = value; });
 }
 
 void add_sparse(std::span<const std::byte> message, std::span<float> sums) {
-  check_sparse(message, sums.size());
-  walk(message, sums.size(), [&](std::uint64_t index, float value) { sums[index] += value; });
+  for_each(message, checked_indices(message, sums.size()),
+           [&](std::uint32_t index, float value) { sums[index] += value; });
 }
 
 bool all_finite_sparse(std::span<const std::byte> message) {
