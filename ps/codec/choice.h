@@ -27,8 +27,8 @@ enum class Direction : std::uint8_t { push, pull };
 //   2bit        push TwoBit,         TwoBit              fp32
 //               pull fp32
 //
-// GeoMX, "Communication-efficient training across geo-distributed data centers": Bi-Sparse, FP16 and mixed-precision
-// quantisation (MPQ); 2bit is MXNet's. Sums are fp32 throughout, and so are the weights that an optimizer steps.
+// Bi-Sparse and mixed-precision quantisation (MPQ) are GeoMX's (https://github.com/INET-RC/GeoMX), 2bit is MXNet's.
+// Sums are fp32 throughout, and so are the weights that an optimizer steps.
 struct CodecConfig {
   std::string name = "none";
   double ratio = 0.01;                    // bisparse, mpq: t (bisparse.h)

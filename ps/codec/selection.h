@@ -12,8 +12,8 @@ struct Selected {
 };
 
 // The k-th largest number, by counting numbers in ranges and going on within one range: in time proportional to their
-// count, whatever they are, and without the mispredicted branches of comparisons (std::nth_element took four times as
-// long). Leaves `numbers` in disorder, and others in the place of some. REQUIRES: 1 <= k <= numbers.size().
+// count, whatever they are, and without the mispredicted branches of comparisons. Leaves `numbers` in disorder, and
+// others in the place of some. REQUIRES: 1 <= k <= numbers.size().
 Selected select_largest(std::span<std::uint32_t> numbers, std::size_t k);
 
 }  // namespace geomx::ps

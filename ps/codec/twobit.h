@@ -15,8 +15,8 @@ namespace geomx::ps {
 //
 // At most one threshold an element and round goes out: gradients that stay above it never catch up.
 //
-// As in MXNet (src/kvstore/gradient_compression-inl.h), after Seide et al., "1-Bit Stochastic Gradient Descent and its
-// Application to Data-Parallel Distributed Training of Speech DNNs", Interspeech 2014.
+// The arithmetic and the codes are MXNet's (src/kvstore/gradient_compression-inl.h), which knows the threshold at both
+// ends. The method: Strom, "Scalable Distributed DNN Training Using Commodity GPU Cloud Computing", Interspeech 2015.
 class TwoBit : public Encoder {
  public:
   explicit TwoBit(float threshold);  // throws Error unless it is a number above 0

@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <functional>
-#include <iostream>
 #include <memory>
 
 #include "ps/codec/bisparse.h"
@@ -77,7 +76,6 @@ TEST(ConvergenceTest, BiSparseReachesTheMinimumByErrorFeedback) {
   const BiSparse encoder({.ratio = 0.1});
   const float with = miss(train(dispute(), encoder, Memory::kept));
   const float without = miss(train(dispute(), encoder, Memory::dropped));
-  RecordProperty("with", std::to_string(with));
   EXPECT_LT(with, 0.03F);
   EXPECT_GT(without, 0.39F);
 }
@@ -153,7 +151,6 @@ TEST(ConvergenceTest, LogisticRegressionLosesNothingWithMemory) {
         .learning_rate = learning_rate,
         .rounds = 600};
     const double reached = classes.loss(train(job, encoder, memory));
-    std::cout << "loss " << reached << (memory == Memory::kept ? "" : " without memory") << "\n";
     return reached;
   };
   const double full = loss(Fp32(), Memory::kept, 0.05F);
