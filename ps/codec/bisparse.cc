@@ -14,11 +14,12 @@
 namespace geomx::ps {
 namespace {
 
-// Of the sample, this many are to be among the k largest, so that the estimated threshold is steady...
-constexpr double kSampleHits = 16;
+// Of the sample, this many are to be among the k largest: with more, the look at places all over a slice that is out of
+// the caches takes longer than it saves...
+constexpr double kSampleHits = 8;
 constexpr std::size_t kLeastSample = 512;
 constexpr std::size_t kLeastStride = 4;  // so that a sample takes less time than the rest, however small the ratio
-// ... and by this many standard deviations more elements are gathered than k: fewer than k one time in a thousand.
+// ... and by this many standard deviations more elements are gathered than k: fewer than k a few times in a thousand.
 constexpr double kMargin = 3;
 
 // SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).

@@ -23,7 +23,7 @@ struct BiSparseSettings {
 // stay in the state unseen.
 //
 // How the k are found changes the time and never the result: a threshold is estimated from a sample of v, low enough
-// that about 1.8 k elements reach it; they are gathered in the pass that updates u and v, and the k largest of them
+// that about 2 k elements reach it; they are gathered in the pass that updates u and v, and the k largest of them
 // selected. Where the sample has misled, all elements take part. Places of the sample follow from the state's count of
 // messages.
 //
