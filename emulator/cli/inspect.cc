@@ -30,7 +30,13 @@ void print_nodes(const nlohmann::ordered_json& nodes) {
       interfaces += fmt::format("{}{} {}", interfaces.empty() ? "" : ", ", text_of(node["uplink"]["interface"]),
                                 text_of(node["uplink"]["address"]));
     }
-    if (interfaces.empty()) interfaces = fmt::format("{} ports", node["interfaces"].size());
+    if (text_of(node["kind"]) == "switch") interfaces = fmt::format("{} ports", node["interfaces"].size());
+    if (node.contains("device")) {
+      const auto& device = node["device"];
+      const std::string address = device["address"].is_null() ? std::string() : " " + text_of(device["address"]);
+      interfaces += fmt::format("{}{}{} = this machine's {}", interfaces.empty() ? "" : ", ",
+                                text_of(device["interface"]), address, text_of(device["host_interface"]));
+    }
     fmt::print("{:<28} {:<7} {}\n", text_of(node["name"]), text_of(node["kind"]), interfaces);
     if (node.contains("runs")) {
       for (const auto& [what, process] : node["runs"].items()) {

@@ -22,15 +22,19 @@
 #include "emulator/control/runtime.h"
 #include "emulator/control/server.h"
 #include "emulator/control/tcp_socket.h"
+#include "emulator/lab/device_return.h"
 #include "emulator/lab/lab.h"
 #include "emulator/lab/needs.h"
 #include "emulator/lab/uplink.h"
+#include "emulator/sandbox/pidfd.h"
 #include "emulator/scenario/parse.h"
 
 namespace geomx::control {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds starter_patience{30};  // with a starter that is to start the reaper
 
 // Building 1000 nodes takes seconds; on a machine that is busy with a build, many more, and the kernel takes the longer
 // for a namespace the more there are.
@@ -79,27 +83,47 @@ class SilencedStreams {
 };
 
 std::unique_ptr<lab::Lab> make_lab(sandbox::StartReport& report, const lab::Plan& plan, const std::string& mark,
-                                   int outside) {
+                                   lab::Outside outside) {
   const auto progress = [&](int step, int steps, const std::string& what) {
     phase(fmt::format("up: step {}", step).c_str());
     report.progress(progress_text(step, steps + 1, what));
   };
   try {
-    return std::make_unique<lab::Lab>(plan, progress, mark, outside);
+    return std::make_unique<lab::Lab>(plan, progress, mark, std::move(outside));
   } catch (const SystemError& error) {
     throw naming_limit(error, plan);
   }
 }
 
+// How the lab process gets at what is outside: closed once the lab is up.
+struct WayOut {
+  FileDescriptor network;    // the network namespace that it is started in
+  FileDescriptor permitted;  // readable once the reaper stands by: no device may be moved before
+};
+
+lab::Outside open_outside(const lab::Plan& plan, const std::string& folder, const std::string& mark,
+                          const WayOut& way_out) {
+  lab::Outside outside;
+  outside.network = way_out.network.get();
+  lab::open_guarded(plan, folder, mark, outside);
+  char permission = 0;
+  if (way_out.permitted && (!sandbox::wait_readable(way_out.permitted.get(), starter_patience) ||
+                            ::read(way_out.permitted.get(), &permission, 1) != 1)) {
+    throw WorkError(plan.lab, "its starter has ended before the lab was up");
+  }
+  return outside;
+}
+
 // The lab process, from its start to its end. What it returns is init's exit code, from which RunningLab::end() tells.
 int lab_main(sandbox::StartReport& report, const lab::Plan& plan, const LaunchOptions& options,
-             const std::string& folder, Listeners listeners, FileDescriptor outside) {
+             const std::string& folder, Listeners listeners, WayOut way_out) {
   phase("up: lab process");
   const std::uint64_t open_files = lift_descriptor_limit(plan);
   phase("up: hosts file");
   sandbox::install_hosts_file(plan.hosts_file);  // before nodes come to see it their own way
-  const std::unique_ptr<lab::Lab> lab = make_lab(report, plan, read_mark(folder), outside.get());
-  outside.reset();
+  const std::string mark = read_mark(folder);
+  const std::unique_ptr<lab::Lab> lab = make_lab(report, plan, mark, open_outside(plan, folder, mark, way_out));
+  way_out = {};
   const std::string logs = options.log_folder.empty() ? folder + "/" + kLogFolder : options.log_folder;
   Server server(*lab, std::move(listeners), {options.scenario_json, open_files, folder, logs});
   server.start_nodes();
@@ -132,10 +156,13 @@ RunningLab launch(const lab::Plan& asked, const LaunchOptions& options) {
                    static_cast<std::int64_t>(std::time(nullptr))});
   const bool uplinks = std::any_of(plan.nodes.begin(), plan.nodes.end(),
                                    [](const lab::PlannedNode& node) { return node.uplink.has_value(); });
+  const bool devices = std::any_of(plan.nodes.begin(), plan.nodes.end(),
+                                   [](const lab::PlannedNode& node) { return node.device.has_value(); });
   if (plan.reaches_outside()) {
     const std::string mark = make_mark();
     if (uplinks) lab::choose_uplinks(plan, mark);
     write_mark(folder.path(), mark, uplinks);
+    lab::guard_devices(plan, folder.path(), mark);
   }
   sandbox::LabOptions lab_options;
   lab_options.name = plan.lab;
@@ -151,11 +178,17 @@ RunningLab launch(const lab::Plan& asked, const LaunchOptions& options) {
   }
   lab_options.keep = {folder.lock(), folder.requests()};
   if (tcp) lab_options.keep.push_back(tcp.get());
-  // What uplinks lead to: the lab's processes have no other way there, and the lab itself closes it once it is up.
+  // What uplinks lead to, and where devices are: the lab's processes have no other way there, and the lab itself closes
+  // it once it is up.
   std::optional<sandbox::Namespace> outside;
-  if (uplinks) {
+  if (uplinks || devices) {
     outside.emplace(sandbox::Namespace::current_network());
     lab_options.keep.push_back(outside->fd());
+  }
+  Pipe permission;
+  if (devices) {
+    permission = make_pipe();
+    lab_options.keep.push_back(permission.read.get());
   }
   lab_options.listener = folder.listener();
   phase("up: described");
@@ -165,13 +198,16 @@ RunningLab launch(const lab::Plan& asked, const LaunchOptions& options) {
     return lab_main(report, plan, options, folder.path(),
                     {FileDescriptor(folder.listener()), FileDescriptor(folder.requests()), FileDescriptor(tcp.get()),
                      std::move(keys)},
-                    FileDescriptor(outside ? outside->fd() : -1));
+                    {FileDescriptor(outside ? outside->fd() : -1), FileDescriptor(permission.read.get())});
   });
   outside.reset();
   silenced.reset();
   phase("up: started");
   folder.close_listeners();
   if (plan.reaches_outside()) start_reaper(process.pidfd(), folder.lock(), folder.path());
+  // Our end for reading is open still: a lab that has ended already is found out about below.
+  if (permission.write) check(static_cast<int>(::write(permission.write.get(), "", 1)), "permit moving devices");
+  permission = {};
   process.wait_ready(
       patience_for(plan), [&](const std::string& text) { report_progress(text, options); }, options.stop_fd);
   Client client(connect_socket(folder.path()), folder.path(), plan.lab);

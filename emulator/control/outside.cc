@@ -18,6 +18,7 @@
 #include "emulator/base/error.h"
 #include "emulator/base/fd.h"
 #include "emulator/control/runtime.h"
+#include "emulator/lab/device_return.h"
 #include "emulator/lab/uplink.h"
 #include "emulator/sandbox/cgroup.h"
 
@@ -44,9 +45,11 @@ Outside read_outside(const std::string& folder) {
   return good ? outside : Outside();
 }
 
-bool remove(const Outside& outside, Nanoseconds timeout) {
+bool remove(const std::string& folder, const Outside& outside, Nanoseconds timeout) {
+  if (outside.mark.empty()) return true;
+  const bool returned = lab::return_devices(folder, outside.mark, timeout);
   if (outside.uplinks) lab::remove_uplinks(outside.mark);
-  return outside.mark.empty() || sandbox::remove_cgroups(outside.mark, timeout);
+  return sandbox::remove_cgroups(outside.mark, timeout) && returned;
 }
 
 [[noreturn]] void reap(int pidfd, int lock, const std::string& folder, const Outside& outside) {
@@ -67,7 +70,7 @@ bool remove(const Outside& outside, Nanoseconds timeout) {
     while (::poll(&entry, 1, -1 /* as long as the lab lives */) < 0 && errno == EINTR) {
     }
     // What is left then is the next command's, which finds the mark.
-    if (!remove(outside, reaper_patience)) ::_exit(1);
+    if (!remove(folder, outside, reaper_patience)) ::_exit(1);
     if (is_lock_of(lock, folder)) remove_folder(folder);  // else it is another lab's by now
   } catch (const std::exception&) {
     ::_exit(1);
@@ -100,7 +103,7 @@ void remove_mark(const std::string& folder) {
 }
 
 bool remove_outside(const std::string& folder, Nanoseconds timeout) {
-  return remove(read_outside(folder), timeout);
+  return remove(folder, read_outside(folder), timeout);
 }
 
 void start_reaper(int pidfd, int lock, const std::string& folder) {

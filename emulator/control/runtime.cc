@@ -264,7 +264,7 @@ void finish(const std::string& lab, std::chrono::nanoseconds timeout) {
       return;  // another lab of that name by now
     }
     if (std::chrono::steady_clock::now() > deadline) {
-      throw WorkError(lab, "has ended, but something of it is left: its cgroups or uplinks",
+      throw WorkError(lab, "has ended, but something of it is left: its cgroups, uplinks or devices",
                       "'geomx-emu list' removes it once its processes have ended");
     }
   }

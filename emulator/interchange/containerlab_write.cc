@@ -53,6 +53,9 @@ class Writer {
   std::string node(std::size_t n) {
     const lab::PlannedNode& node = plan_.nodes[n];
     std::string text = fmt::format("    {}:\n      kind: {}\n", name_of(n), is_switch(n) ? "bridge" : "linux");
+    if (node.device) {
+      note(node.name, fmt::format("its device, this machine's {}, is not converted", node.device->name));
+    }
     if (is_switch(n)) {
       note(node.name, "containerlab wants to find this bridge on the machine",
            fmt::format("ip link add {} type bridge; ip link set {} up", name_of(n), name_of(n)));

@@ -75,12 +75,17 @@ Diagram diagram_of(const scenario::Scenario& scenario) {
     if (datacenter.hosts > 0) {
       box.lines.push_back(fmt::format("{} host{}", datacenter.hosts, datacenter.hosts == 1 ? "" : "s"));
     }
+    if (datacenter.device) box.lines.push_back("device " + datacenter.device->name);
     for (const scenario::Role& role : roles) {
       if (role.datacenter == datacenter.name) box.lines.push_back(role.name);
     }
     add(std::move(box));
   }
-  for (const scenario::Node& node : scenario.topology.nodes) add({node.name, {node.name}, shape_of(node.kind)});
+  for (const scenario::Node& node : scenario.topology.nodes) {
+    Box box{node.name, {node.name}, shape_of(node.kind)};
+    if (node.device) box.lines.push_back("device " + node.device->name);
+    add(std::move(box));
+  }
   for (const scenario::Node& node : scenario.topology.nodes) {
     if (node.datacenter) diagram.lines.push_back({{index.at(*node.datacenter), index.at(node.name)}, {}, true});
   }
@@ -96,7 +101,7 @@ std::string joined(const std::vector<std::string>& lines, const char* by) {
 
 }  // namespace
 
-// Names hold nothing that would have to be escaped (scenario/names), and quantities neither.
+// Names hold nothing that would have to be escaped (scenario/names, table_device), and quantities neither.
 std::string to_mermaid(const scenario::Scenario& scenario) {
   const Diagram diagram = diagram_of(scenario);
   std::string text = "graph LR\n";

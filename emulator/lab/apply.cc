@@ -57,7 +57,7 @@ std::size_t interface_number(const PlannedNode& node, const std::string& name) {
   return static_cast<std::size_t>(it - node.interfaces.begin());
 }
 
-Lab::Lab(Plan plan, const Progress& progress, std::string mark, int outside)
+Lab::Lab(Plan plan, const Progress& progress, std::string mark, Outside outside)
     : plan_(std::move(plan)), mark_(std::move(mark)) {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) index_[plan_.nodes[n].name] = n;
   states_.resize(plan_.nodes.size(), NodeState::running);
@@ -68,10 +68,11 @@ Lab::Lab(Plan plan, const Progress& progress, std::string mark, int outside)
     if (progress) progress(number, 4, what);
   };
   step(1, fmt::format("{} namespaces", plan_.nodes.size()));
-  make_namespaces();
+  make_namespaces(outside);
   step(2, fmt::format("{} links", plan_.links.size()));
   make_links();
-  make_uplinks(outside);
+  make_uplinks(outside.network);
+  take_devices(outside.network);
   step(3, "addresses, routes and neighbours");
   configure_nodes();
   step(4, "shapers");
@@ -92,9 +93,9 @@ Lab::~Lab() {
   for (std::thread& closer : closers) closer.join();
 }
 
-void Lab::make_namespaces() {
+void Lab::make_namespaces(Outside& outside) {
   namespaces_.reserve(plan_.nodes.size());
-  for (const PlannedNode& node : plan_.nodes) namespaces_.push_back(namespaces_for(plan_, node));
+  for (const PlannedNode& node : plan_.nodes) namespaces_.push_back(namespaces_for(plan_, node, outside));
 }
 
 netlink::Message Lab::bridge_in(const sandbox::Namespace& network, int mtu) {
@@ -102,12 +103,21 @@ netlink::Message Lab::bridge_in(const sandbox::Namespace& network, int mtu) {
       {.name = bridge_name, .netns_fd = network.fd(), .index = bridge_index, .mac = std::nullopt, .mtu = mtu});
 }
 
-NodeNamespaces Lab::namespaces_for(const Plan& plan, const PlannedNode& node) {
+NodeNamespaces Lab::namespaces_for(const Plan& plan, const PlannedNode& node, Outside& outside) {
   sandbox::NetworkSettings settings;
   settings.forward = node.kind == scenario::NodeKind::router;
   const bool first_host = refused_.empty() && node.kind == scenario::NodeKind::host;
-  NodeNamespaces made{sandbox::Namespace::create_network(settings, first_host ? &refused_ : nullptr),
-                      sandbox::Namespace::create_uts(node.name), std::nullopt, std::nullopt};
+  const auto network = [&] {
+    const auto given = outside.nodes.find(node.name);
+    if (given == outside.nodes.end()) {
+      return sandbox::Namespace::create_network(settings, first_host ? &refused_ : nullptr);
+    }
+    const sandbox::ScopedNetwork inside(given->second);
+    std::vector<std::string> refused = sandbox::apply(settings);
+    if (first_host) refused_ = std::move(refused);
+    return std::move(given->second);
+  };
+  NodeNamespaces made{network(), sandbox::Namespace::create_uts(node.name), std::nullopt, std::nullopt};
   if (const sandbox::NodeView view = view_of(plan, node); !view.empty()) made.mounts = sandbox::create_view(view);
   if (node.machine.cpu || node.machine.memory) {
     made.cgroup.emplace(mark_, node.name, sandbox::Limits{node.machine.cpu, node.machine.memory});

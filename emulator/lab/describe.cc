@@ -112,6 +112,13 @@ std::string describe(const Plan& plan) {
                                     : "out of 198.18.0.0/15");
     }
     if (is_switch(node)) interfaces = fmt::format("{} ports", node.interfaces.size());
+    if (node.device) {
+      const PlannedDevice& device = *node.device;
+      interfaces += fmt::format(
+          "{}{}{} = this machine's {}", interfaces.empty() ? "" : ", ", device.interface,
+          device.prefix != 0 ? fmt::format(" {}/{}", to_string(device.address), device.prefix) : std::string(),
+          device.name);
+    }
     nodes.push_back({node.name, to_string(node.kind), interfaces});
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "emulator/lab/device.h"
 #include "emulator/lab/lab.h"
 #include "emulator/lab/uplink.h"
 #include "emulator/shaper/tc.h"
@@ -33,6 +34,7 @@ class Comparison {
       qdiscs(planned, *link, egresses[i]);
     }
     uplink();
+    device();
     routes();
     learned();
     neighbours();
@@ -114,6 +116,26 @@ class Comparison {
       return each.link_index == link->index && each.prefix == address;
     });
     if (!there) add(uplink_interface, "lacks " + netlink::to_string(address));
+  }
+
+  void device() {
+    if (!node_.device) return;
+    const std::string& name = node_.device->interface;
+    const auto link = std::find_if(found_.links.begin(), found_.links.end(),
+                                   [](const netlink::Link& each) { return each.index == device_index; });
+    if (link == found_.links.end()) {
+      add(name, "missing: it has been unplugged, or moved by a program");
+      return;
+    }
+    if (!link->up) add(name, "down");
+    if (link->up && !link->carrier) add(name, "no carrier, nothing that is up is connected to it");
+    if (is_switch_ && link->master != bridge_index) add(name, "not a port of the bridge");
+    if (node_.device->prefix == 0) return;
+    const netlink::Ipv4Prefix address{node_.device->address.value, node_.device->prefix};
+    const bool there = std::any_of(found_.addresses.begin(), found_.addresses.end(), [&](const auto& each) {
+      return each.link_index == link->index && each.prefix == address;
+    });
+    if (!there) add(name, "lacks " + netlink::to_string(address));
   }
 
   void routes() {

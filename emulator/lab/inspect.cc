@@ -85,6 +85,12 @@ Json planned(const PlannedNode& node) {
     for (const PlannedRoute& route : node.learned) json["learned"].push_back(prefix(route.destination, route.prefix));
   }
   json["machine"] = planned(node.machine);
+  if (node.device) {
+    const PlannedDevice& device = *node.device;
+    json["device"] = {{"interface", device.interface},
+                      {"address", device.prefix == 0 ? Json() : Json(prefix(device.address, device.prefix))},
+                      {"host_interface", device.name}};
+  }
   if (node.uplink) {
     const bool chosen = node.uplink->address.value != 0;
     json["uplink"] = {{"interface", uplink_interface},

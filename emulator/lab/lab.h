@@ -36,6 +36,12 @@ struct NodeNamespaces {
   std::optional<sandbox::Cgroup> cgroup;     // none: no limits
 };
 
+// What a lab needs of where it is started, only while it is made.
+struct Outside {
+  int network = -1;                                   // what uplinks lead to, and where devices are
+  std::map<std::string, sandbox::Namespace> nodes{};  // by node with a device: its network, which must outlive the lab
+};
+
 // Lives in the lab process (sandbox::spawn_init): the wire sides of links lie in the calling thread's network
 // namespace. Members undo themselves in the reverse order of the plan's steps, whether the lab ends or a step of its
 // making fails. Reading is safe from any thread; what changes the lab belongs to one thread, and no other may read what
@@ -43,9 +49,9 @@ struct NodeNamespaces {
 class Lab {
  public:
   // Throws SystemError naming the object that the kernel refused. `mark`: of what it makes outside of its process tree,
-  // so that somebody else can remove it (Plan::reaches_outside). `outside`: the network namespace that uplinks lead to,
-  // used only here. REQUIRES: with uplinks there is one, and they have been chosen (uplink.h).
-  explicit Lab(Plan plan, const Progress& progress = {}, std::string mark = {}, int outside = -1);
+  // so that somebody else can remove it (Plan::reaches_outside). REQUIRES: `outside` is what the plan's uplinks and
+  // devices need, uplinks have been chosen (uplink.h), and somebody is there who gives devices back (device.h).
+  explicit Lab(Plan plan, const Progress& progress = {}, std::string mark = {}, Outside outside = {});
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
   ~Lab();
@@ -107,13 +113,14 @@ class Lab {
   void require_running(const std::string& node) const;
 
  private:
-  void make_namespaces();
+  void make_namespaces(Outside& outside);
   void make_links();
   void make_uplinks(int outside);  // uplink.cc
+  void take_devices(int outside);  // device.cc
   void configure_nodes();
   void shape_links();
   using NodeIndex = std::map<std::string, std::size_t>;
-  NodeNamespaces namespaces_for(const Plan& plan, const PlannedNode& node);
+  NodeNamespaces namespaces_for(const Plan& plan, const PlannedNode& node, Outside& outside);
   static netlink::Message bridge_in(const sandbox::Namespace& network, int mtu);
   netlink::Batch pairs_of(const Plan& plan, const NodeIndex& index, std::size_t link, unsigned wire) const;
   struct Update;

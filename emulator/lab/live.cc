@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <iterator>
 
 #include "emulator/base/error.h"
 #include "emulator/lab/configuration.h"
+#include "emulator/lab/device.h"
 #include "emulator/lab/lab.h"
 #include "emulator/lab/uplink.h"
 #include "emulator/netlink/link.h"
@@ -33,6 +35,15 @@ std::vector<std::string> shortcomings(const PlannedLink& link) {
                                 *shortcoming));
   }
   return lines;
+}
+
+// One that has been unplugged is nothing to take down.
+void set_device_up(netlink::Socket& socket, const PlannedNode& node, bool up) {
+  try {
+    socket.execute(netlink::change_link(device_index, {.up = up}, node.name + ":" + node.device->interface));
+  } catch (const SystemError& error) {
+    if (error.error_number() != ENODEV) throw;
+  }
 }
 
 }  // namespace
@@ -190,6 +201,7 @@ void Lab::set_interfaces_up(std::size_t n, bool up) {
       for (netlink::Message& message : routes_and_neighbours(node)) batch.push_back(std::move(message));
     }
     socket.execute(batch);
+    if (node.device) set_device_up(socket, node, up);
     if (up) netlink::settle_links(socket);
   }
   if (!up) return;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <set>
 
+#include "emulator/lab/device.h"
 #include "emulator/lab/frr.h"
 #include "emulator/lab/uplink.h"
 #include "emulator/sandbox/cgroup.h"
@@ -41,6 +42,13 @@ class Needs {
     uplink_ = true;
     if (const auto obstacle = uplink_obstacle()) {
       unmet_.emplace_back(pointer + "/uplink", obstacle->what, obstacle->remedy);
+    }
+  }
+
+  void device(const std::optional<scenario::Device>& device, const std::string& pointer) {
+    if (!device) return;
+    if (const auto obstacle = device_obstacle(device->name)) {
+      unmet_.emplace_back(pointer + "/device", obstacle->what, obstacle->remedy);
     }
   }
 
@@ -89,10 +97,12 @@ std::vector<InputError> unmet(const scenario::Scenario& scenario, bool running) 
   for (std::size_t i = 0; i < topology.datacenters.size(); ++i) {
     needs.machine(topology.datacenters[i].machine, fmt::format("/topology/datacenters/{}", i));
     needs.uplink(topology.datacenters[i].uplink && !running, fmt::format("/topology/datacenters/{}", i));
+    if (!running) needs.device(topology.datacenters[i].device, fmt::format("/topology/datacenters/{}", i));
   }
   for (std::size_t i = 0; i < topology.nodes.size(); ++i) {
     needs.machine(topology.nodes[i].machine, fmt::format("/topology/nodes/{}", i));
     needs.uplink(topology.nodes[i].uplink && !running, fmt::format("/topology/nodes/{}", i));
+    if (!running) needs.device(topology.nodes[i].device, fmt::format("/topology/nodes/{}", i));
   }
   needs.routing(topology.routing);
   return std::move(needs).unmet();

@@ -13,8 +13,8 @@ namespace geomx::lab {
 // and NAT.
 std::vector<InputError> unmet_needs(const scenario::Scenario& scenario);
 
-// Throws the first of them. `running`: of a lab that is to become this one, whose uplinks are there and stay; asked
-// from within it, where the machine's own network is out of sight.
+// Throws the first of them. `running`: of a lab that is to become this one, whose uplinks and devices are there and
+// stay; asked from within it, where the machine's own network is out of sight.
 void require_needs(const scenario::Scenario& scenario, bool running = false);
 
 // Fills in what podman's images are made of. Throws WorkError where one cannot be had.

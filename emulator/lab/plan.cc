@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "emulator/base/error.h"
+#include "emulator/lab/device_plan.h"
 #include "emulator/lab/frr.h"
 #include "emulator/lab/graph.h"
 #include "emulator/lab/timeline.h"
@@ -76,6 +77,12 @@ void resolve(shaper::Direction& direction, const scenario::LinkProperties& asked
   direction.queue = queue(asked, mtu, longest);
 }
 
+// What a node has of the machine that the lab is started on.
+struct Outward {
+  bool uplink = false;
+  std::optional<scenario::Device> device{};
+};
+
 class Planner {
  public:
   Planner(const scenario::Scenario& scenario, const shaper::KernelFeatures& features, shaper::Choice choice,
@@ -94,6 +101,7 @@ class Planner {
     check_ports();
     const Graph graph = make_graph(plan_);
     assign_addresses(plan_, graph, running_);
+    judge_devices(plan_, pointers_, running_);
     set_delays();
     const std::vector<Nanoseconds> longest = assign_routes(plan_, graph);
     for (PlannedNode& node : plan_.nodes) {
@@ -129,7 +137,7 @@ class Planner {
   }
 
   void add_node(const std::string& name, scenario::NodeKind kind, const std::string& datacenter,
-                const std::string& pointer, const scenario::Machine& machine = {}, bool uplink = false) {
+                const std::string& pointer, const scenario::Machine& machine = {}, const Outward& outward = {}) {
     if (!index_.emplace(name, plan_.nodes.size()).second) {
       throw InputError(pointer, fmt::format("the name '{}' is taken", name),
                        "NAME-gateway, NAME-switch, NAME-host-I and the names of training roles belong to data centers");
@@ -147,12 +155,13 @@ class Planner {
           "give it another name, or take the lab down and up again");
     }
     if (const PlannedNode* before = find(running_ ? &running_->nodes : nullptr, name);
-        before && before->uplink && !uplink) {
+        before && before->uplink && !outward.uplink) {
       throw InputError(pointer, fmt::format("'{}' has an uplink, and keeps it while the lab runs", name),
                        "leave it, or take the lab down and up again");
     }
     PlannedNode node;
-    if (uplink) node.uplink = kept_uplink(name, pointer);
+    if (outward.uplink) node.uplink = kept_uplink(name, pointer);
+    if (outward.device) node.device = planned_device(*outward.device);
     node.name = name;
     node.kind = kind;
     node.datacenter = datacenter;
@@ -230,15 +239,15 @@ class Planner {
       const scenario::Datacenter& datacenter = scenario_.topology.datacenters[d];
       const std::string pointer = fmt::format("/topology/datacenters/{}", d);
       add_node(scenario::gateway_of(datacenter.name), scenario::NodeKind::router, datacenter.name, pointer, {},
-               datacenter.uplink);
+               {datacenter.uplink, datacenter.device});
       add_node(scenario::switch_of(datacenter.name), scenario::NodeKind::switch_, datacenter.name, pointer);
       // The gateway's port is the LAN's, whose frames it must take, but unshaped.
       scenario::LinkProperties port;
       port.mtu = datacenter.lan.mtu;
       add_to_lan(scenario::gateway_of(datacenter.name), datacenter.name, port, pointer);
       const auto add_member = [&](const std::string& name, scenario::NodeKind kind, const std::string& from,
-                                  const scenario::Machine& machine, bool uplink = false) {
-        add_node(name, kind, datacenter.name, from, machine, uplink);
+                                  const scenario::Machine& machine, const Outward& outward = {}) {
+        add_node(name, kind, datacenter.name, from, machine, outward);
         add_to_lan(name, datacenter.name, datacenter.lan, pointer + "/lan");
       };
       for (const scenario::Role& role : roles) {
@@ -252,7 +261,8 @@ class Planner {
       for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
         const scenario::Node& node = scenario_.topology.nodes[n];
         if (node.datacenter != datacenter.name) continue;
-        add_member(node.name, node.kind, fmt::format("/topology/nodes/{}", n), node.machine, node.uplink);
+        add_member(node.name, node.kind, fmt::format("/topology/nodes/{}", n), node.machine,
+                   {node.uplink, node.device});
       }
     }
   }
@@ -261,7 +271,8 @@ class Planner {
     for (std::size_t n = 0; n < scenario_.topology.nodes.size(); ++n) {
       const scenario::Node& node = scenario_.topology.nodes[n];
       if (node.datacenter) continue;
-      add_node(node.name, node.kind, "", fmt::format("/topology/nodes/{}", n), node.machine, node.uplink);
+      add_node(node.name, node.kind, "", fmt::format("/topology/nodes/{}", n), node.machine,
+               {node.uplink, node.device});
     }
   }
 
@@ -364,6 +375,7 @@ const Item& named(const std::vector<Item>& items, const std::string& name, const
   const auto it = std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
   if (it != items.end()) return *it;
   std::vector<std::string> names;
+  names.reserve(items.size());
   for (const Item& item : items) names.push_back(item.name);
   throw InputError(name, fmt::format("no {} has this name", what), scenario::suggestion(name, names));
 }
@@ -420,8 +432,9 @@ const PlannedLink& Plan::link(const std::string& name) const {
 }
 
 bool Plan::reaches_outside() const {
-  return std::any_of(nodes.begin(), nodes.end(),
-                     [](const PlannedNode& node) { return node.machine.cpu || node.machine.memory || node.uplink; });
+  return std::any_of(nodes.begin(), nodes.end(), [](const PlannedNode& node) {
+    return node.machine.cpu || node.machine.memory || node.uplink || node.device;
+  });
 }
 
 Ipv4 Plan::address_of(const std::string& name) const {

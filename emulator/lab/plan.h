@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -53,6 +54,15 @@ struct PlannedUplink {
   std::string host_interface{};
 };
 
+// A network interface of the machine that the lab is started on, which is the node's as long as the lab lives.
+struct PlannedDevice {
+  std::string name{};        // the machine's for it
+  std::string interface {};  // the node's
+  Ipv4 address{};            // 0: none
+  int prefix = 0;
+  auto operator<=>(const PlannedDevice&) const = default;
+};
+
 struct PlannedNode {
   std::string name;
   scenario::NodeKind kind = scenario::NodeKind::host;
@@ -64,6 +74,7 @@ struct PlannedNode {
   std::vector<PlannedRoute> learned{};  // in place of routes: where a routing daemon must find a way to; no gateways
   std::string frr{};                    // that daemon's configuration; empty: there is none
   std::optional<PlannedUplink> uplink{};
+  std::optional<PlannedDevice> device{};
 };
 
 inline bool is_switch(const PlannedNode& node) {
@@ -80,16 +91,16 @@ struct PlannedLink {
   };
   std::string name;  // the scenario's, or "HOST--SWITCH" on a LAN
   LinkScope scope = LinkScope::wan;
-  End ends[2];
+  std::array<End, 2> ends;
   shaper::Direction forward;
   shaper::Direction backward;
   shaper::Kind shaper = shaper::Kind::none;
-  int mtu = scenario::kDefaultMtu;  // of the interfaces at both ends, in bytes of IP packet
-  std::string label[2];             // what the scenario calls the ends: the data center rather than its gateway
+  int mtu = scenario::kDefaultMtu;   // of the interfaces at both ends, in bytes of IP packet
+  std::array<std::string, 2> label;  // what the scenario calls the ends: the data center rather than its gateway
 
   // What the directions were made of, so that they can be changed later.
-  scenario::LinkProperties asked[2];  // forward, backward
-  Nanoseconds longest_round_trip{0};  // of a path through this link: what an automatic queue is sized for
+  std::array<scenario::LinkProperties, 2> asked;  // forward, backward
+  Nanoseconds longest_round_trip{0};              // of a path through this link: what an automatic queue is sized for
 };
 
 // One direction of a link, or both.
@@ -122,7 +133,8 @@ struct Plan {
   const PlannedNode& node(const std::string& name) const;  // throws InputError naming the nearest known name
   const PlannedLink& link(const std::string& name) const;  // likewise
   Ipv4 address_of(const std::string& node) const;          // its first address
-  // Whether it makes something outside the lab's process tree, which somebody has to remove: cgroups and uplinks.
+  // Whether it makes something outside the lab's process tree, which somebody has to remove, or takes something from
+  // there, which somebody has to give back: cgroups, uplinks and devices.
   bool reaches_outside() const;
 };
 

@@ -90,15 +90,30 @@ Tree shortest_paths(const World& world, int source) {
   return tree;
 }
 
-Ipv4 subnet_of(const PlannedInterface& interface) {
-  return {interface.address.value & ~((1u << (32 - interface.prefix)) - 1)};
-}
-
 struct Subnet {
   Ipv4 address;
   int prefix = 0;
 };
 
+Ipv4 network_of(Ipv4 address, int prefix) {
+  return {address.value & ~0u << (32 - prefix)};
+}
+
+Ipv4 subnet_of(const PlannedInterface& interface) {
+  return network_of(interface.address, interface.prefix);
+}
+
+// The network behind the node's device.
+std::optional<Subnet> behind(const PlannedNode& node) {
+  if (!node.device || node.device->prefix == 0) return std::nullopt;
+  return Subnet{network_of(node.device->address, node.device->prefix), node.device->prefix};
+}
+
+bool same(const Subnet& a, const Subnet& b) {
+  return a.address == b.address && a.prefix == b.prefix;
+}
+
+// By segment; then those behind routers' devices, each once.
 std::vector<Subnet> subnets_of(const Plan& plan, const Graph& graph) {
   std::vector<Subnet> subnets(graph.segments);
   for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
@@ -108,7 +123,24 @@ std::vector<Subnet> subnets_of(const Plan& plan, const Graph& graph) {
       subnets[graph.segment[graph.ports[n][i].link]] = {subnet_of(interface), interface.prefix};
     }
   }
+  for (const PlannedNode& node : plan.nodes) {
+    if (node.kind != scenario::NodeKind::router || !behind(node)) continue;
+    const auto known = [&](const Subnet& each) { return same(each, *behind(node)); };
+    if (std::none_of(subnets.begin(), subnets.end(), known)) subnets.push_back(*behind(node));
+  }
   return subnets;
+}
+
+// Routers lead to the networks behind their devices too, which are numbered after the segments.
+void add_devices(World& world, const std::vector<Subnet>& subnets) {
+  world.routers_of.resize(subnets.size());
+  for (std::size_t n = 0; n < world.plan.nodes.size(); ++n) {
+    const auto network = behind(world.plan.nodes[n]);
+    if (!network || !world.is(static_cast<int>(n), scenario::NodeKind::router)) continue;
+    for (std::size_t s = world.graph.segments; s < subnets.size(); ++s) {
+      if (same(subnets[s], *network)) world.routers_of[s].push_back(static_cast<int>(n));
+    }
+  }
 }
 
 // The router with an uplink that is nearest to the tree's root, which is none itself.
@@ -122,10 +154,14 @@ std::optional<int> nearest_way_out(const World& world, const Tree& tree) {
 // Where everything lies behind one neighbour, one default route says so.
 void route(Plan& plan, const World& world, const std::vector<Subnet>& subnets, int source, const Tree& tree) {
   const Graph& graph = world.graph;
-  std::vector<bool> attached(graph.segments);
+  std::vector<bool> attached(subnets.size());
   for (const Graph::Port& port : graph.ports[source]) attached[graph.segment[port.link]] = true;
+  for (std::size_t s = graph.segments; s < subnets.size(); ++s) {
+    const auto own = behind(plan.nodes[source]);
+    attached[s] = own && same(subnets[s], *own);
+  }
   std::vector<std::pair<int, Hop>> found;
-  for (int segment = 0; segment < graph.segments; ++segment) {
+  for (int segment = 0; segment < static_cast<int>(subnets.size()); ++segment) {
     if (attached[segment]) continue;
     int best = -1;
     for (const int router : world.routers_of[segment]) {
@@ -213,8 +249,9 @@ void lengthen(const World& world, const std::vector<Spurs>& spurs, const Tree& t
 }  // namespace
 
 std::vector<Nanoseconds> assign_routes(Plan& plan, const Graph& graph) {
-  const World world = make_world(plan, graph);
+  World world = make_world(plan, graph);
   const std::vector<Subnet> subnets = subnets_of(plan, graph);
+  add_devices(world, subnets);
   const std::vector<Spurs> spurs = spurs_of(world);
   std::vector<Nanoseconds> longest = world.round_trip;
   for (int node = 0; node < static_cast<int>(plan.nodes.size()); ++node) {

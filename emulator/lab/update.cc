@@ -117,10 +117,11 @@ void Lab::apply(Plan next) {
 }
 
 void Lab::make_new(Update& update) {
+  Outside none;  // nobody gets a device now
   netlink::Socket socket;
   for (const PlannedNode& node : update.next.nodes) {
     if (index_.contains(node.name)) continue;
-    const auto [made, fresh] = update.nodes.emplace(node.name, namespaces_for(update.next, node));
+    const auto [made, fresh] = update.nodes.emplace(node.name, namespaces_for(update.next, node, none));
     netlink::Batch bridge;
     if (is_switch(node)) bridge.push_back(bridge_in(made->second.network, mtu_of(update.next, node)));
     socket.execute(bridge);

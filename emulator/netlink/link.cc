@@ -20,6 +20,8 @@ namespace geomx::netlink {
 
 namespace {
 
+constexpr int netns_immutable = 67;  // IFLA_NETNS_IMMUTABLE, which older headers lack
+
 void put_mac(Message& message, const std::optional<Mac>& mac) {
   if (mac) message.put(IFLA_ADDRESS, mac->data(), mac->size());
 }
@@ -70,6 +72,8 @@ void put_change(Message& message, const LinkChange& change) {
   if (change.txqueuelen) message.put_u32(IFLA_TXQLEN, static_cast<std::uint32_t>(*change.txqueuelen));
   if (change.gso_max_size) message.put_u32(IFLA_GSO_MAX_SIZE, *change.gso_max_size);
   if (change.gso_max_segs) message.put_u32(IFLA_GSO_MAX_SEGS, *change.gso_max_segs);
+  if (change.name) message.put_string(IFLA_IFNAME, *change.name);
+  if (change.new_index) message.put_u32(IFLA_NEW_IFINDEX, static_cast<std::uint32_t>(*change.new_index));
   if (change.dormant) {
     message.put_u8(IFLA_LINKMODE, *change.dormant ? IF_LINK_MODE_DORMANT : IF_LINK_MODE_DEFAULT);
     message.put_u8(IFLA_OPERSTATE, *change.dormant ? IF_OPER_DORMANT : IF_OPER_UP);
@@ -118,10 +122,19 @@ Link parse_link(std::span<const std::byte> bytes) {
   int state = IF_OPER_UNKNOWN;
   if (attributes[IFLA_OPERSTATE] != nullptr) state = nla_get_u8(attributes[IFLA_OPERSTATE]);
   const bool carrier = (header->ifi_flags & IFF_LOWER_UP) != 0;
+  link.carrier = carrier;
+  link.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
+  if (const nlattr* immovable = nlmsg_find_attr(message, sizeof(ifinfomsg), netns_immutable)) {
+    link.immovable = nla_get_u8(immovable) != 0;
+  }
   link.running = link.up && (state == IF_OPER_UP || (link.kind.empty() && state == IF_OPER_UNKNOWN));
   link.settled = link.kind.empty() || !link.up || state == IF_OPER_DORMANT ||
                  (state != IF_OPER_UNKNOWN && carrier == (state == IF_OPER_UP));
-  if (link.kind == "veth") link.peer_index = static_cast<int>(number(IFLA_LINK));
+  if (link.kind == "veth") {
+    link.peer_index = static_cast<int>(number(IFLA_LINK));
+  } else if (attributes[IFLA_LINK_NETNSID] == nullptr) {
+    link.lower_index = static_cast<int>(number(IFLA_LINK));
+  }
   return link;
 }
 

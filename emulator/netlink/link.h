@@ -62,7 +62,9 @@ struct LinkChange {
   std::optional<int> txqueuelen{};
   std::optional<std::uint32_t> gso_max_size{};
   std::optional<std::uint32_t> gso_max_segs{};
-  std::optional<bool> dormant{};  // whoever looks finds the link not running, though it is up and carries packets
+  std::optional<std::string> name{};  // of a link that is found by its index, and is down
+  std::optional<int> new_index{};     // with a move: the index it shall have there (EBUSY if taken)
+  std::optional<bool> dormant{};      // whoever looks finds the link not running, though it is up and carries packets
 };
 Message change_link(const std::string& name, const LinkChange& change);
 Message change_link(int index, const LinkChange& change, std::string object);
@@ -89,6 +91,10 @@ struct Link {
   int master = 0;
   bool forwarding = false;  // as a port of its bridge
   int peer_index = 0;       // a veth's other end, in that end's namespace; 0 otherwise
+  int lower_index = 0;      // what a VLAN, macvlan, ... of this namespace lies on; 0: nothing of this namespace
+  bool loopback = false;
+  bool carrier = false;    // something is at the other end of its cable
+  bool immovable = false;  // it cannot leave its namespace, as far as the kernel says so (since 6.15)
   Mac mac{};
   int txqueuelen = 0;
   std::uint32_t gso_max_size = 0;

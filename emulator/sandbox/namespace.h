@@ -41,10 +41,12 @@ class Namespace {
   static Namespace current_network();
   static Namespace current_uts();
 
+  // Of one of these files under /proc/PID/ns, or of what stands for it (pinned.h).
+  explicit Namespace(FileDescriptor fd) : fd_(std::move(fd)) {}
+
   int fd() const { return fd_.get(); }
 
  private:
-  explicit Namespace(FileDescriptor fd) : fd_(std::move(fd)) {}
   FileDescriptor fd_;
 };
 

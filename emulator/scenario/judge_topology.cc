@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <string>
+#include <unordered_map>
 
 #include "emulator/scenario/judge.h"
 
@@ -85,10 +87,38 @@ void judge_switch(const Node& node, const std::string& pointer, Judge& judge) {
     judge.add(pointer + "/uplink", fmt::format("\"{}\" is a switch, which has no address", node.name),
               "give the uplink to a router or a host");
   }
+  if (node.device && node.device->address) {
+    judge.add(pointer + "/device/address", fmt::format("\"{}\" is a switch, which has no address", node.name),
+              "leave the address out: the device becomes a port of the switch");
+  }
   if (node.machine == Machine{}) return;
   judge.add(pointer, fmt::format("\"{}\" is a switch: no program runs in it", node.name),
             "image, cpu, memory, env, files and start are for hosts and routers");
 }
+
+// A device is in one place, and nothing tells the daemons of the network behind it.
+class Devices {
+ public:
+  Devices(Routing routing, Judge& judge) : routing_(routing), judge_(judge) {}
+
+  void add(const std::optional<Device>& device, NodeKind kind, const std::string& pointer) {
+    if (!device) return;
+    if (routing_ != Routing::static_ && kind == NodeKind::router) {
+      judge_.add(pointer + "/device", "a device of a router that learns its routes is not supported yet",
+                 "give it to a host or a switch, or let the topology's routing be static");
+    }
+    if (device->name.empty()) return;  // it could not be read
+    const auto [first, fresh] = owners_.emplace(device->name, pointer);
+    if (fresh) return;
+    judge_.add(pointer + "/device", fmt::format("the device \"{}\" is {}'s already", device->name, first->second),
+               "a device can be in one node only; a switch can share it");
+  }
+
+ private:
+  Routing routing_;
+  Judge& judge_;
+  std::unordered_map<std::string, std::string> owners_;  // by the machine's name for the device: pointer
+};
 
 // Nothing tells the daemons of the way out.
 void judge_uplink(bool uplink, Routing routing, const std::string& pointer, Judge& judge) {
@@ -101,15 +131,18 @@ void judge_uplink(bool uplink, Routing routing, const std::string& pointer, Judg
 
 void judge_topology(const Scenario& scenario, const Names& names, Judge& judge) {
   const Topology& topology = scenario.topology;
+  Devices devices(topology.routing, judge);
   for (std::size_t i = 0; i < topology.datacenters.size(); ++i) {
     judge_properties(topology.datacenters[i].lan, fmt::format("/topology/datacenters/{}/lan", i), judge);
     judge_machine(topology.datacenters[i].machine, fmt::format("/topology/datacenters/{}", i), judge);
     judge_uplink(topology.datacenters[i].uplink, topology.routing, fmt::format("/topology/datacenters/{}", i), judge);
+    devices.add(topology.datacenters[i].device, NodeKind::router, fmt::format("/topology/datacenters/{}", i));
   }
   for (std::size_t i = 0; i < topology.nodes.size(); ++i) {
     judge_machine(topology.nodes[i].machine, fmt::format("/topology/nodes/{}", i), judge);
     judge_switch(topology.nodes[i], fmt::format("/topology/nodes/{}", i), judge);
     judge_uplink(topology.nodes[i].uplink, topology.routing, fmt::format("/topology/nodes/{}", i), judge);
+    devices.add(topology.nodes[i].device, topology.nodes[i].kind, fmt::format("/topology/nodes/{}", i));
     judge_router(topology.nodes[i], topology.routing, fmt::format("/topology/nodes/{}", i), judge);
     if (!topology.nodes[i].datacenter) continue;
     names.require_datacenter(*topology.nodes[i].datacenter, fmt::format("/topology/nodes/{}/datacenter", i), judge);

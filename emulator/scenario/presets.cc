@@ -1,6 +1,7 @@
 #include "emulator/scenario/presets.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace geomx::scenario {
 namespace {
@@ -11,7 +12,7 @@ constexpr std::uint64_t kMega = 1'000'000;
 
 LinkProperties link(double megabits, Nanoseconds delay) {
   LinkProperties properties;
-  properties.rate = BitsPerSecond{static_cast<std::uint64_t>(megabits * static_cast<double>(kMega) + 0.5)};
+  properties.rate = BitsPerSecond{static_cast<std::uint64_t>(std::llround(megabits * static_cast<double>(kMega)))};
   properties.delay = delay;
   return properties;
 }

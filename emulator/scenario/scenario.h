@@ -97,12 +97,25 @@ struct Machine {
   bool operator==(const Machine&) const = default;
 };
 
+// A network interface of this machine that is lent to a node: it is moved into it.
+struct Device {
+  struct Address {
+    std::uint32_t value = 0;  // IPv4, host byte order
+    int prefix = 0;           // length, of the network that lies behind it
+    bool operator==(const Address&) const = default;
+  };
+  std::string name;                // as the machine calls it
+  std::optional<Address> address;  // that it is given in the node
+  bool operator==(const Device&) const = default;
+};
+
 struct Datacenter {
   std::string name;
-  int hosts = 0;        // plain hosts NAME-host-0.. beside those that training roles need
-  LinkProperties lan;   // of each host's link to the data center's switch, both directions
-  Machine machine{};    // of each host that it brings along: plain ones and those of roles
-  bool uplink = false;  // of its gateway
+  int hosts = 0;                   // plain hosts NAME-host-0.. beside those that training roles need
+  LinkProperties lan;              // of each host's link to the data center's switch, both directions
+  Machine machine{};               // of each host that it brings along: plain ones and those of roles
+  bool uplink = false;             // of its gateway
+  std::optional<Device> device{};  // of its gateway
   bool operator==(const Datacenter&) const = default;
 };
 
@@ -114,6 +127,7 @@ struct Node {
   std::optional<std::string> datacenter;  // a member of that data center's LAN; else connected by links alone
   Machine machine{};
   bool uplink = false;  // a way out of the lab, into the network that it is started in
+  std::optional<Device> device{};
   bool operator==(const Node&) const = default;
 };
 

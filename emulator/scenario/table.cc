@@ -158,22 +158,25 @@ Object<LinkProperties> direction_object(const char* title, LinkProperties Preset
 
 Object<Datacenter> datacenter() {
   using D = Datacenter;
-  return {"data center",
-          Fields<D>{
-              required("name", "its gateway is NAME-gateway", &D::name, name()),
-              optional("hosts", "plain hosts NAME-host-0 and up, beside those of the training roles", &D::hosts,
-                       integer(0, kMostHosts)),
-              optional("lan", "each host's link to the data center's switch, the same in both directions", &D::lan,
-                       object(direction_object("LAN", &Preset::down))),
-              optional("uplink", "its gateway reaches the network that this machine is in, by NAT; needs root",
-                       &D::uplink, flag()),
-              later<D>("routing"),
-              later<D>("latitude"),
-              later<D>("longitude"),
-          } +
-              lift<D, Machine>(
-                  machine_fields(), [](const D& from) { return from.machine; },
-                  [](D& into, Machine machine) { into.machine = std::move(machine); })};
+  return {
+      "data center",
+      Fields<D>{
+          required("name", "its gateway is NAME-gateway", &D::name, name()),
+          optional("hosts", "plain hosts NAME-host-0 and up, beside those of the training roles", &D::hosts,
+                   integer(0, kMostHosts)),
+          optional("lan", "each host's link to the data center's switch, the same in both directions", &D::lan,
+                   object(direction_object("LAN", &Preset::down))),
+          optional("uplink", "its gateway reaches the network that this machine is in, by NAT; needs root", &D::uplink,
+                   flag()),
+          optional("device", "a network interface of this machine that its gateway has while the lab lives; needs root",
+                   &D::device, device()),
+          later<D>("routing"),
+          later<D>("latitude"),
+          later<D>("longitude"),
+      } +
+          lift<D, Machine>(
+              machine_fields(), [](const D& from) { return from.machine; },
+              [](D& into, Machine machine) { into.machine = std::move(machine); })};
 }
 
 Object<Node> node() {
@@ -187,6 +190,8 @@ Object<Node> node() {
           optional("datacenter", "the data center whose LAN it is on; else its links alone connect it", &N::datacenter,
                    name()),
           optional("uplink", "it reaches the network that this machine is in, by NAT; needs root", &N::uplink, flag()),
+          optional("device", "a network interface of this machine that it has while the lab lives; needs root",
+                   &N::device, device()),
           later<N>("routing"),
           later<N>("latitude"),
           later<N>("longitude"),

@@ -14,5 +14,6 @@ const Rivals& link_rivals();                            // among them
 const Object<Event>& event_table();      // table_events.cc
 const Object<Command>& command_table();  // table_workload.cc
 Fields<Machine> machine_fields();        // table_machine.cc; of a node, and of a data center for its hosts
+Format<Device> device();                 // table_device.cc
 
 }  // namespace geomx::scenario

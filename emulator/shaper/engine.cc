@@ -189,9 +189,13 @@ void Engine::leave(Frame frame, std::uint64_t index, Time finish, bool waited) {
       statistics_.dropped_loss.add(1);
       if (waited) lost_since_anchor_ += frame.wire_bytes(i, 1);
     } else if (fates_.own_delays() || fate.duplicated || fate.corrupted) {
+      if (segments == 1) {
+        travel(std::move(frame), {index, finish, waited}, fate);
+        return;
+      }
       if (i > begin) travel(frame.slice(begin, i - begin), {index + begin, finish, waited}, {});
       begin = i + 1;
-      travel(segments == 1 ? std::move(frame) : frame.slice(i, 1), {index + i, finish, waited}, fate);
+      travel(frame.slice(i, 1), {index + i, finish, waited}, fate);
     }
   }
   if (begin == segments) return;

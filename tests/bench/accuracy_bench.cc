@@ -107,6 +107,8 @@ void losses(Table& table, const shaper::KernelFeatures& features, Kind kind) {
   Direction direction;
   direction.delay = 5ms;
   direction.loss = 0.01;
+  // The same packets in every run: true chance misses a 99 % interval once in a hundred.
+  if (kind == Kind::wire || features.netem_seed) direction.seed = 1;
   constexpr std::uint32_t kCount = 100'000;
   if (available(features, kind, direction)) {
     const Losses found = measure_losses(kind, direction, kCount);

@@ -95,8 +95,10 @@ TEST_P(Chance, CorruptedPacketsFailTheirChecksum) {
   direction.corrupt = 0.05;
   SKIP_UNLESS_AVAILABLE(GetParam(), direction, Direction{});
   constexpr std::uint32_t kCount = 10'000;
-  // netem hits any bit, also those of the Ethernet header that nothing protects: 12 bytes of 242.
-  const double least = GetParam() == Kind::tc ? 0.95 * 500 : 500;
+  // netem hits any bit of the part of a packet that is contiguous in memory, and of these perhaps only the headers:
+  // then 6 bytes of 42, the sender's MAC address, matter to nobody, and another 8 are not under a checksum.
+  const bool any_bit = GetParam() == Kind::tc;
+  const double least = any_bit ? 500 * 36.0 / 42 : 500;
   double refused = 0;
   const auto good = [&] {
     return refused >= least - binomial_99(kCount, 0.05) && refused <= 500 + binomial_99(kCount, 0.05);
@@ -108,7 +110,7 @@ TEST_P(Chance, CorruptedPacketsFailTheirChecksum) {
     refused = static_cast<double>(kCount - received.size());
     std::cout << refused << " of " << kCount << " did not arrive, " << checksum_errors(bed.b())
               << " of them for their checksum\n";
-    EXPECT_GE(static_cast<double>(checksum_errors(bed.b())), 0.8 * refused);
+    EXPECT_GE(static_cast<double>(checksum_errors(bed.b())), (any_bit ? 0.6 : 0.8) * refused);
   }
   EXPECT_TRUE(good());
 }
@@ -151,16 +153,22 @@ TEST_P(Spreads, PassKolmogorovAndSmirnov) {
   direction.distribution = distribution;
   direction.keeps_order = ordered;
   SKIP_UNLESS_AVAILABLE(kind, direction, Direction{});
+  // What a slow machine adds to every packet, seen without jitter: most of a pareto's delays lie within a few ms.
+  Direction steady;
+  steady.delay = direction.delay;
+  const double own = set("GEOMX_SLOW_MACHINE") ? measure_delay(kind, steady, 300).mean : 0;
   // Where order is kept, a packet waits for the ones before it: these are sent when the others have arrived.
   if (ordered) direction.jitter = 4ms;
   const std::uint32_t count = ordered ? 250 : 2000;
   const Nanoseconds gap = ordered ? 20ms : Nanoseconds(500us);
   double distance = 1;
   for (int attempt = 0; attempt < kAttempts && distance > one_percent_distance(count); ++attempt) {
-    const auto delays = measure_delays(kind, direction, count, gap);
+    auto delays = measure_delays(kind, direction, count, gap);
     ASSERT_EQ(delays.size(), count);
+    for (double& delay : delays) delay -= own;
     distance = distance_from_asked(delays, direction);
-    std::cout << "distance " << distance << ", allowed " << one_percent_distance(count) << "\n";
+    std::cout << "distance " << distance << ", allowed " << one_percent_distance(count) << "; the machine adds " << own
+              << " ms\n";
   }
   EXPECT_LE(distance, one_percent_distance(count));
 }

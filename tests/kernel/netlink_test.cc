@@ -8,6 +8,7 @@
 
 #include "emulator/base/error.h"
 #include "emulator/netlink/address.h"
+#include "emulator/netlink/belongings.h"
 #include "emulator/netlink/counters.h"
 #include "emulator/netlink/link.h"
 #include "emulator/netlink/neighbour.h"
@@ -392,6 +393,48 @@ TEST(Errors, QuoteTheKernel) {
     EXPECT_EQ(error.line(),
               "node: add route 10.9.0.0/16: Network is unreachable (the kernel says: Nexthop has invalid gateway)");
   }
+}
+
+TEST(Belongings, AreALinksAgainAfterAMove) {
+  Node home;
+  Node away;
+  home.socket->execute(add_veth({.name = "a", .index = kIndex, .up = true}, {.name = "b", .index = kIndex + 1}));
+  home.socket->execute(set_up("b"));
+  home.socket->execute(add_address(kIndex, {kLeft, 24}, "a"));
+  home.socket->execute(add_route({{ip(192, 0, 2, 0), 24}, 0, kIndex}, "a"));
+  home.socket->execute(add_route({{ip(172, 16, 0, 0), 24}, ip(192, 0, 2, 1), kIndex}, "a, over the other"));
+  EXPECT_FALSE(belongings_of(*home.socket, kIndex).has_default_route);
+  home.socket->execute(add_route({{0, 0}, kRight, 0}, "a"));
+  const Belongings kept = belongings_of(*home.socket, kIndex);
+  EXPECT_TRUE(kept.has_default_route);
+  EXPECT_FALSE(belongings_of(*home.socket, kIndex + 1).has_default_route);
+
+  home.socket->execute(
+      change_link(kIndex, {.move_to_netns_fd = away.network.fd(), .name = "moved", .new_index = 77}, "a"));
+  EXPECT_TRUE(list_addresses(*home.socket).empty() ||
+              list_addresses(*home.socket)[0].prefix.address == ip(127, 0, 0, 1));
+  EXPECT_EQ(get_link(*away.socket, "moved").index, 77);
+  away.socket->execute(
+      change_link(77, {.move_to_netns_fd = home.network.fd(), .name = "a", .new_index = kIndex + 9}, "moved"));
+  give_addresses(*home.socket, kept, kIndex + 9, "a");
+  home.socket->execute(set_up("a"));
+  give_routes(*home.socket, kept, kIndex + 9, "a");
+  give_addresses(*home.socket, kept, kIndex + 9, "a");  // once more is nothing
+  give_routes(*home.socket, kept, kIndex + 9, "a");
+  EXPECT_EQ(belongings_of(*home.socket, kIndex + 9).addresses.size(), 1u);
+  std::set<Ipv4Prefix> destinations;
+  for (const Route& route : list_routes(*home.socket)) destinations.insert(route.destination);
+  EXPECT_EQ(destinations,
+            (std::set<Ipv4Prefix>{{0, 0}, {ip(10, 0, 0, 0), 24}, {ip(172, 16, 0, 0), 24}, {ip(192, 0, 2, 0), 24}}));
+}
+
+TEST(Links, SayWhatLeavesTheirNamespaceNever) {
+  Node node;
+  node.socket->execute(add_veth({.name = "a"}, {.name = "b"}));
+  node.socket->execute(add_bridge({.name = "bridge"}));
+  if (!get_link(*node.socket, "lo").immovable) GTEST_SKIP() << "SKIPPED: this kernel does not say so (before 6.15)";
+  EXPECT_TRUE(get_link(*node.socket, "bridge").immovable);
+  EXPECT_FALSE(get_link(*node.socket, "a").immovable);
 }
 
 TEST(Errors, NameTheOneOfABatch) {

@@ -24,6 +24,7 @@
 #include "emulator/sandbox/lab_process.h"
 #include "emulator/sandbox/namespace.h"
 #include "emulator/sandbox/pidfd.h"
+#include "emulator/sandbox/pinned.h"
 #include "emulator/sandbox/privileges.h"
 #include "emulator/sandbox/sysctl.h"
 
@@ -144,6 +145,31 @@ TEST_F(Lab, KeepsItsFilesToItself) {
             }),
             "mine");
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(Lab, CanPinANetworkThatThenNeedsNoDescriptor) {
+  EXPECT_EQ(inside([] {
+              const std::string path = std::string(kPrivateDirectory) + "/pinned";
+              const auto number = [](const Namespace& network) {
+                struct stat status {};
+                check(::fstat(network.fd(), &status), "look at a namespace");
+                return status.st_ino;
+              };
+              std::string seen = open_pinned(path) ? "there before " : "";
+              ino_t made = 0;
+              {
+                const Namespace network = Namespace::create_network({});
+                made = number(network);
+                pin(network, path);
+              }
+              const auto found = open_pinned(path);
+              seen += found && number(*found) == made ? "the same " : "another ";
+              unpin(path);
+              seen += open_pinned(path) ? "pinned " : "released ";
+              unpin(path);  // once more is nothing
+              return seen + (std::filesystem::exists(path) ? "file" : "no file");
+            }),
+            "the same released file");
 }
 
 TEST_F(Lab, HasItsOwnHostsFile) {

@@ -238,7 +238,7 @@ std::vector<Datagram> blast_udp(int from_netns, int to_netns, const std::string&
 }
 
 std::uint64_t checksum_errors(int netns) {
-  return counter_of(netns, "snmp", "Udp:", "InCsumErrors");
+  return counter_of(netns, "snmp", "Udp:", "InCsumErrors") + counter_of(netns, "netstat", "IpExt:", "InCsumErrors");
 }
 
 std::uint64_t congestion_marks(int netns) {

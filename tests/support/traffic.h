@@ -36,7 +36,7 @@ struct Blast {
 std::vector<Datagram> blast_udp(int from_netns, int to_netns, const std::string& to_address, const Blast& blast,
                                 Nanoseconds quiet);
 
-// Datagrams that the receiving namespace has found to have a wrong checksum.
+// Packets and datagrams that the receiving namespace has found to have a wrong checksum.
 std::uint64_t checksum_errors(int netns);
 // Packets that the namespace has received with the mark of congestion.
 std::uint64_t congestion_marks(int netns);

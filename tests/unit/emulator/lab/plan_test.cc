@@ -97,6 +97,93 @@ TEST(Plan, KeepsUplinksOfARunningLab) {
   EXPECT_THROW(make_plan(scenario, everything, shaper::Choice::auto_, &running), InputError);
 }
 
+scenario::Device device(const std::string& name, std::uint32_t address, int prefix) {
+  return {name, scenario::Device::Address{address, prefix}};
+}
+constexpr std::uint32_t outer = 192u << 24 | 2u << 8;  // 192.0.2.0
+
+TEST(Plan, LeadsToTheNetworkBehindARoutersDevice) {
+  scenario::Scenario scenario = three_datacenters();
+  scenario.topology.datacenters[1].device = device("eth1", outer + 5, 24);  // of a
+  scenario.topology.nodes = {node("r", scenario::NodeKind::router)};
+  scenario.topology.links.push_back(link("to-r", "b", "r", shaped(1'000'000, 50ms)));
+  scenario.topology.links.push_back(link("round", "r", "a", shaped(1'000'000, 50ms)));
+  const Plan plan = make_plan(scenario, everything);
+  EXPECT_TRUE(plan.reaches_outside());
+  EXPECT_EQ(plan.node("a-gateway").device, (PlannedDevice{"eth1", "nic-eth1", {outer + 5}, 24}));
+  const auto way = [&](const std::string& name) {
+    std::string found;
+    for (const PlannedRoute& route : plan.node(name).routes) {
+      if (route.destination.value == outer && route.prefix == 24) found += to_string(route.gateway);
+    }
+    return found;
+  };
+  const auto address = [&](const std::string& link_name) {
+    const PlannedLink& planned = plan.link(link_name);
+    for (const PlannedLink::End& end : planned.ends) {
+      if (end.node != "a-gateway") continue;
+      for (const PlannedInterface& each : plan.node("a-gateway").interfaces) {
+        if (each.name == end.interface) return to_string(each.address);
+      }
+    }
+    return std::string();
+  };
+  EXPECT_EQ(way("central-gateway"), address("wan-a"));
+  EXPECT_EQ(way("r"), address("round"));
+  EXPECT_EQ(way("a-gateway"), "") << "the kernel's own";
+  EXPECT_THAT(describe(plan), HasSubstr("nic-eth1 192.0.2.5/24 = this machine's eth1"));
+}
+
+TEST(Plan, CallsADeviceAsTheMachineDoesUnlessThatIsALabsName) {
+  for (const auto& [name, inside] : std::map<std::string, std::string>{{"enp3s0", "enp3s0"},
+                                                                       {"eth", "eth"},
+                                                                       {"eth0", "nic-eth0"},
+                                                                       {"eth17", "nic-eth17"},
+                                                                       {"eth1x", "eth1x"},
+                                                                       {"br0", "nic-br0"},
+                                                                       {"br1", "br1"},
+                                                                       {"uplink", "nic-uplink"}}) {
+    scenario::Scenario scenario = three_datacenters();
+    scenario.topology.nodes = {node("h", scenario::NodeKind::host)};
+    scenario.topology.nodes[0].device = scenario::Device{name, std::nullopt};
+    EXPECT_EQ(make_plan(scenario, everything).node("h").device, (PlannedDevice{name, inside, {}, 0}));
+  }
+}
+
+TEST(Plan, RefusesADevicesAddressWithinTheLabsOwn) {
+  scenario::Scenario scenario = three_datacenters();
+  scenario.topology.nodes = {node("h", scenario::NodeKind::host)};
+  scenario.topology.nodes[0].device = device("eth1", 10u << 24 | 2u << 16 | 77, 24);  // of a's LAN
+  try {
+    make_plan(scenario, everything);
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_EQ(error.where(), "/topology/nodes/0/device/address");
+    EXPECT_THAT(error.what(), HasSubstr("10.2.0.77/24 overlaps with a network of the lab"));
+  }
+  scenario.topology.nodes[0].device = device("eth1", 10u << 24 | 200u << 16 | 77, 24);
+  EXPECT_NO_THROW(make_plan(scenario, everything));
+}
+
+TEST(Plan, KeepsDevicesOfARunningLab) {
+  scenario::Scenario scenario = three_datacenters();
+  scenario.topology.nodes = {node("h", scenario::NodeKind::host)};
+  scenario.topology.nodes[0].device = device("eth1", outer + 5, 24);
+  const Plan running = make_plan(scenario, everything);
+  const auto next = [&] { return make_plan(scenario, everything, shaper::Choice::auto_, &running); };
+  EXPECT_EQ(next().node("h").device, running.node("h").device);
+  scenario.topology.nodes[0].device = device("eth1", outer + 6, 24);
+  EXPECT_THROW(next(), InputError) << "another address";
+  scenario.topology.nodes[0].device.reset();
+  EXPECT_THROW(next(), InputError) << "none any more";
+  scenario.topology.nodes.clear();
+  EXPECT_THROW(next(), InputError) << "its node has gone";
+  scenario.topology.nodes = {node("h", scenario::NodeKind::host), node("g", scenario::NodeKind::host)};
+  scenario.topology.nodes[0].device = device("eth1", outer + 5, 24);
+  scenario.topology.nodes[1].device = device("eth2", outer + 6, 24);
+  EXPECT_THROW(next(), InputError) << "one more";
+}
+
 TEST(Plan, ResolvesWhatChanceDoesAndTheQueuesDiscipline) {
   scenario::Scenario scenario = three_datacenters();
   scenario::LinkProperties asked = shaped(10'000'000, 30ms);

@@ -58,6 +58,9 @@ std::vector<std::string> rows(const Json& object) {
 
 void for_each_object(const Json& schema, const std::function<void(const Json&)>& visit) {
   if (schema.contains("items")) for_each_object(schema.at("items"), visit);
+  if (schema.contains("oneOf")) {
+    for (const Json& form : schema.at("oneOf")) for_each_object(form, visit);
+  }
   if (!schema.contains("properties")) return;
   visit(schema);
   for (const auto& [key, property] : schema.at("properties").items()) for_each_object(property, visit);
