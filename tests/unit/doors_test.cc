@@ -48,6 +48,7 @@ const std::vector<Room> kRooms{
     {"ps/transport", {"ps/proto", "ps/config"}},
     {"ps/membership", {"ps/proto", "ps/config", "ps/transport"}},
     {"ps/optim", {"ps/proto", "ps/config"}},
+    {"ps/codec", {"ps/proto", "ps/config"}},
     {"ps/sync", {"ps/proto", "ps/config", "ps/transport"}},
     {"ps/worker", {"ps/proto", "ps/config", "ps/transport", "ps/membership"}},
     {"ps/server", {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/optim", "ps/sync", "ps/worker"}},
