@@ -169,6 +169,10 @@ std::vector<Finding> examine() {
   findings.push_back({"wire: packet sockets", features.packet_vnet, false, features.packet_vnet ? "yes" : "no",
                       features.packet_vnet ? "" : "only tc can shape links: a kernel with CONFIG_PACKET has both"});
   if (features.packet_vnet) findings.push_back(reading(features));
+  findings.push_back(
+      {"wire: frames stay in the kernel", features.held_frames, false,
+       features.held_frames ? "yes, on links that only delay" : "no",
+       features.held_frames ? "" : "such links carry less; modprobe br_netfilter nft_compat xt_NFQUEUE"});
   findings.push_back({"congestion control", true, false, survey.congestion_controls, ""});
   for (const std::string& refused : survey.refused) {
     findings.push_back({"node setting", false, false, "not granted: " + refused, "nodes keep the kernel's default"});

@@ -218,6 +218,10 @@ int Lab::wire_links() const {
 void Lab::make_shaper(std::size_t l) {
   const PlannedLink& link = plan_.links[l];
   const auto network = [&](int end) { return namespaces(link.ends[end].node).network.fd(); };
+  const auto wire_end = [&](int end) {
+    const bool forwards = plan_.nodes[index_.at(link.ends[end].node)].kind != scenario::NodeKind::host;
+    return shaper::WireEnd{wire_side(wires_[l], end), network(end), link.ends[end].interface, forwards};
+  };
   if (link.shaper == shaper::Kind::tc) {
     if (!meter_) meter_ = std::make_unique<shaper::TcMeter>();
     shapers_[l] = shaper::shape_by_tc(*meter_, {network(0), link.ends[0].interface},
@@ -227,9 +231,7 @@ void Lab::make_shaper(std::size_t l) {
       const auto cores = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1u));
       loop_ = std::make_unique<shaper::WireLoop>(shaper::WireLoopOptions{.threads = cores, .links = wire_links()});
     }
-    shapers_[l] = shaper::shape_by_wire(*loop_, {wire_side(wires_[l], 0), network(0), link.ends[0].interface},
-                                        {wire_side(wires_[l], 1), network(1), link.ends[1].interface}, link.forward,
-                                        link.backward);
+    shapers_[l] = shaper::shape_by_wire(*loop_, wire_end(0), wire_end(1), link.forward, link.backward);
   }
 }
 

@@ -12,15 +12,16 @@ namespace {
 
 std::string encode(const shaper::KernelFeatures& features) {
   std::string flags;
-  for (const bool flag :
-       {features.tbf, features.netem, features.netem_seed, features.packet_vnet, features.rcvbuf_force}) {
+  for (const bool flag : {features.tbf, features.netem, features.netem_seed, features.packet_vnet,
+                          features.rcvbuf_force, features.held_frames}) {
     flags += flag ? '1' : '0';
   }
   return flags;
 }
 
 shaper::KernelFeatures decode(const std::string& flags) {
-  return {flags.at(0) == '1', flags.at(1) == '1', flags.at(2) == '1', flags.at(3) == '1', flags.at(4) == '1'};
+  const auto flag = [&flags](std::size_t number) { return flags.at(number) == '1'; };
+  return {flag(0), flag(1), flag(2), flag(3), flag(4), flag(5)};
 }
 
 }  // namespace

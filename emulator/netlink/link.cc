@@ -20,7 +20,9 @@ namespace geomx::netlink {
 
 namespace {
 
-constexpr int netns_immutable = 67;  // IFLA_NETNS_IMMUTABLE, which older headers lack
+// Missing in older headers.
+constexpr int kGsoIpv4MaxSize = 63;  // IFLA_GSO_IPV4_MAX_SIZE, Linux 6.3
+constexpr int kNetnsImmutable = 67;  // IFLA_NETNS_IMMUTABLE
 
 void put_mac(Message& message, const std::optional<Mac>& mac) {
   if (mac) message.put(IFLA_ADDRESS, mac->data(), mac->size());
@@ -55,13 +57,14 @@ void put_veth_info(Message& message, const VethEnd& peer_end) {
   put_veth_end(message, peer_end);
 }
 
-void put_bridge_info(Message& message) {
+void put_bridge_info(Message& message, const Bridge& bridge) {
   const Message::Nest info(message, IFLA_LINKINFO);
   message.put_string(IFLA_INFO_KIND, "bridge");
   const Message::Nest data(message, IFLA_INFO_DATA);
   message.put_u32(IFLA_BR_FORWARD_DELAY, 0);
   message.put_u32(IFLA_BR_STP_STATE, 0);
   message.put_u8(IFLA_BR_MCAST_SNOOPING, 0);
+  if (bridge.netfilter) message.put_u8(IFLA_BR_NF_CALL_IPTABLES, 1);
 }
 
 void put_change(Message& message, const LinkChange& change) {
@@ -74,6 +77,13 @@ void put_change(Message& message, const LinkChange& change) {
   if (change.gso_max_segs) message.put_u32(IFLA_GSO_MAX_SEGS, *change.gso_max_segs);
   if (change.name) message.put_string(IFLA_IFNAME, *change.name);
   if (change.new_index) message.put_u32(IFLA_NEW_IFINDEX, static_cast<std::uint32_t>(*change.new_index));
+  if (change.gso_ipv4_max_size) message.put_u32(kGsoIpv4MaxSize, *change.gso_ipv4_max_size);
+  if (change.learning) {
+    const Message::Nest info(message, IFLA_LINKINFO);
+    message.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
+    const Message::Nest data(message, IFLA_INFO_SLAVE_DATA);
+    message.put_u8(IFLA_BRPORT_LEARNING, *change.learning ? 1 : 0);
+  }
   if (change.dormant) {
     message.put_u8(IFLA_LINKMODE, *change.dormant ? IF_LINK_MODE_DORMANT : IF_LINK_MODE_DEFAULT);
     message.put_u8(IFLA_OPERSTATE, *change.dormant ? IF_OPER_DORMANT : IF_OPER_UP);
@@ -84,6 +94,10 @@ Message begin_change(int index, const LinkChange& change, std::string object) {
   Message message(RTM_NEWLINK, 0, "change link", std::move(object));
   ifinfomsg header = link_header(index, change.up.value_or(false));
   if (change.up) header.ifi_change = IFF_UP;
+  if (change.debug) {
+    header.ifi_change |= IFF_DEBUG;
+    if (*change.debug) header.ifi_flags |= IFF_DEBUG;
+  }
   message.put_header(&header, sizeof(header));
   return message;
 }
@@ -124,7 +138,7 @@ Link parse_link(std::span<const std::byte> bytes) {
   const bool carrier = (header->ifi_flags & IFF_LOWER_UP) != 0;
   link.carrier = carrier;
   link.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
-  if (const nlattr* immovable = nlmsg_find_attr(message, sizeof(ifinfomsg), netns_immutable)) {
+  if (const nlattr* immovable = nlmsg_find_attr(message, sizeof(ifinfomsg), kNetnsImmutable)) {
     link.immovable = nla_get_u8(immovable) != 0;
   }
   link.running = link.up && (state == IF_OPER_UP || (link.kind.empty() && state == IF_OPER_UNKNOWN));
@@ -201,7 +215,7 @@ Message add_bridge(const Bridge& bridge) {
   if (bridge.netns_fd >= 0) message.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(bridge.netns_fd));
   put_mac(message, bridge.mac);
   message.put_u32(IFLA_MTU, static_cast<std::uint32_t>(bridge.mtu));
-  put_bridge_info(message);
+  put_bridge_info(message, bridge);
   return message;
 }
 

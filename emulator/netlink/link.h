@@ -48,6 +48,7 @@ struct Bridge {
   std::optional<Mac> mac{};
   int mtu = 1500;
   bool up = true;
+  bool netfilter = false;  // the kernel's rules for IPv4 see what crosses it
 };
 // No spanning tree, no forwarding delay, no multicast snooping. A bridge has at most 1023 ports.
 Message add_bridge(const Bridge& bridge);
@@ -64,7 +65,11 @@ struct LinkChange {
   std::optional<std::uint32_t> gso_max_segs{};
   std::optional<std::string> name{};  // of a link that is found by its index, and is down
   std::optional<int> new_index{};     // with a move: the index it shall have there (EBUSY if taken)
-  std::optional<bool> dormant{};      // whoever looks finds the link not running, though it is up and carries packets
+  // The largest super-frame of IPv4 alone, which may exceed 64 KiB; kernels before 6.3 ignore it.
+  std::optional<std::uint32_t> gso_ipv4_max_size{};
+  std::optional<bool> learning{};  // as a port of a bridge: from whom frames come; it must be one already
+  std::optional<bool> debug{};     // a flag that veths make no use of; but any such change has routes looked up anew
+  std::optional<bool> dormant{};   // whoever looks finds the link not running, though it is up and carries packets
 };
 Message change_link(const std::string& name, const LinkChange& change);
 Message change_link(int index, const LinkChange& change, std::string object);

@@ -6,7 +6,7 @@
 namespace geomx::shaper {
 
 void DelayLine::push(Travelling frame) {
-  bytes_ += frame.frame.bytes().size();
+  bytes_ += frame.frame.memory();
   if (frame.ordered) {
     ordered_.push_back(std::move(frame));
     return;
@@ -27,13 +27,13 @@ Travelling DelayLine::take() {
   if (!unordered_first()) {
     Travelling frame = std::move(ordered_.front());
     ordered_.pop_front();
-    bytes_ -= frame.frame.bytes().size();
+    bytes_ -= frame.frame.memory();
     return frame;
   }
   std::pop_heap(unordered_.begin(), unordered_.end(), Later());
   Travelling frame = std::move(unordered_.back().frame);
   unordered_.pop_back();
-  bytes_ -= frame.frame.bytes().size();
+  bytes_ -= frame.frame.memory();
   return frame;
 }
 

@@ -73,6 +73,8 @@ struct Direction {
     return jitter.count() != 0 || loss > 0 || gilbert_elliott || duplicate > 0 || reorder > 0 || corrupt > 0;
   }
   bool shaped() const { return limited() || delay.count() != 0 || random(); }
+  // Whether all packets fare alike, whatever is in them: they are late, or none arrives, and no more.
+  bool clear() const { return !limited() && !random(); }
 };
 
 // What to expect of many packets.

@@ -162,7 +162,7 @@ void Engine::serve_next(Time start, bool waited) {
 
 // What does not fit into memory is lost to this machine.
 bool Engine::overruns(const Frame& frame) {
-  if (line_.bytes() + frame.bytes().size() <= kMostTravelling.value) return false;
+  if (line_.bytes() + frame.memory() <= kMostTravelling.value) return false;
   statistics_.overruns.add(frame.shape().segments);
   return true;
 }

@@ -19,6 +19,8 @@
 // far as nothing on the wire could tell: the queue's bound and discipline, the rate and chance act on their segments,
 // and what is split leaves as the longest runs of segments that left together.
 //
+// Held frames (frame.h) may be pushed while the direction is clear(), and are kept whole whatever it changes to.
+//
 // Frames leave in the order in which they came, unless the direction asks for another. Not thread-safe, but for
 // statistics(), which may be read from any thread.
 namespace geomx::shaper {

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "emulator/base/error.h"
+#include "emulator/netlink/bridge_queue.h"
 #include "emulator/netlink/link.h"
+#include "emulator/netlink/packet_queue.h"
 #include "emulator/netlink/qdisc.h"
 #include "emulator/netlink/socket.h"
 #include "emulator/shaper/packet_socket.h"
@@ -54,6 +56,17 @@ class TemporaryVeth {
   std::string name_;
 };
 
+bool try_held_frames() {
+  constexpr std::uint32_t kFew = 16;
+  try {
+    const netlink::BridgeQueues rules;
+    const netlink::PacketQueue queue(1, kFew);
+    return true;
+  } catch (const SystemError&) {
+    return false;
+  }
+}
+
 // Empty: `direction` can be had from tc on a kernel with these features.
 std::string missing_for_tc(const Direction& direction, const KernelFeatures& features) {
   if (!direction.shaped()) return {};
@@ -90,6 +103,7 @@ KernelFeatures probe_features() {
   } catch (const SystemError&) {
     features.packet_vnet = false;
   }
+  features.held_frames = features.packet_vnet && try_held_frames();
   return features;
 }
 

@@ -14,6 +14,7 @@ struct KernelFeatures {
   bool netem_seed = false;    // kernel 6.7 or newer: TCA_NETEM_PRNG_SEED
   bool packet_vnet = false;   // AF_PACKET with PACKET_VNET_HDR: the wire
   bool rcvbuf_force = false;  // SO_RCVBUFFORCE permitted
+  bool held_frames = false;   // frames of a wire that only delays can stay in the kernel (held_link.h)
 };
 
 // Must be called in a network namespace that the caller may change (it makes and removes a veth pair there).

@@ -3,7 +3,9 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
+#include <utility>
 
 #include "emulator/shaper/frame_bytes.h"
 
@@ -80,6 +82,20 @@ Frame Frame::copy_of(const VnetHeader& header, std::span<const std::byte> bytes)
   return {header, std::move(data), static_cast<std::uint32_t>(bytes.size())};
 }
 
+Frame Frame::held(FrameData ticket, std::uint32_t size, const FrameShape& shape, std::uint32_t memory) {
+  Frame frame;
+  frame.data_ = std::move(ticket);
+  frame.size_ = size;
+  frame.held_memory_ = memory;
+  frame.shape_ = shape;
+  return frame;
+}
+
+Frame Frame::clone() const {
+  assert(!is_held());
+  return copy_of(header_, bytes());
+}
+
 std::uint32_t Frame::wire_bytes(std::uint32_t first, std::uint32_t count) const {
   if (first == 0 && count == shape_.segments) return shape_.wire_bytes;
   const std::uint32_t payload = size_ - shape_.header_size;
@@ -89,6 +105,7 @@ std::uint32_t Frame::wire_bytes(std::uint32_t first, std::uint32_t count) const 
 }
 
 Frame Frame::slice(std::uint32_t first, std::uint32_t count) const {
+  assert(!is_held());
   const std::uint32_t headers = shape_.header_size;
   const std::uint32_t begin = headers + first * header_.gso_size;
   const std::uint32_t length = std::min(size_ - begin, count * header_.gso_size);

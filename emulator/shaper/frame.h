@@ -6,7 +6,8 @@
 #include <span>
 
 // An Ethernet frame as a packet socket with PACKET_VNET_HDR hands it over: possibly a super-frame of up to 64 KiB that
-// stands for many segments, and possibly with a checksum that is still to be completed.
+// stands for many segments, and possibly with a checksum that is still to be completed. Or one that is held: its bytes
+// have stayed in the kernel, and only what it amounts to is here.
 namespace geomx::shaper {
 
 // struct virtio_net_hdr of <linux/virtio_net.h>, which is not C++. Integers in host byte order.
@@ -58,19 +59,26 @@ class Frame {
   // Takes over `data`, of which the first `size` bytes are the frame.
   Frame(const VnetHeader& header, FrameData data, std::uint32_t size);
   static Frame copy_of(const VnetHeader& header, std::span<const std::byte> bytes);
+  // A held frame, which takes `memory` bytes of the kernel's. `ticket`, of which `size` bytes tell its owner which
+  // frame that is, is taken back when the frame is destroyed.
+  static Frame held(FrameData ticket, std::uint32_t size, const FrameShape& shape, std::uint32_t memory);
 
   const VnetHeader& header() const { return header_; }
+  // Of a held frame, here and in what asks for them below, there are none: its ticket is in their place.
   std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
+  std::span<std::byte> ticket() { return {data_.get(), size_}; }
+  bool is_held() const { return held_memory_ != 0; }
   const FrameShape& shape() const { return shape_; }
+  std::uint32_t memory() const { return is_held() ? held_memory_ : size_; }
 
   // Bytes on the wire of the segments [first, first + count).
   std::uint32_t wire_bytes(std::uint32_t first, std::uint32_t count) const;
   // Those segments as a frame of their own: a shorter super-frame, or a plain frame where count is 1. Lengths, the
   // sequence number, the IPv4 identification and checksum, flags and the partial checksum are put right; the
-  // transport's checksum stays to be completed by whoever would have to. REQUIRES: shape().segments > 1 and
-  // first + count <= shape().segments, count > 0.
+  // transport's checksum stays to be completed by whoever would have to. REQUIRES: !is_held(), as for all that follows;
+  // shape().segments > 1 and first + count <= shape().segments, count > 0.
   Frame slice(std::uint32_t first, std::uint32_t count) const;
-  Frame clone() const { return copy_of(header_, bytes()); }
+  Frame clone() const;
 
   // Tells the receiver of congestion (RFC 3168): "congestion experienced" in the IP header, with its checksum put
   // right. False where the sender has not said that it understands; of a super-frame the kernel's segmentation tells
@@ -87,6 +95,7 @@ class Frame {
   VnetHeader header_{};
   FrameData data_;
   std::uint32_t size_ = 0;
+  std::uint32_t held_memory_ = 0;
   FrameShape shape_;
 };
 

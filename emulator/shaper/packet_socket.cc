@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <linux/ethtool.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
@@ -12,9 +13,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <ctime>
 
 #include "emulator/base/error.h"
+#include "emulator/shaper/frame_bytes.h"
 
 namespace geomx::shaper {
 namespace {
@@ -37,6 +40,11 @@ Nanoseconds read_clock(clockid_t clock) {
 
 Nanoseconds monotonic_offset() {
   return read_clock(CLOCK_MONOTONIC) - read_clock(CLOCK_REALTIME);
+}
+
+bool is_ipv4(const Frame& frame) {
+  const std::span<const std::byte> bytes = frame.bytes();
+  return bytes.size() > sizeof(ethhdr) && load16(&bytes[offsetof(ethhdr, h_proto)]) == ETH_P_IP;
 }
 
 PacketSocket::PacketSocket(const std::string& interface) : interface_(interface) {
@@ -86,6 +94,40 @@ SendResult PacketSocket::send(std::span<const Frame>& frames) const {
     frames = frames.subspan(static_cast<std::size_t>(sent));
   }
   return SendResult::sent;
+}
+
+void PacketSocket::leave_ipv4(bool leave) const {
+  if (!leave) {
+    const int unused = 0;
+    if (::setsockopt(fd_.get(), SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) != 0 && errno != ENOENT) {
+      throw SystemError(interface_, "take IPv4 frames", errno);
+    }
+    return;
+  }
+  constexpr std::uint32_t kTagged = static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT);
+  constexpr std::uint32_t kEtherTypeOffset = 12;
+  constexpr std::uint32_t kAll = 0xffffffff;
+  std::array<sock_filter, 6> program{{{BPF_LD | BPF_W | BPF_ABS, 0, 0, kTagged},
+                                      {BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0},
+                                      {BPF_LD | BPF_H | BPF_ABS, 0, 0, kEtherTypeOffset},
+                                      {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ETH_P_IP},
+                                      {BPF_RET | BPF_K, 0, 0, kAll},
+                                      {BPF_RET | BPF_K, 0, 0, 0}}};
+  const sock_fprog filter{program.size(), program.data()};
+  check(::setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter), "leave IPv4 frames to others",
+        interface_);
+}
+
+bool PacketSocket::is_running() const {
+  ifreq request{};
+  interface_.copy(request.ifr_name, sizeof request.ifr_name - 1);
+  return ::ioctl(fd_.get(), SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
+int PacketSocket::mtu() const {
+  ifreq request{};
+  interface_.copy(request.ifr_name, sizeof request.ifr_name - 1);
+  return ::ioctl(fd_.get(), SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : ETH_DATA_LEN;
 }
 
 bool PacketSocket::has_carrier() const {

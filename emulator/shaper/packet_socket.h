@@ -14,7 +14,7 @@
 // kernel holds them inside (super-frames, checksums to be completed).
 namespace geomx::shaper {
 
-// Takes a frame and the time at which the kernel saw it (CLOCK_MONOTONIC).
+// Takes a frame and the time at which the kernel saw it, by the wall clock (CLOCK_REALTIME).
 using FrameSink = std::function<void(Frame, Nanoseconds)>;
 
 // Reads what has arrived into frames. Two ways: the socket's receive queue, or a ring shared with the kernel.
@@ -53,8 +53,15 @@ class PacketSocket {
   // Sends frames in order and takes those off the front of the span that were sent.
   SendResult send(std::span<const Frame>& frames) const;
 
+  // Leaves plain IPv4 frames, those without a VLAN tag, to others; or takes them again. At once, but for frames that
+  // are being looked at meanwhile.
+  void leave_ipv4(bool leave) const;
+
   // Whether the interface's other end is up.
   bool has_carrier() const;
+  // The same as the kernel has acted on it, which is quicker to ask for.
+  bool is_running() const;
+  int mtu() const;  // Ethernet's, where the interface is gone
 
   // Frames that the kernel dropped for want of room since the last call.
   std::uint64_t take_drops() const;
@@ -66,6 +73,9 @@ class PacketSocket {
   std::string interface_;
   FileDescriptor fd_;
 };
+
+// Whether such a frame, read from a packet socket, is one that leave_ipv4 is about (a VLAN tag can no longer be seen).
+bool is_ipv4(const Frame& frame);
 
 // CLOCK_MONOTONIC minus CLOCK_REALTIME: the kernel stamps packets with the latter, which may be set at any time.
 Nanoseconds monotonic_offset();

@@ -90,10 +90,9 @@ class QueueReader : public FrameReader {
       if (errno == EINVAL) unusable_.add(1);
       return errno == EINVAL;
     }
-    const Nanoseconds offset = monotonic_offset();
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
       if (batch.complete(i)) {
-        sink(batch.take(i), batch.stamp(i) + offset);
+        sink(batch.take(i), batch.stamp(i));
       } else {
         unusable_.add(1);
       }

@@ -41,7 +41,6 @@ class RingReader final : public FrameReader, private FrameMemory {
   ~RingReader() override { ::munmap(memory_, mapped_bytes_); }
 
   bool receive(const FrameSink& sink) override {
-    const Nanoseconds offset = monotonic_offset();
     for (std::uint32_t i = 0; i < kBatch; ++i) {
       std::byte* slot = memory_ + std::size_t{next_ / slots_per_block_} * block_bytes_ +
                         std::size_t{next_ % slots_per_block_} * slot_bytes_;
@@ -53,7 +52,7 @@ class RingReader final : public FrameReader, private FrameMemory {
         give_back(slot);
         continue;
       }
-      const Nanoseconds stamp = std::chrono::seconds(header->tp_sec) + Nanoseconds(header->tp_nsec) + offset;
+      const Nanoseconds stamp = std::chrono::seconds(header->tp_sec) + Nanoseconds(header->tp_nsec);
       VnetHeader vnet;
       std::memcpy(&vnet, slot + header->tp_mac - sizeof vnet, sizeof vnet);
       if (header->tp_len >= kWorthKeeping && lent_ < slots_ / 4) {

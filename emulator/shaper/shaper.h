@@ -61,6 +61,8 @@ struct WireEnd {
   std::string interface;       // the wire side
   int node_netns_fd = -1;      // the node's network namespace, used during the call only
   std::string node_interface;  // the node side: "eth0"; its offloads are set to what a packet socket can carry
+  // The node sends on what it is sent (a router, a switch), by interfaces that take no longer super-frames than usual.
+  bool forwards = false;
 };
 
 // The loop must outlive the shaper. Throws SystemError naming the interface.

@@ -5,6 +5,10 @@
 #include <string>
 #include <vector>
 
+namespace geomx::netlink {
+class BridgeQueues;
+}
+
 // The threads that move packets between the ends of every wire link of a lab.
 namespace geomx::shaper {
 
@@ -13,6 +17,7 @@ struct WireLoopOptions {
   bool realtime =
       true;  // ask for SCHED_RR, else a negative nice value, else short slices: training shall not delay packets
   bool ring = false;  // read frames as a lab without root has to, even where more is permitted
+  bool hold = true;   // leave frames in the kernel where it and the link let us (held_link.h)
   int links = 1;      // as many will be shaped: a lab without root divides the memory of its rings among them
 };
 
@@ -32,12 +37,18 @@ class WireLoop {
   std::string scheduling() const;
   const WireLoopOptions& options() const { return options_; }
 
+  // The rules by which links of this loop leave frames in the kernel; null where it lacks what that takes, or where the
+  // loop has more links than making a bridge for each is worth. Made in the network namespace of the first caller.
+  std::shared_ptr<netlink::BridgeQueues> holding_rules();
+
   // The thread with the fewest links; shape_by_wire gives it one more.
   std::shared_ptr<WireThread> least_loaded();
 
  private:
   WireLoopOptions options_;
   std::mutex mutex_;
+  bool asked_for_rules_ = false;
+  std::shared_ptr<netlink::BridgeQueues> rules_;
   std::vector<std::shared_ptr<WireThread>> threads_;
 };
 

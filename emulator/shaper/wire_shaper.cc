@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <functional>
 #include <utility>
 
 #include "emulator/base/error.h"
@@ -30,17 +31,56 @@ class WireShaper : public Shaper {
 
   Kind kind() const override { return Kind::wire; }
   void change(const Direction& forward, const Direction& backward) override {
-    thread_->change(link_, forward, backward);
+    const Change change = [forward, backward](WireLink& link) { link.change(forward, backward); };
+    const bool clear = forward.clear() && backward.clear();
+    if (link_->way() != WireLink::Way::sockets && !clear) {
+      leave_kernel(change);
+    } else if (link_->can_hold() && link_->way() == WireLink::Way::sockets && clear) {
+      return_to_kernel(change);
+    } else {
+      thread_->apply(link_, change);
+    }
     forward_ = forward;
     backward_ = backward;
   }
   LinkCounters counters() const override { return link_->counters(); }
   LinkCounters counters(const TcReading&, const TcReading&) const override { return link_->counters(); }
   std::string describe(bool forward, const std::vector<netlink::Qdisc>&) const override {
-    return "wire " + shaper::describe(forward ? forward_ : backward_);
+    return "wire " + shaper::describe(forward ? forward_ : backward_) +
+           (link_->way() == WireLink::Way::held ? ", frames stay in the kernel" : "");
   }
 
  private:
+  using Change = std::function<void(WireLink&)>;
+
+  // The steps are explained at WireLink::Way.
+  void leave_kernel(const Change& change) {
+    link_->let_super_frames_grow(false);
+    thread_->apply(link_, [](WireLink& link) { link.begin_leaving(); });
+    await_frames_in_flight();
+    thread_->apply(link_, [change](WireLink& link) {
+      link.finish_leaving();
+      change(link);
+    });
+    link_->close_bridge();
+  }
+  void return_to_kernel(const Change& change) {
+    thread_->apply(link_, [change](WireLink& link) {
+      change(link);
+      link.begin_returning();
+    });
+    try {
+      link_->open_bridge();
+      thread_->apply(link_, [](WireLink& link) { link.hold(); });
+      await_frames_in_flight();
+      thread_->apply(link_, [](WireLink& link) { link.finish_returning(); });
+    } catch (...) {
+      thread_->apply(link_, [](WireLink& link) { link.stay_with_sockets(); });
+      throw;
+    }
+    link_->let_super_frames_grow(true);
+  }
+
   std::shared_ptr<WireThread> thread_;
   std::shared_ptr<WireLink> link_;
   Direction forward_;
@@ -51,7 +91,7 @@ class WireShaper : public Shaper {
 
 std::unique_ptr<Shaper> shape_by_wire(WireLoop& loop, const WireEnd& a, const WireEnd& b, const Direction& forward,
                                       const Direction& backward) {
-  auto link = std::make_shared<WireLink>(a, b, forward, backward, loop.options());
+  auto link = std::make_shared<WireLink>(a, b, forward, backward, loop.options(), loop.holding_rules());
   return std::make_unique<WireShaper>(loop.least_loaded(), std::move(link), forward, backward);
 }
 

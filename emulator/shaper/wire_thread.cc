@@ -134,11 +134,11 @@ void WireThread::execute(std::function<void()> command) {
 void WireThread::add(std::shared_ptr<WireLink> link) {
   execute([this, link = std::move(link)]() mutable {
     auto member = std::make_unique<Member>(std::move(link));
-    for (End& end : member->ends) {
+    for (Source& source : member->sources) {
       epoll_event event{};
       event.events = EPOLLIN;
-      event.data.ptr = &end;
-      check(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, member->link->fd(end.end), &event), "watch packet socket");
+      event.data.ptr = &source;
+      check(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, source.fd, &event), "watch a link's sockets");
     }
     member->place = members_.size();
     members_.push_back(std::move(member));
@@ -149,7 +149,7 @@ void WireThread::add(std::shared_ptr<WireLink> link) {
 
 void WireThread::remove(std::shared_ptr<WireLink> link) {
   execute([this, link = std::move(link)] {
-    for (const int end : {0, 1}) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, link->fd(end), nullptr);
+    for (const int fd : link->sources()) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
     std::erase_if(members_, [&link](const auto& member) { return member->link == link; });
     due_.assign(members_.size(), Time(0));
     for (std::size_t i = 0; i < members_.size(); ++i) members_[i]->place = i;
@@ -157,9 +157,9 @@ void WireThread::remove(std::shared_ptr<WireLink> link) {
   --links_count_;
 }
 
-void WireThread::change(std::shared_ptr<WireLink> link, const Direction& forward, const Direction& backward) {
-  execute([this, link = std::move(link), forward, backward] {
-    link->change(forward, backward);
+void WireThread::apply(std::shared_ptr<WireLink> link, std::function<void(WireLink&)> change) {
+  execute([this, link = std::move(link), change = std::move(change)] {
+    change(*link);
     for (auto& member : members_) {
       if (member->link == link) due_[member->place] = Time(0);
     }
@@ -214,8 +214,8 @@ void WireThread::wait_and_receive(Time until) {
   bool woken = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
-    const auto* end = static_cast<const End*>(event.data.ptr);
-    if (end == nullptr) {
+    const auto* source = static_cast<const Source*>(event.data.ptr);
+    if (source == nullptr) {
       woken = true;
       continue;
     }
@@ -223,10 +223,10 @@ void WireThread::wait_and_receive(Time until) {
       // The interface went down. Reading the error clears it, or it would wake us for ever.
       int error = 0;
       socklen_t size = sizeof error;
-      ::getsockopt(end->member->link->fd(end->end), SOL_SOCKET, SO_ERROR, &error, &size);
+      ::getsockopt(source->fd, SOL_SOCKET, SO_ERROR, &error, &size);
     }
-    end->member->link->receive(end->end);
-    due_[end->member->place] = Time(0);
+    source->member->link->receive(source->number);
+    due_[source->member->place] = Time(0);
   }
   if (woken) {
     drain(wake_.get());

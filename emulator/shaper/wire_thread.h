@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -26,7 +25,8 @@ class WireThread {
 
   void add(std::shared_ptr<WireLink> link);
   void remove(std::shared_ptr<WireLink> link);
-  void change(std::shared_ptr<WireLink> link, const Direction& forward, const Direction& backward);
+  // Lets the thread do that to the link.
+  void apply(std::shared_ptr<WireLink> link, std::function<void(WireLink&)> change);
 
   int links() const { return links_count_.load(); }
   const std::string& scheduling() const { return scheduling_; }
@@ -34,14 +34,17 @@ class WireThread {
  private:
   struct Member;
   // What an epoll event points at; the one that wakes the thread points at nothing.
-  struct End {
+  struct Source {
     Member* member = nullptr;
-    int end = 0;
+    std::size_t number = 0;  // among the link's
+    int fd = -1;
   };
   struct Member {
-    explicit Member(std::shared_ptr<WireLink> its_link) : link(std::move(its_link)), ends{{{this, 0}, {this, 1}}} {}
+    explicit Member(std::shared_ptr<WireLink> its_link) : link(std::move(its_link)) {
+      for (const int fd : link->sources()) sources.push_back({this, sources.size(), fd});
+    }
     std::shared_ptr<WireLink> link;
-    std::array<End, 2> ends;
+    std::vector<Source> sources;
     std::size_t place = 0;  // among the members
   };
 

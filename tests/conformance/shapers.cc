@@ -22,7 +22,8 @@ class PrivateNetwork : public ::testing::Environment {
     features = shaper::probe_features();
     std::cout << "kernel: tbf " << features.tbf << ", netem " << features.netem << ", netem seed "
               << features.netem_seed << ", packet sockets " << features.packet_vnet << ", deep receive queue "
-              << features.rcvbuf_force << "; wire threads: " << shaper::WireLoop().scheduling() << "\n";
+              << features.rcvbuf_force << ", frames stay in the kernel " << features.held_frames
+              << "; wire threads: " << shaper::WireLoop().scheduling() << "\n";
   }
 };
 const auto* const environment = ::testing::AddGlobalTestEnvironment(new PrivateNetwork);
@@ -54,6 +55,10 @@ bool available(shaper::Kind kind, const shaper::Direction& forward, const shaper
     missing = error.line();
     return false;
   }
+}
+
+bool can_hold_frames() {
+  return features.held_frames;
 }
 
 }  // namespace geomx::test

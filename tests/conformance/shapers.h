@@ -17,6 +17,8 @@ std::string name(shaper::Kind kind);
 bool available(shaper::Kind kind, const shaper::Direction& forward, const shaper::Direction& backward,
                std::string& missing);
 
+bool can_hold_frames();  // whether frames of a wire can stay in this kernel
+
 #define SKIP_UNLESS_AVAILABLE(kind, forward, backward)                         \
   if (std::string missing; !available(kind, forward, backward, missing)) {     \
     GTEST_SKIP() << "SKIPPED for want of a kernel or permission: " << missing; \
