@@ -9,14 +9,14 @@
 #include "emulator/netlink/socket.h"
 #include "emulator/shaper/frame_queue.h"
 
-// The longest super-frame of IPv4 that the interfaces of such a link take, in bytes with its headers; packet sockets
-// have no room for it. Nothing is faster with longer ones.
-inline constexpr std::uint32_t kLongSuperFrame = 3 * 65536;
-
 // Joins the two wire sides of a link by a bridge on which every plain IPv4 frame waits in its direction's queue, so
 // that none of its bytes is copied: the wire only says when it goes on. All else ends at the bridge, and is the packet
 // sockets' as ever.
 namespace geomx::shaper {
+
+// The longest super-frame of IPv4 that the interfaces of such a link take, in bytes with its headers; packet sockets
+// have no room for it. Nothing is faster with longer ones.
+inline constexpr std::uint32_t kLongSuperFrame = 3 * 65536;
 
 class HeldLink {
  public:

@@ -5,11 +5,10 @@
 // the latest when the queue's can; and a frame that neither is to miss must find the one open before the other closes.
 // In between, each frame counts once: it has two sightings with the same likeness (twins.h).
 //
-//   leaving:   the sockets are open. What the queue shows counts. What a socket shows and the queue has not shown
-//   waits,
-//              and counts when leaving ends; from then on only what sockets show does.
-//   returning: the sockets are open, and the bridge is opened meanwhile. What a socket shows counts. From hold() on the
-//              sockets are closed; of what the queue shows, that counts which no socket has shown.
+// leaving:   the sockets are open. What the queue shows counts. What a socket shows and the queue has not shown waits,
+//            and counts when leaving ends; from then on only what sockets show does.
+// returning: the sockets are open, and the bridge is opened meanwhile. What a socket shows counts. From hold() on the
+//            sockets are closed; of what the queue shows, that counts which no socket has shown.
 //
 // Either ends after all frames that were on their way past a filter when it changed have reached the queue.
 #include <linux/if_ether.h>
