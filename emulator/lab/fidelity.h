@@ -17,13 +17,11 @@
 //
 // A thing is judged as soon as there is enough to judge it by, and is off when:
 //
-// | what     | off                                                  | judged over |
-// |----------|------------------------------------------------------|--------------------------------------------------|
-// | rate     | above asked + 2 % or below asked - 5 %               | 100 ms and 100 full frames of backlog | | delay
-// | mean off by 0.5 ms and 2 %, beside the asked jitter  | 10 packets; stamps of the wire                   | | loss
-// | 4.5 standard deviations from the asked share         | all since asked, 10 losses expected              | |
-// lateness | more than 1 % of the packets over 1 ms late          | 100 packets; stamps of the wire                  |
-// | overruns | this machine lost a packet                           | every second |
+// - rate: above asked + 2 % or below asked - 5 %; judged over 100 ms and 100 full frames of backlog;
+// - delay: mean off by 0.5 ms and 2 %, beside the asked jitter; over 10 packets, by the wire's stamps;
+// - loss: 4.5 standard deviations from the asked share; over all since it was asked, where 10 losses are expected;
+// - lateness: more than 1 % of the packets over 1 ms late; over 100 packets, by the wire's stamps;
+// - overruns: this machine lost a packet; every second.
 //
 // The lab is degraded in something that was off for three seconds and for 5 % of the time that was judged, and by every
 // overrun: one bad second is what the machine does to everybody now and then.
