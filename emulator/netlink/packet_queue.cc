@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "emulator/base/error.h"
@@ -81,8 +82,9 @@ std::optional<QueuedPacket> parse_queued_packet(std::span<const std::byte> messa
         break;
       case NFQA_TIMESTAMP: {
         if (size < sizeof(nfqnl_msg_packet_timestamp)) return std::nullopt;
-        const auto* stamp = reinterpret_cast<const nfqnl_msg_packet_timestamp*>(data);
-        packet.stamp = std::chrono::seconds(be64toh(stamp->sec)) + std::chrono::microseconds(be64toh(stamp->usec));
+        nfqnl_msg_packet_timestamp stamp;  // attributes are aligned to 4 bytes only
+        std::memcpy(&stamp, data, sizeof stamp);
+        packet.stamp = std::chrono::seconds(be64toh(stamp.sec)) + std::chrono::microseconds(be64toh(stamp.usec));
         break;
       }
       case NFQA_PAYLOAD:

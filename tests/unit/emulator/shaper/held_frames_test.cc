@@ -53,7 +53,8 @@ TEST(HeldShape, OfAPlainFrameIsOnePacket) {
   const Frame frame = udp_frame(1000);
   EXPECT_EQ(shape_of(queued(frame, false), 1500).segments, 1u);
   EXPECT_EQ(shape_of(queued(frame, false), 1500).wire_bytes, 1000u);
-  netlink::QueuedPacket headless = queued(tcp_super_frame(5000, 1448), true);
+  const Frame super_frame = tcp_super_frame(5000, 1448);
+  netlink::QueuedPacket headless = queued(super_frame, true);
   headless.start = headless.start.first(30);
   EXPECT_EQ(shape_of(headless, 1500).segments, 1u);
 }
