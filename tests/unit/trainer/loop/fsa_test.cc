@@ -360,7 +360,8 @@ TEST(WorkerOptionsAreChecked, BeforeTheNetworkIsTouched) {
   EXPECT_EQ(error_of([](WorkerOptions& o) { o.rounds = 0; }), "--rounds is 0, at least 1 wanted");
   EXPECT_EQ(error_of([](WorkerOptions& o) { o.batch_size = 51; }),
             "a batch of 51 cannot be taken from a slice of 50 samples (--batch-size)");
-  EXPECT_EQ(error_of([](WorkerOptions& o) { o.optimizer = "lion"; }), "optimizer \"lion\" is unknown (sgd or adam)");
+  EXPECT_EQ(error_of([](WorkerOptions& o) { o.optimizer = "lion"; }),
+            "optimizer \"lion\" is unknown (sgd, adam or adamw)");
   EXPECT_NE(error_of([&](WorkerOptions& o) { o.data_dir = folder / "absent"; }).find("./bootstrap data"),
             std::string::npos);
   // And the check of this test itself: with nothing wrong the network is what comes next.
