@@ -43,10 +43,13 @@ class KvServer {
     bool trains = true;            // all of its workers do, or none
     bool of_parties = false;       // its workers are party servers
     StateRelay* states = nullptr;  // to ESync's state server, where there is a road; outlives the server
+    // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
+    // chunks, and their schedulers rank it by themselves.
+    const Member* sharded_by = nullptr;
   };
   // Before the member joins: takes its handlers, which do nothing once the server has gone. The rank in the plane is
-  // the shard. `backing` outlives the server. `settings`: what this node has been told of the job. `log` hears of
-  // refusals, rounds and departures.
+  // the shard, unless the plane says otherwise. `backing` outlives the server. `settings`: what this node has been told
+  // of the job. `log` hears of refusals, rounds and departures.
   KvServer(const Plane& plane, Backing& backing, Settings settings = {}, Log log = {});
   ~KvServer();
   KvServer(const KvServer&) = delete;

@@ -46,7 +46,8 @@ void KvServer::Impl::greet_back(std::uint32_t all_workers, const Settings& of_al
       continue;
     }
     proto::Data data;
-    data.mutable_greeting()->set_shard(plane.member->self().rank);
+    const Member& sharded_by = plane.sharded_by != nullptr ? *plane.sharded_by : *plane.member;
+    data.mutable_greeting()->set_shard(sharded_by.self().rank);
     data.mutable_greeting()->set_all_workers(all_workers);
     of_all.write(*data.mutable_greeting());
     respond(guest.asker, std::move(data));

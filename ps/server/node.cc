@@ -100,7 +100,8 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
                   .num_workers = below.num_workers,
                   .has_master = true,
                   .trains = config.central_worker,
-                  .states = &states},
+                  .states = &states,
+                  .sharded_by = &parties},
                  backing, config.job, options.log);
   local.on_failure([&](const std::string& why) { global.fail(why); });
   within({&central, &parties}, options, [&] {

@@ -191,7 +191,9 @@ TEST_F(Trainer, EveryAlgorithmTrains) {
       const auto json = nlohmann::json::parse(line);
       if (json["type"] != "step") continue;
       EXPECT_EQ(json["round"], ++rounds) << c.name;
-      if (c.samples > 0) EXPECT_EQ(json["samples"], c.samples) << c.name;
+      if (c.samples > 0) {
+        EXPECT_EQ(json["samples"], c.samples) << c.name;
+      }
     }
     EXPECT_EQ(rounds, 6u) << c.name;
   }

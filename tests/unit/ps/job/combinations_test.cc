@@ -52,14 +52,16 @@ TEST_P(CombinationsTest, TrainsOrIsRefusedInOneLine) {
   const auto& [sync, codec, where] = GetParam();
   Deployment deployment = servers()[where].deployment;
   deployment.join_timeout = 5;
-  deployment.settings = {{"GEOMX_SYNC", sync == "dcasgd" ? "mixed" : sync},
-                         {"GEOMX_CODEC", codec},
-                         {"MXNET_KVSTORE_HFA_K1", "2"},
-                         {"MXNET_KVSTORE_HFA_K2", "2"},
-                         {"GEOMX_DILOCO_STEPS", "2"},
-                         {"GEOMX_BISPARSE_RATIO", "0.2"},
-                         {"GEOMX_2BIT_THRESHOLD", "0.02"},
-                         {"MXNET_KVSTORE_SIZE_LOWER_BOUND", "60"}};
+  deployment.settings = {
+      {"GEOMX_SYNC", sync == "dcasgd" ? "mixed" : sync},
+      {"GEOMX_CODEC", codec},
+      {"MXNET_KVSTORE_HFA_K1", "2"},
+      {"MXNET_KVSTORE_HFA_K2", "2"},
+      {"GEOMX_DILOCO_STEPS", "2"},
+      {"GEOMX_BISPARSE_RATIO", "0.2"},
+      // Gradients are larger than what is learnt in two steps along them.
+      {"GEOMX_2BIT_THRESHOLD", sync == "fsa" || sync == "mixed" || sync == "dcasgd" ? "0.2" : "0.02"},
+      {"MXNET_KVSTORE_SIZE_LOWER_BOUND", "60"}};
   if (sync == "dcasgd") deployment.settings["GEOMX_DCASGD"] = "1";
   Settings settings;
   for (const auto& [name, value] : deployment.settings) settings.set(name, value);
@@ -78,10 +80,12 @@ TEST_P(CombinationsTest, TrainsOrIsRefusedInOneLine) {
   const bool synchronous = settings.job().sync.name != SyncName::mixed;
   for (const std::vector<Tensors>& replica : trained.history) {
     ASSERT_EQ(replica.size(), kRounds + 1);
-    EXPECT_LT(mean_distance_from_target(replica.back()), 0.97 * mean_distance_from_target(replica.front()));
-    if (synchronous) EXPECT_EQ(replica.back(), trained.history[0].back());
+    EXPECT_LT(mean_distance_from_target(replica.back()), 0.9 * mean_distance_from_target(replica.front()));
+    if (synchronous) {
+      EXPECT_EQ(replica.back(), trained.history[0].back());
+    }
   }
-  EXPECT_LT(mean_distance_from_target(trained.store[0]), 0.97 * mean_distance_from_target(trained.history[0].front()));
+  EXPECT_LT(mean_distance_from_target(trained.store[0]), 0.9 * mean_distance_from_target(trained.history[0].front()));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "ps/optim/optimizer.h"
 #include "tests/support/distance.h"
 #include "tests/support/ps_job.h"
 #include "tests/support/sync_reference.h"
@@ -275,14 +276,14 @@ void expect_mixed(const Mixed3& mixed, const Regression& model, const proto::Opt
 TEST(MixedTest, StepsOnEachPartysMeanAtOnce) {
   const Regression model;
   const Mixed3 mixed = train_mixed({}, model, sgd(0.2));
-  expect_mixed(mixed, model, sgd(0.2), 0, 50);
+  expect_mixed(mixed, model, sgd(0.2), 0, 2);
 }
 
 // With lambda large enough to be seen in 20 rounds; w_prev is each party's own.
 TEST(MixedTest, DcasgdFollowsItsFormula) {
   const Regression model;
-  const Mixed3 mixed = train_mixed({{"GEOMX_DCASGD", "1"}, {"GEOMX_DCASGD_LAMBDA", "50"}}, model, sgd(0.2));
-  expect_mixed(mixed, model, sgd(0.2), 50, 0);
+  const Mixed3 mixed = train_mixed({{"GEOMX_DCASGD", "1"}, {"GEOMX_DCASGD_LAMBDA", "2"}}, model, sgd(0.2));
+  expect_mixed(mixed, model, sgd(0.2), 2, 0);
 }
 
 TEST(MixedTest, APartyThatIsFasterIsNotHeldUp) {
