@@ -30,7 +30,7 @@ class CodecJobTest : public ::testing::TestWithParam<Case> {
     return {.settings = {{"GEOMX_CODEC", GetParam().codec},
                          {"GEOMX_BISPARSE_RATIO", "0.5"},
                          {"MXNET_KVSTORE_SIZE_LOWER_BOUND", "60"},
-                         {"GEOMX_2BIT_THRESHOLD", "0.02"}}};
+                         {"GEOMX_2BIT_THRESHOLD", "0.3"}}};
   }
   static Deployment sharded() {
     Deployment many = deployment();
@@ -41,8 +41,8 @@ class CodecJobTest : public ::testing::TestWithParam<Case> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(All, CodecJobTest,
-                         ::testing::Values(Case{"none", 1e-6}, Case{"fp16", 2e-3}, Case{"bf16", 2e-2},
-                                           Case{"bisparse", 0.3}, Case{"mpq", 0.3}, Case{"2bit", 0.3}),
+                         ::testing::Values(Case{"none", 1e-6}, Case{"fp16", 1e-3}, Case{"bf16", 1e-2},
+                                           Case{"bisparse", 0.1}, Case{"mpq", 0.1}, Case{"2bit", 0.3}),
                          [](const auto& test) { return test.param.codec; });
 
 void expect_identical(const History& history) {
