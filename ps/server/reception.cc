@@ -59,11 +59,11 @@ bool Reception::all_have_left() const {
 }
 
 std::string Reception::missing(const std::vector<Asker>& arrived) const {
-  for (const auto& [who, name] : gone_) {
+  for (const auto& gone : gone_) {
     const bool there = std::any_of(arrived.begin(), arrived.end(), [&](const Asker& asker) {
-      return contributor({asker.plane, asker.from}) == who;
+      return contributor({asker.plane, asker.from}) == gone.first;
     });
-    if (!there) return name;
+    if (!there) return gone.second;
   }
   return {};
 }
