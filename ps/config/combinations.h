@@ -13,8 +13,8 @@ struct JobShape {
 };
 
 // Which algorithms work together, and where: empty, or the one line that says why not. Asked by the global servers at
-// the start, once they have heard what all nodes were told. All that is not refused here works (docs/algorithms.md has the
-// table; combinations_test walks it).
+// the start, once they have heard what all nodes were told. All that is not refused here works (docs/algorithms.md has
+// the table; combinations_test walks it).
 std::string why_not(const JobConfig& job, const JobShape& shape);
 
 }  // namespace geomx::ps

@@ -54,11 +54,11 @@ void Reception::depart(NodeId who, const std::string& name) {
 }
 
 std::string Reception::missing(const std::vector<Asker>& arrived) const {
-  for (const auto& [who, name] : gone_) {
-    const bool there = std::any_of(arrived.begin(), arrived.end(), [&, absent = who](const Asker& asker) {
-      return (asker.local ? Contributor{true, 0} : contributor(asker.from)) == absent;
+  for (const auto& gone : gone_) {
+    const bool there = std::any_of(arrived.begin(), arrived.end(), [&](const Asker& asker) {
+      return (asker.local ? Contributor{true, 0} : contributor(asker.from)) == gone.first;
     });
-    if (!there) return name;
+    if (!there) return gone.second;
   }
   return {};
 }
