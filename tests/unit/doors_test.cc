@@ -53,6 +53,7 @@ const std::vector<Room> kRooms{
     {"ps/worker", {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/optim", "ps/codec", "ps/sync"}},
     {"ps/server",
      {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/optim", "ps/codec", "ps/sync", "ps/worker"}},
+    {"ps/example", {"ps/worker"}},
 
     {"trainer/tensor", {}},
     {"trainer/data", {"trainer/tensor"}},
