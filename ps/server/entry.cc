@@ -19,9 +19,8 @@ Entry::Pulled Entry::pull(const Asker& asker) {
 std::optional<Fsa::Sum> Entry::push(const Asker& asker, std::uint64_t round, std::uint32_t workers, Buffer gradient) {
   const std::lock_guard lock(mutex_);
   if (!closed_.empty()) throw Error(closed_);
-  const std::uint64_t contributor = (std::uint64_t{asker.plane} << 32) | asker.from.rank;
   const bool complete =
-      fsa_.add({.contributor = contributor, .round = round, .workers = workers, .values = std::move(gradient)});
+      fsa_.add({.contributor = asker.contributor(), .round = round, .workers = workers, .values = std::move(gradient)});
   waiting_.push_back(asker);
   open_.round = round;
   open_.arrived.push_back(asker);

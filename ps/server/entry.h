@@ -20,6 +20,12 @@ struct Asker {
   std::size_t plane = 0;  // of the server's
   NodeId from;
   std::uint64_t request = 0;
+
+  // Who adds to a sum, and the order of addition: Fsa::Addend::contributor.
+  std::uint64_t contributor() const { return (std::uint64_t{plane} << 32) | from.rank; }
+  static Asker of_contributor(std::uint64_t contributor) {
+    return {static_cast<std::size_t>(contributor >> 32), {Role::worker, static_cast<std::uint32_t>(contributor)}};
+  }
 };
 
 // What a server keeps of one chunk: the current value, the open round, and who waits for which. Sends nothing: it says

@@ -4,7 +4,6 @@
 
 #include "ps/config/error.h"
 #include "ps/server/kv_server_state.h"
-#include "ps/sync/sum.h"
 
 namespace geomx::ps {
 namespace {
@@ -140,15 +139,9 @@ void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
   const Chunk chunk = chunk_of(data);
   const std::shared_ptr<Entry> entry = known(chunk);
   const Buffer gradient = values_of(chunk, message);
-  if (!all_finite(gradient.as<float>())) {
-    const std::string why = name_of(asker) + " has sent a gradient of " + in_words(chunk) + " for round " +
-                            std::to_string(data.round()) +
-                            " that is not finite: the training diverges (--learning-rate)";
-    fail(why);
-    throw Error(why);
-  }
   try {
     if (auto sum = entry->push(asker, data.round(), data.workers(), gradient)) {
+      if (sum->diverged) return fail_diverged(*sum, chunk);
       note_sum(sum->round);
       entry->backing().advance(std::move(*sum));
       return;
@@ -157,6 +150,11 @@ void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
     throw Error(in_words(chunk) + ": " + error.what());
   }
   if (somebody_left) require_contributors(*entry);
+}
+
+void KvServer::Impl::fail_diverged(const Fsa::Sum& sum, const Chunk& chunk) {
+  fail(name_of(Asker::of_contributor(*sum.diverged)) + " has sent a gradient of " + in_words(chunk) + " for round " +
+       std::to_string(sum.round) + " that is not finite: the training diverges (--learning-rate)");
 }
 
 void KvServer::Impl::note_sum(std::uint64_t round) {

@@ -71,6 +71,7 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   void init(const Asker& asker, const Message& message);
   void pull(const Asker& asker, const Chunk& chunk);
   void push_pull(const Asker& asker, const Message& message);
+  void fail_diverged(const Fsa::Sum& sum, const Chunk& chunk);
   void note_sum(std::uint64_t round);
 
   // The store.

@@ -43,12 +43,20 @@ Fsa::Sum Fsa::close() {
   std::sort(addends_.begin(), addends_.end(),
             [](const Addend& a, const Addend& b) { return a.contributor < b.contributor; });
   Sum sum{round_, arrived_, addends_.front().values};
+  bool finite = true;
   if (addends_.size() > 1) {
     const std::shared_ptr<float> array = sums_.take();
-    const std::span<float> total(array.get(), sums_.length());
-    add_arrays(addends_[0].values.as<float>(), addends_[1].values.as<float>(), total);
-    for (std::size_t i = 2; i < addends_.size(); ++i) add_arrays(total, addends_[i].values.as<float>(), total);
+    std::vector<const float*> in_order;
+    for (const Addend& addend : addends_) in_order.push_back(static_cast<const float*>(addend.values.data()));
+    finite = sum_arrays(in_order, {array.get(), sums_.length()});
     sum.values = sums_.freeze(array);
+  } else {
+    finite = all_finite(sum.values.as<float>());
+  }
+  if (!finite) {
+    const auto bad = std::find_if(addends_.begin(), addends_.end(),
+                                  [](const Addend& addend) { return !all_finite(addend.values.as<float>()); });
+    sum.diverged = bad == addends_.end() ? addends_.back().contributor : bad->contributor;
   }
   addends_.clear();
   arrived_ = 0;

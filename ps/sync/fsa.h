@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "ps/sync/array_pool.h"
@@ -28,6 +29,8 @@ class Fsa {
     std::uint64_t round = 0;
     std::uint32_t workers = 0;
     Buffer values;
+    // Where the sum has a NaN or an infinity: whose addend has the first one (where only the sum overflows: the last).
+    std::optional<std::uint64_t> diverged{};
   };
 
   Fsa(std::uint32_t workers, std::size_t length);
