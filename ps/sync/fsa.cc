@@ -20,10 +20,6 @@ bool Fsa::add(Addend addend) {
     throw Error("a gradient of round " + std::to_string(addend.round) + ", where round " + std::to_string(round_) +
                 (open_ ? " is open" : " is closing"));
   }
-  if (addend.values.size() != sums_.length() * sizeof(float)) {
-    throw Error("a gradient of " + std::to_string(addend.values.size()) + " bytes, where " +
-                std::to_string(sums_.length() * sizeof(float)) + " are wanted");
-  }
   if (addend.workers == 0) throw Error("a gradient of no worker");
   for (const Addend& other : addends_) {
     if (other.contributor == addend.contributor) {
@@ -39,23 +35,36 @@ bool Fsa::add(Addend addend) {
   return arrived_ == workers_;
 }
 
-Fsa::Sum Fsa::close() {
+Sum Fsa::close() {
   std::sort(addends_.begin(), addends_.end(),
             [](const Addend& a, const Addend& b) { return a.contributor < b.contributor; });
-  Sum sum{round_, arrived_, addends_.front().values};
+  Sum sum{round_, arrived_, static_cast<std::uint32_t>(addends_.size()), addends_.back().contributor, {}};
+  const bool plain = std::all_of(addends_.begin(), addends_.end(),
+                                 [](const Addend& addend) { return addend.values.format == Format::fp32; });
   bool finite = true;
-  if (addends_.size() > 1) {
-    const std::shared_ptr<float> array = sums_.take();
-    std::vector<const float*> in_order;
-    for (const Addend& addend : addends_) in_order.push_back(static_cast<const float*>(addend.values.data()));
-    finite = sum_arrays(in_order, {array.get(), sums_.length()});
-    sum.values = sums_.freeze(array);
-  } else {
+  if (addends_.size() == 1) {
+    sum.values = unpack(addends_.front().values, sums_);
     finite = all_finite(sum.values.as<float>());
+  } else {
+    const std::shared_ptr<float> array = sums_.take();
+    const std::span<float> total(array.get(), sums_.length());
+    if (plain) {
+      std::vector<const float*> in_order;
+      for (const Addend& addend : addends_) in_order.push_back(static_cast<const float*>(addend.values.bytes.data()));
+      finite = sum_arrays(in_order, total);
+    } else {
+      decode(addends_[0].values.format, addends_[0].values.span(), total);
+      for (std::size_t i = 1; i < addends_.size(); ++i) {
+        ps::add(addends_[i].values.format, addends_[i].values.span(), total);
+      }
+      finite = all_finite(total);
+    }
+    sum.values = sums_.freeze(array);
   }
   if (!finite) {
-    const auto bad = std::find_if(addends_.begin(), addends_.end(),
-                                  [](const Addend& addend) { return !all_finite(addend.values.as<float>()); });
+    const auto bad = std::find_if(addends_.begin(), addends_.end(), [](const Addend& addend) {
+      return !ps::all_finite(addend.values.format, addend.values.span());
+    });
     sum.diverged = bad == addends_.end() ? addends_.back().contributor : bad->contributor;
   }
   addends_.clear();

@@ -3,6 +3,7 @@
 
 #include "ps/config/error.h"
 #include "ps/worker/kv_worker_state.h"
+#include "ps/worker/slice.h"
 
 namespace geomx::ps {
 
@@ -22,27 +23,39 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
   }
   std::string error = data.error();
   const Buffer frame = message.frames.empty() ? Buffer() : message.frames.front();
+  Answer answer;
   if (error.empty()) {
     try {
       if (part.accept) part.accept(data, frame);
+      if (part.answered) answer.value = read_slice(data, frame, part.chunk.length);
     } catch (const Error& refused) {
       error = refused.what();
     }
   }
   if (!error.empty() && part.handle != 0) error = member.name_of(from) + ": " + error;
-  if (part.answered) part.answered({error, data.round(), frame});
-  const std::lock_guard lock(mutex);
-  accepting = 0;
-  --handling;
-  // Whoever waits is woken by the last part of a handle, and not by each.
-  bool news = (part.handle != 0 && part.handle == abandoning) || (closed && handling == 0);
-  if (const auto found = pending.find(part.handle); found != pending.end()) {
-    Pending& handle = found->second;
-    --handle.unanswered;
-    handle.round = std::max<std::uint64_t>(handle.round, data.round());
-    if (handle.error.empty()) handle.error = std::move(error);
-    news = news || handle.unanswered == 0 || !handle.error.empty();
+  if (data.has_optimizer()) answer.optimizer = data.optimizer();
+  if (part.answered) {
+    answer.error = error;
+    answer.round = data.round();
+    part.answered(answer);
   }
+  bool news = false;
+  {
+    const std::lock_guard lock(mutex);
+    if (answer.optimizer && !optimizer) optimizer = answer.optimizer;
+    accepting = 0;
+    --handling;
+    // Whoever waits is woken by the last part of a handle, and not by each.
+    news = (part.handle != 0 && part.handle == abandoning) || (closed && handling == 0);
+    if (const auto found = pending.find(part.handle); found != pending.end()) {
+      Pending& handle = found->second;
+      --handle.unanswered;
+      handle.round = std::max<std::uint64_t>(handle.round, data.round());
+      if (handle.error.empty()) handle.error = std::move(error);
+      news = news || handle.unanswered == 0 || !handle.error.empty();
+    }
+  }
+  // Without the mutex, on which whoever wakes would have to wait again.
   if (news) changed.notify_all();
 }
 
@@ -60,7 +73,7 @@ void KvWorker::Impl::fail(const std::string& why) {
     if (failure_handler)
       listeners.push_back([handler = failure_handler](const Answer& answer) { handler(answer.error); });
   }
-  for (const Answered& listener : listeners) listener({why, 0, {}});
+  for (const Answered& listener : listeners) listener({why, 0, {}, {}});
   const std::lock_guard lock(mutex);
   --handling;
   changed.notify_all();

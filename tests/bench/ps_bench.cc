@@ -218,10 +218,11 @@ double aggregation() {
         sums[i].open(round);
         for (std::size_t worker = 0; worker < kWorkers; ++worker) {
           const float* const piece = gradients[worker].data() + chunk.offset;
-          sums[i].add(
-              {.contributor = worker, .round = round, .values = {nullptr, piece, chunk.length * sizeof(float)}});
+          sums[i].add({.contributor = worker,
+                       .round = round,
+                       .values = {Format::fp32, {nullptr, piece, chunk.length * sizeof(float)}}});
         }
-        Fsa::Sum sum = sums[i].close();
+        Sum sum = sums[i].close();
         if (sum.diverged) throw std::runtime_error("benchmark: a gradient is not finite");
         results[i] = std::move(sum.values);
       }
