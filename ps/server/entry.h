@@ -20,6 +20,7 @@ struct Asker {
   std::size_t plane = 0;  // of the server's
   NodeId from;
   std::uint64_t request = 0;
+  std::uint32_t key = 0;  // of the tensor that it is about
 };
 
 // What a server keeps of one chunk: the current value, the open round, and who waits for which. Sends nothing: it says

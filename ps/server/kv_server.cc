@@ -50,7 +50,12 @@ KvServer::Impl::Impl(const std::vector<Plane>& the_planes, Backing& the_backing,
           to_greet.push_back({static_cast<std::size_t>(plane.num_workers), plane.trains, plane.of_parties});
         }
         return to_greet;
-      }()) {}
+      }()) {
+  for (std::size_t i = 0; i < planes.size(); ++i) {
+    carriers.push_back(make_carrier(*planes[i].member, planes[i].flow,
+                                    [this, i](NodeId from, const Message& message) { receive(i, from, message); }));
+  }
+}
 
 // Answers -------------------------------------------------------------------------------------------------------------
 
@@ -60,7 +65,7 @@ void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer&
   data.set_request(asker.request);
   *message.header.mutable_data() = std::move(data);
   if (frame.size() > 0) message.frames.push_back(frame);
-  planes[asker.plane].member->send(asker.from, std::move(message));
+  carriers[asker.plane]->send(asker.from, std::move(message), asker.key);
 }
 
 void KvServer::Impl::respond(const Asker& asker, const Entry::News& news) const {
@@ -80,7 +85,8 @@ void KvServer::Impl::refuse(const Asker& asker, const std::string& why) const {
 void KvServer::Impl::receive(std::size_t plane, NodeId from, const Message& message) {
   const Visit visit(*this);
   if (!visit) return;
-  const Asker asker{plane, from, message.header.data().request()};
+  const proto::Data& data = message.header.data();
+  const Asker asker{plane, from, data.request(), data.slices_size() > 0 ? data.slices(0).key() : 0};
   try {
     handle(asker, message);
   } catch (const Error& error) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "ps/config/flow_config.h"
 #include "ps/config/log.h"
 #include "ps/membership/member.h"
 #include "ps/server/backing.h"
@@ -35,6 +36,7 @@ class KvServer {
     bool has_master = false;  // worker 0 may configure and initialise
     bool trains = true;       // all of its workers do, or none
     bool of_parties = false;  // its workers are party servers
+    FlowConfig flow{};        // as its workers have it
   };
   // Before the members join: takes their handlers, which do nothing once the server has gone. The rank in the first
   // plane is the shard. A round has the gradients of `round_workers` workers. `backing` outlives the server.

@@ -60,6 +60,7 @@ void KvServer::Impl::greet_back(std::uint32_t all_workers) {
 void KvServer::Impl::depart(std::size_t plane, NodeId who) {
   const Visit visit(*this);
   if (!visit) return;
+  carriers[plane]->forget(who);
   const std::string name = planes[plane].member->name_of(who);
   std::vector<std::shared_ptr<Entry>> all;
   {
@@ -124,7 +125,8 @@ KvServer::KvServer(const std::vector<Plane>& planes, Backing& backing, int round
     : impl_(std::make_shared<Impl>(planes, backing, round_workers, std::move(log))) {
   for (std::size_t i = 0; i < planes.size(); ++i) {
     Member& member = *planes[i].member;
-    member.on_data([impl = impl_, i](NodeId from, const Message& message) { impl->receive(i, from, message); });
+    member.on_data(
+        [impl = impl_, i](NodeId from, const Message& message) { impl->carriers[i]->receive(from, message); });
     member.on_departed([impl = impl_, i](NodeId who) { impl->depart(i, who); });
     member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
   }

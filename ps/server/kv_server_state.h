@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ps/flow/carrier.h"
 #include "ps/server/entry.h"
 #include "ps/server/kv_server.h"
 #include "ps/server/reception.h"
@@ -21,6 +22,7 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   Impl(const std::vector<Plane>& the_planes, Backing& the_backing, int the_round_workers, Log the_log);
 
   const std::vector<Plane> planes;
+  std::vector<std::unique_ptr<Carrier>> carriers;  // by plane
   Backing& backing;
   const std::uint32_t round_workers;
   const Log log;

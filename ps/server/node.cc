@@ -43,13 +43,15 @@ Member::Clock::time_point after(std::chrono::duration<double> duration) {
   return Member::Clock::now() + std::chrono::duration_cast<Member::Clock::duration>(duration);
 }
 
-void serve_party(const PlaneConfig& party, const PlaneConfig& above, const TransportFactory& make_transport,
-                 const ServeOptions& options) {
+void serve_party(const NodeConfig& config, const TransportFactory& make_transport, const ServeOptions& options) {
+  const PlaneConfig& party = *config.local;
+  const PlaneConfig& above = *config.global;
   Member up(above, make_transport());
   Member down(party, make_transport());
-  KvWorker upstream(up, {});
+  KvWorker upstream(up, {.flow = config.flow});
   UpstreamBacking backing(upstream);
-  KvServer server({{.member = &down, .num_workers = party.num_workers}}, backing, party.num_workers, options.log);
+  KvServer server({{.member = &down, .num_workers = party.num_workers, .flow = config.flow}}, backing,
+                  party.num_workers, options.log);
   within({&down, &up}, options, [&] {
     join(up, above, options.log);
     join(down, party, options.log);
@@ -72,10 +74,13 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
   Member parties(above, make_transport());
   Member central(below, make_transport());
   OptimizerBacking backing(config.num_all_workers);
-  KvServer server(
-      {{.member = &parties, .num_workers = above.num_workers, .of_parties = true},
-       {.member = &central, .num_workers = below.num_workers, .has_master = true, .trains = config.central_worker}},
-      backing, config.num_all_workers, options.log);
+  KvServer server({{.member = &parties, .num_workers = above.num_workers, .of_parties = true, .flow = config.flow},
+                   {.member = &central,
+                    .num_workers = below.num_workers,
+                    .has_master = true,
+                    .trains = config.central_worker,
+                    .flow = config.flow}},
+                  backing, config.num_all_workers, options.log);
   within({&central, &parties}, options, [&] {
     join(parties, above, options.log);
     join(central, below, options.log);
@@ -112,7 +117,7 @@ void serve(const NodeConfig& config, const TransportFactory& make_transport, con
     return serve_globally(config, make_transport, options);
   }
   if (local == PlaneRole::server && global == PlaneRole::worker) {
-    return serve_party(*config.local, *config.global, make_transport, options);
+    return serve_party(config, make_transport, options);
   }
   throw Error("a " + config.role_name() + " does not serve");
 }

@@ -54,6 +54,7 @@ KvWorker::Handle KvWorker::Impl::open(std::size_t part_count, std::optional<std:
 // The receive thread may answer before this returns.
 void KvWorker::Impl::post(Part part, proto::Data data, Buffer frame) {
   const NodeId server = part.server;
+  const std::uint32_t key = part.chunk.key;
   std::uint64_t request = 0;
   {
     const std::lock_guard lock(mutex);
@@ -66,7 +67,7 @@ void KvWorker::Impl::post(Part part, proto::Data data, Buffer frame) {
   *message.header.mutable_data() = std::move(data);
   if (frame.size() > 0) message.frames.push_back(std::move(frame));
   try {
-    member.send(server, std::move(message));
+    carrier->send(server, std::move(message), key);
   } catch (...) {
     const std::lock_guard lock(mutex);
     parts.erase(request);
@@ -139,7 +140,8 @@ void KvWorker::Impl::ask_every_server(const Ask& ask, Clock::time_point deadline
 // absent).
 KvWorker::Handle KvWorker::Impl::exchange(proto::Operation operation, std::uint32_t key, std::uint64_t round,
                                           const float* send, float* receive, std::uint64_t total) {
-  const std::vector<Chunk> chunks = chunks_of(key, total, static_cast<std::uint64_t>(options.bigarray_bound));
+  const std::vector<Chunk> chunks = chunks_of(key, total, static_cast<std::uint64_t>(options.bigarray_bound),
+                                              options.flow.p3.enabled ? options.flow.p3.slice : 0);
   const Handle handle = open(chunks.size(), receive != nullptr ? std::optional(key) : std::nullopt);
   try {
     for (const Chunk& chunk : chunks) {
@@ -177,7 +179,7 @@ void KvWorker::Impl::exchange_chunk(const Chunk& chunk, proto::Data data, Buffer
 }
 
 KvWorker::KvWorker(Member& member, Options options) : impl_(std::make_shared<Impl>(member, options)) {
-  member.on_data([impl = impl_](NodeId from, const Message& message) { impl->receive(from, message); });
+  member.on_data([impl = impl_](NodeId from, const Message& message) { impl->carrier->receive(from, message); });
   member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "ps/config/flow_config.h"
 #include "ps/membership/member.h"
 #include "ps/worker/partition.h"
 
@@ -34,6 +35,7 @@ class KvWorker {
   struct Options {
     long bigarray_bound = 1'000'000;            // elements; tensors at least this long are split over all servers
     std::chrono::duration<double> timeout{60};  // of wait(); the error names the server that is awaited
+    FlowConfig flow{};                          // who sends when; the servers have the same
   };
 
   // Before member.join(): the worker takes the member's data and failure handlers, which do nothing once it has gone.

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "ps/flow/carrier.h"
 #include "ps/worker/kv_worker.h"
 
 // What a KvWorker is inside. The caller's side, requests and waiting, is in kv_worker.cc; the receive thread's, answers
@@ -41,10 +43,14 @@ struct KvWorker::Impl {
     std::uint64_t round = 0;
   };
 
-  Impl(Member& the_member, Options the_options) : member(the_member), options(the_options) {}
+  Impl(Member& the_member, Options the_options)
+      : member(the_member),
+        options(the_options),
+        carrier(make_carrier(member, options.flow, [this](auto&&... data) { receive(data...); })) {}
 
   Member& member;
   const Options options;
+  const std::unique_ptr<Carrier> carrier;
 
   mutable std::mutex mutex;
   std::condition_variable changed;

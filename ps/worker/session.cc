@@ -38,7 +38,7 @@ struct Session::Impl {
         party(party_of(config, the_options)),
         master(config.master_worker),
         member(party, make_transport()),
-        kv(member, {.bigarray_bound = config.bigarray_bound, .timeout = options.timeout}),
+        kv(member, {.bigarray_bound = config.bigarray_bound, .timeout = options.timeout, .flow = config.flow}),
         guard(options.interrupt, [this](const std::string& why) { member.fail(why, kShortLinger); }) {
     proto::Greeting greeting;
     greeting.set_all_workers(static_cast<std::uint32_t>(config.num_all_workers));

@@ -29,6 +29,7 @@ struct Deployment {
   std::vector<std::uint64_t> rounds{};   // that the workers promise; left out, they all promise the same
   bool master_has_slice = true;          // where the central party trains
   double join_timeout = 10;
+  FlowConfig flow{};
 
   int workers() const {
     int count = central_trains ? central_workers : 0;
@@ -112,6 +113,7 @@ class Job {
   NodeConfig common() const {
     NodeConfig config;
     config.bigarray_bound = deployment_.bigarray_bound;
+    config.flow = deployment_.flow;
     config.num_all_workers = deployment_.num_all_workers.value_or(deployment_.workers());
     return config;
   }

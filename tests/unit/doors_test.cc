@@ -50,8 +50,10 @@ const std::vector<Room> kRooms{
     {"ps/optim", {"ps/proto", "ps/config"}},
     {"ps/codec", {"ps/proto", "ps/config"}},
     {"ps/sync", {"ps/proto", "ps/config", "ps/transport"}},
-    {"ps/worker", {"ps/proto", "ps/config", "ps/transport", "ps/membership"}},
-    {"ps/server", {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/optim", "ps/sync", "ps/worker"}},
+    {"ps/flow", {"ps/proto", "ps/config", "ps/transport", "ps/membership"}},
+    {"ps/worker", {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/flow"}},
+    {"ps/server",
+     {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/optim", "ps/sync", "ps/flow", "ps/worker"}},
 
     {"trainer/tensor", {}},
     {"trainer/data", {"trainer/tensor"}},

@@ -12,8 +12,8 @@ struct StepReport {
   long epoch = 0;   // from 0: the one that this step belongs to
   double loss = 0;  // mean over this worker's batch, before the update
   std::size_t samples = 0;
-  double compute_ms = 0;      // forward and backward; pushes have begun meanwhile
-  double communicate_ms = 0;  // from there until the last new parameter was here
+  double compute_ms = 0;      // forward and backward, without waits; pushes have begun meanwhile
+  double communicate_ms = 0;  // waited for the new parameters (with P3: in the next round's forward pass)
 };
 
 struct EvaluationReport {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ps/optim/optimizer.h"
@@ -54,14 +55,18 @@ Schedule schedule(const WorkerOptions& options, std::size_t workers) {
 // All that training needs besides the parameter server.
 class Trainer {
  public:
-  Trainer(const WorkerOptions& options, const Schedule& schedule, const Architecture& model, std::size_t workers)
+  // `overlaps`: a step begins before the last one's new parameters are all here.
+  Trainer(const WorkerOptions& options, const Schedule& schedule, const Architecture& model, std::size_t workers,
+          bool overlaps)
       : slice_(take_slice(load_dataset(options.dataset, Part::train, options.data_dir), *options.data_slice, workers,
                           options.split_by_class)),
         batches_(slice_, options.batch_size, options.seed, *options.data_slice),
         per_epoch_(schedule.per_epoch),
         rounds_(schedule.rounds),
         evaluate_every_(options.evaluate_every),
-        backend_(make_cpu_backend(model, options.batch_size, options.threads)) {
+        overlaps_(overlaps),
+        backend_(make_cpu_backend(model, options.batch_size, options.threads)),
+        handles_(backend_->parameters().count()) {
     if (*options.data_slice == 0) {
       test_ = std::make_unique<Dataset>(load_dataset(options.dataset, Part::test, options.data_dir));
     }
@@ -71,27 +76,51 @@ class Trainer {
 
   void train(ps::KvWorker& kv, Observer& observer) {
     for (long round = 1; round <= rounds_; ++round) {
-      const StepReport report = step(kv, round);
-      observer.step(report, backend_->parameters());
+      step(kv, observer, round);
+      if (!overlaps_ || evaluation_is_due(round)) finish(kv, observer);
       if (test_ && evaluation_is_due(round)) evaluate_now(round, observer);
     }
   }
 
  private:
-  StepReport step(ps::KvWorker& kv, long round) {
+  // Where rounds overlap, the new parameters are still on their way when it returns, and the next step's forward pass
+  // waits for them layer by layer.
+  void step(ps::KvWorker& kv, Observer& observer, long round) {
     const Batch batch = batches_.next(backend_->images());
-    const auto start = Clock::now();
+    Clock::duration waited{};
+    const auto needed = [&](std::size_t tensor) {
+      const auto start = Clock::now();
+      await(kv, tensor);
+      waited += Clock::now() - start;
+      if (tensor + 1 == handles_.size()) report(observer);
+    };
     // Keys count from the input on. The last layers' gradients are ready first and travel while the rest is computed.
-    const double loss = backend_->step(batch, [&](std::size_t tensor) {
-      handles_.push_back(kv.push_pull(static_cast<std::uint32_t>(tensor), backend_->gradients()[tensor],
-                                      backend_->parameters()[tensor]));
-    });
+    const auto ready = [&](std::size_t tensor) {
+      handles_[tensor] = kv.push_pull(static_cast<std::uint32_t>(tensor), backend_->gradients()[tensor],
+                                      backend_->parameters()[tensor]);
+    };
+    const auto start = Clock::now();
+    const double loss = backend_->step(batch, needed, ready);
     const auto computed = Clock::now();
-    for (const auto handle : handles_) kv.wait(handle);
-    handles_.clear();
-    const auto done = Clock::now();
-    return {round,        (round - 1) / per_epoch_,       loss,
-            batch.size(), milliseconds(computed - start), milliseconds(done - computed)};
+    report_ = {round, (round - 1) / per_epoch_, loss, batch.size(), milliseconds(computed - start - waited), 0};
+  }
+
+  void await(ps::KvWorker& kv, std::size_t tensor) {
+    const auto handle = std::exchange(handles_[tensor], std::nullopt);
+    if (!handle) return;
+    const auto start = Clock::now();
+    kv.wait(*handle);
+    report_->communicate_ms += milliseconds(Clock::now() - start);
+  }
+
+  // All parameters of the last step are here.
+  void report(Observer& observer) {
+    if (report_) observer.step(*std::exchange(report_, std::nullopt), backend_->parameters());
+  }
+
+  void finish(ps::KvWorker& kv, Observer& observer) {
+    for (std::size_t tensor = 0; tensor < handles_.size(); ++tensor) await(kv, tensor);
+    report(observer);
   }
 
   bool evaluation_is_due(long round) const {
@@ -110,9 +139,11 @@ class Trainer {
   long per_epoch_;
   long rounds_;
   long evaluate_every_;
+  bool overlaps_;
   std::unique_ptr<Backend> backend_;
-  std::unique_ptr<Dataset> test_;  // of the worker that evaluates
-  std::vector<ps::KvWorker::Handle> handles_;
+  std::unique_ptr<Dataset> test_;                             // of the worker that evaluates
+  std::vector<std::optional<ps::KvWorker::Handle>> handles_;  // by tensor; of what is on its way
+  std::optional<StepReport> report_;                          // of the last step, until its parameters are here
 };
 
 void initialise(ps::KvWorker& kv, const ps::proto::OptimizerConfig& optimizer, const Tensors& initial) {
@@ -169,7 +200,8 @@ void run_worker(const ps::NodeConfig& node, const WorkerOptions& given, Observer
                        .interrupt = interrupt},
                       make_transport);
   try {
-    if (options.data_slice) memory.trainer = std::make_unique<Trainer>(options, plan, model, workers);
+    if (options.data_slice)
+      memory.trainer = std::make_unique<Trainer>(options, plan, model, workers, node.flow.p3.enabled);
     if (session.master()) {
       memory.initial.emplace(model.parameters());
       xavier_uniform(*memory.initial, options.seed);
