@@ -30,15 +30,6 @@ std::optional<Message> Outbox::take(Clock::time_point now) {
   return message;
 }
 
-std::vector<Message> Outbox::withdraw(const std::function<bool(const Message&)>& meant) {
-  std::vector<Message> withdrawn;
-  for (auto next = queue_.begin(); next != queue_.end();) {
-    const auto current = next++;
-    if (meant(current->second)) withdrawn.push_back(std::move(queue_.extract(current).mapped()));
-  }
-  return withdrawn;
-}
-
 void Outbox::acknowledged(std::uint64_t number, Clock::time_point now) {
   const auto sent = in_flight_.extract(number);
   if (!sent) return;
