@@ -19,8 +19,12 @@ void Carrier::pump(NodeId to, Peer& peer) {
   while (auto message = peer.outbox.take(Outbox::Clock::now())) member_.send(to, std::move(*message));
 }
 
-void Carrier::send(NodeId to, Message message, std::uint32_t layer) {
-  if (slice_bytes_.load() == 0 || message.frames.empty()) return member_.send(to, std::move(message));
+void Carrier::send(NodeId to, Message message) {
+  const proto::Data& data = message.header.data();
+  if (slice_bytes_.load() == 0 || message.frames.empty() || data.slices_size() == 0) {
+    return member_.send(to, std::move(message));
+  }
+  const std::uint32_t layer = data.slices(0).key();
   Peer& receiver = peer(to);
   const std::lock_guard lock(receiver.mutex);
   receiver.outbox.put(layer, std::move(message));

@@ -34,8 +34,8 @@ class Carrier {
   // Once it is known what the job asks for, before the first tensor.
   void use(const FlowConfig& flow);
 
-  // `layer`: of the tensor whose piece the frames are, its key, which counts from the input on.
-  void send(NodeId to, Message message, std::uint32_t layer);
+  // Like Member::send. A tensor's layer is its key, which counts from the input on.
+  void send(NodeId to, Message message);
   // A data message has come in.
   void receive(NodeId from, const Message& message);
   // The peer has left: what waits for it is dropped.

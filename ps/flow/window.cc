@@ -21,7 +21,6 @@ Window::Clock::duration Window::base(Clock::duration rtt, Clock::time_point now)
     shortest_.former = now - shortest_.since > 2 * kPeriod ? Clock::duration::max() : shortest_.current;
     shortest_.current = Clock::duration::max();
     shortest_.since = now;
-    size_ = 0;  // clamped below
   }
   shortest_.current = std::min(shortest_.current, rtt);
   return std::min(shortest_.current, shortest_.former);
@@ -30,23 +29,20 @@ Window::Clock::duration Window::base(Clock::duration rtt, Clock::time_point now)
 void Window::acknowledged(std::size_t bytes, Clock::time_point sent, Clock::time_point now, bool limited) {
   lost(bytes);
   const Clock::duration rtt = std::max<Clock::duration>(now - sent, std::chrono::microseconds(1));
-  const double window = static_cast<double>(size_);
   smoothed_ = smoothed_ == Clock::duration{} ? rtt : (7 * smoothed_ + rtt) / 8;
-  const double share =
-      1 - std::chrono::duration<double>(base(rtt, now)).count() / std::chrono::duration<double>(rtt).count();
-  const double queued = window * share / static_cast<double>(slice_);  // slices
-
+  const double shortest = std::chrono::duration<double>(base(rtt, now)).count();
+  const double share = 1 - shortest / std::chrono::duration<double>(rtt).count();
+  const double queued = static_cast<double>(size_) * share / static_cast<double>(slice_);  // slices
   since_change_ += bytes;
-  if (size_ == 0) {
-    // A new period: from the start.
-  } else if (queued < kTooFew / 2 && limited) {
+  if (queued < kTooFew / 2 && limited) {
     size_ += bytes;
   } else if (since_change_ < size_) {
     return;  // once per round trip
   } else if (queued < kTooFew && limited) {
     size_ += slice_;
   } else if (queued > kTooMany) {
-    size_ -= std::min(size_, std::max(slice_, size_ / 8));
+    // What does not lie in queues, and a little.
+    size_ -= static_cast<std::size_t>((queued - kTooFew) * static_cast<double>(slice_));
   }
   since_change_ = 0;
   size_ = std::clamp(size_, 2 * slice_, std::max(kLargest, 2 * slice_));

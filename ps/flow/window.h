@@ -12,9 +12,9 @@ namespace geomx::ps {
 // The method is that of TCP Vegas (Brakmo, Peterson: "TCP Vegas: End to End Congestion Avoidance on a Global Internet",
 // 1995), on slices in place of segments. With the shortest round trip seen lately as `base`, window * (1 - base / rtt)
 // bytes lie in queues on the way. Fewer than two slices: the window grows (it doubles per round trip while there are
-// none); more than four: it shrinks. Every ten seconds it starts anew from two slices, so that queues of its own making
-// are not taken for the road's length (as BBR does: Cardwell et al., 2016). It does not compete with other traffic for
-// its share, which TCP below does.
+// none); more than four: it shrinks to what is not in queues, and two. It does not compete with other traffic for
+// its share, which TCP below does. Of one who never pauses, the queues of its own making are in time taken for the
+// road's length, a few slices each ten seconds; rounds of training pause.
 //
 // Pure: the caller has the clock. One thread at a time. Sizes in bytes.
 class Window {

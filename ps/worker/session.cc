@@ -38,7 +38,7 @@ struct Session::Impl {
         party(party_of(config, the_options)),
         master(config.master_worker),
         member(party, make_transport()),
-        kv(member, {.bigarray_bound = config.bigarray_bound, .timeout = options.timeout, .flow = config.flow}),
+        kv(member, {.bigarray_bound = config.bigarray_bound, .timeout = options.timeout}),
         guard(options.interrupt, [this](const std::string& why) { member.fail(why, kShortLinger); }) {
     proto::Greeting greeting;
     greeting.set_all_workers(static_cast<std::uint32_t>(config.num_all_workers));
@@ -46,11 +46,12 @@ struct Session::Impl {
       proto::Trainee& self = *greeting.add_workers();
       self.set_slice(*options.slice);
       self.set_rounds(options.rounds);
+      self.set_steps(options.steps);
     }
     member.join();
     try {
       // The answer comes when the last worker of the last party has joined, too.
-      kv.greet(greeting, after(2 * party.join_timeout));
+      job = kv.greet(greeting, config.job, after(2 * party.join_timeout)).settings.job();
     } catch (const Error& error) {
       member.fail(error.what());
       throw;
@@ -60,6 +61,7 @@ struct Session::Impl {
   Options options;
   PlaneConfig party;
   bool master;
+  JobConfig job;
   Member member;
   KvWorker kv;
   Interrupt::Guard guard;  // goes first
@@ -75,6 +77,13 @@ bool Session::master() const {
 }
 KvWorker& Session::kv() {
   return impl_->kv;
+}
+
+const JobConfig& Session::job() const {
+  return impl_->job;
+}
+std::uint64_t Session::rounds() const {
+  return impl_->options.rounds > 0 ? impl_->options.rounds : rounds_of(impl_->job.sync, impl_->options.steps);
 }
 
 void Session::barrier(const std::string& name) {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "emulator/sandbox/namespace.h"
+#include "ps/server/global_backing.h"
 #include "ps/server/kv_server.h"
-#include "ps/server/optimizer_backing.h"
 #include "ps/worker/kv_worker.h"
 #include "tests/support/link_bed.h"
 #include "tests/support/private_network.h"
@@ -62,7 +62,7 @@ Times round_trip(KvWorker& worker, std::vector<std::vector<float>>& weights,
 }
 
 // The median round over a link of 20 Mbit/s and 20 ms, of a plane whose nodes are in the two namespaces.
-Times measure(const FlowConfig& flow) {
+Times measure(const Settings& job) {
   shaper::Direction direction;
   direction.rate = BitsPerSecond{20'000'000};
   direction.delay = milliseconds(20);
@@ -80,11 +80,11 @@ Times measure(const FlowConfig& flow) {
   const auto serve = [&](Plane& plane) {
     const sandbox::ScopedNetwork inside(bed.b());
     auto member = plane.member(PlaneRole::server);
-    OptimizerBacking backing(1);
-    KvServer server({{.member = member.get(), .num_workers = 1, .has_master = true, .flow = flow}}, backing, 1);
+    GlobalBacking backing(1);
+    KvServer server({.member = member.get(), .num_workers = 1, .has_master = true}, backing, job);
     member->join(soon());
     server.await_workers(soon());
-    server.open(1);
+    server.open(1, server.settings());
     server.wait();
   };
   const auto work = [&](Plane& plane) {
@@ -93,12 +93,12 @@ Times measure(const FlowConfig& flow) {
     config.master = true;
     config.bind_host = config.advertised = test::LinkBed::kAddressA;
     Member member(config, node_in(bed.a()).node());
-    KvWorker worker(member, {.flow = flow});
+    KvWorker worker(member, {});
     member.join(soon());
     proto::Greeting greeting;
     greeting.set_all_workers(1);
     greeting.add_workers();
-    worker.greet(greeting, soon());
+    worker.greet(greeting, job, soon());
     worker.configure(sgd(0.1));
     std::vector<std::vector<float>> weights, gradients;
     for (std::uint32_t layer = 0; layer < kLayers; ++layer) {
@@ -133,8 +133,10 @@ Times measure(const FlowConfig& flow) {
 }
 
 TEST(PriorityOnARoad, TheShallowLayersAnswerComesFirst) {
-  const Times plain = measure({});
-  const Times first = measure({.p3 = {.enabled = true}});
+  Settings job;
+  const Times plain = measure(job);
+  job.set("ENABLE_P3", "1");
+  const Times first = measure(job);
   std::cout << "without P3: first layer after " << plain.shallow << " s, all after " << plain.all << " s\n"
             << "with P3:    first layer after " << first.shallow << " s, all after " << first.all << " s\n";
   EXPECT_LT(first.shallow, 0.5 * plain.shallow);

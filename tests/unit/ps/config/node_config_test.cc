@@ -245,8 +245,6 @@ INSTANTIATE_TEST_SUITE_P(Table, BadValueTest,
                                            BadValue{"PS_HEARTBEAT_TIMEOUT", "1", "more than PS_HEARTBEAT_INTERVAL=2"},
                                            BadValue{"GEOMX_JOIN_TIMEOUT", "0", "a number of seconds"},
                                            BadValue{"MXNET_KVSTORE_BIGARRAY_BOUND", "0", "an integer from 1"},
-                                           BadValue{"ENABLE_P3", "2", "0 or 1"},
-                                           BadValue{"GEOMX_P3_SLICE", "255", "an integer from 256"},
                                            BadValue{"PORT", "70000", "an integer from 1 to 65535"},
                                            BadValue{"DMLC_NODE_HOST", "example", "an IPv4 address"}));
 
@@ -258,8 +256,7 @@ TEST_P(BadValueTest, NamesTheVariableTheValueSeenAndTheValueWanted) {
 }
 
 TEST(NodeConfigTest, AlgorithmsThatAreNotThereAreRefusedAndNeverIgnored) {
-  for (const char* name :
-       {"ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS", "MXNET_KVSTORE_USE_HFA", "PS_RESEND", "PS_DROP_MSG"}) {
+  for (const char* name : {"ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS", "PS_RESEND", "PS_DROP_MSG"}) {
     EXPECT_EQ(error_of(with(kWorker, {{name, "1"}})),
               std::string(name) + "=1 is not supported yet (unset it or set 0)");
     EXPECT_EQ(error_of(with(kWorker, {{name, "0"}})), "no error");

@@ -36,21 +36,16 @@ Message slice(std::uint32_t key, std::uint64_t request = 0) {
 class Node {
  public:
   Node(std::unique_ptr<Member> member, const FlowConfig& flow)
-      : member_(std::move(member)), carrier_(make_carrier(*member_, flow, [this](NodeId, const Message& message) {
-          const std::lock_guard lock(mutex_);
-          keys_.push_back(message.header.data().slices(0).key());
-          whole_ = whole_ && message.frames.size() == 1 && message.frames[0].size() == kSlice * sizeof(float) &&
-                   message.frames[0].as<float>()[kSlice - 1] == static_cast<float>(keys_.back());
-          come_.add();
-        })) {
-    member_->on_data([this](NodeId from, const Message& message) { carrier_->receive(from, message); });
+      : member_(std::move(member)), carrier_(*member_, [this](NodeId, const Message& message) { take(message); }) {
+    carrier_.use(flow);
+    member_->on_data([this](NodeId from, const Message& message) { carrier_.receive(from, message); });
   }
   ~Node() { member_->leave(); }
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
   Member& member() { return *member_; }
-  Carrier& carrier() { return *carrier_; }
+  Carrier& carrier() { return carrier_; }
   bool has_got(int messages) { return come_.reaches(messages); }
   std::vector<std::uint32_t> keys() {
     const std::lock_guard lock(mutex_);
@@ -59,12 +54,20 @@ class Node {
   }
 
  private:
+  void take(const Message& message) {
+    const std::lock_guard lock(mutex_);
+    keys_.push_back(message.header.data().slices(0).key());
+    whole_ = whole_ && message.frames.size() == 1 && message.frames[0].size() == kSlice * sizeof(float) &&
+             message.frames[0].as<float>()[kSlice - 1] == static_cast<float>(keys_.back());
+    come_.add();
+  }
+
   std::mutex mutex_;
   std::vector<std::uint32_t> keys_;
   bool whole_ = true;
   Count come_;
   std::unique_ptr<Member> member_;
-  std::unique_ptr<Carrier> carrier_;
+  Carrier carrier_;  // used by the member's thread until that has left
 };
 
 // 4 MB/s: a slice takes 4 ms.
@@ -85,7 +88,13 @@ struct Cluster {
     for (auto& node : nodes) leaves.push_back([&node] { node->member().leave(); });
     run_all(leaves);
   }
-  Node& server(std::size_t rank) { return *nodes[rank]; }
+  // Ranks follow addresses, and so not the order of making.
+  Node& server(std::uint32_t rank) {
+    for (auto& node : nodes) {
+      if (node->member().self() == NodeId{Role::server, rank}) return *node;
+    }
+    throw Error("no server has that rank");
+  }
   Node& worker() { return *nodes.back(); }
 
   Plane plane;
@@ -101,8 +110,8 @@ constexpr int kDeep = 30;
 constexpr int kShallow = 3;
 
 void send_deep_then_shallow(Node& from, NodeId to) {
-  for (int i = 0; i < kDeep; ++i) from.carrier().send(to, slice(9), 9);
-  for (int i = 0; i < kShallow; ++i) from.carrier().send(to, slice(0), 0);
+  for (int i = 0; i < kDeep; ++i) from.carrier().send(to, slice(9));
+  for (int i = 0; i < kShallow; ++i) from.carrier().send(to, slice(0));
 }
 
 TEST(Priority, ShallowLayersOvertakeOnTheWayUp) {
@@ -131,7 +140,7 @@ TEST(Priority, EachOfSeveralServersHasAQueueOfItsOwn) {
   for (std::uint32_t server = 0; server < 3; ++server) {
     send_deep_then_shallow(cluster.worker(), {Role::server, server});
   }
-  for (std::size_t server = 0; server < 3; ++server) {
+  for (std::uint32_t server = 0; server < 3; ++server) {
     ASSERT_TRUE(cluster.server(server).has_got(kDeep + kShallow)) << server;
     EXPECT_LE(before_the_shallow(cluster.server(server).keys()), 12u) << server;
   }
@@ -142,7 +151,7 @@ TEST(Priority, OverRealSocketsEverythingArrivesOnce) {
   std::vector<std::uint32_t> sent;
   for (std::uint32_t i = 0; i < 500; ++i) {
     sent.push_back(i % 7);
-    cluster.worker().carrier().send({Role::server, 1}, slice(i % 7, i), i % 7);
+    cluster.worker().carrier().send({Role::server, 1}, slice(i % 7, i));
   }
   ASSERT_TRUE(cluster.server(1).has_got(500));
   std::vector<std::uint32_t> got = cluster.server(1).keys();
@@ -155,7 +164,7 @@ TEST(Priority, LeavingDoesNotWaitForWhatIsQueued) {
   const auto start = Clock::now();
   {
     Cluster cluster(faulty_medium(inproc_medium(), {.rate = 1e5}), p3());
-    for (int i = 0; i < 200; ++i) cluster.worker().carrier().send({Role::server, 0}, slice(1), 1);
+    for (int i = 0; i < 200; ++i) cluster.worker().carrier().send({Role::server, 0}, slice(1));
   }
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(5));  // 33 s of traffic were queued
 }

@@ -73,19 +73,19 @@ TEST_P(HipsTest, TensorsAreShardedOverSeveralServersOnBothLevels) {
   expect_correct({.party_servers = 2, .global_servers = 3, .bigarray_bound = 50}, network(), sgd(0.3, 0.9));
 }
 
-// A hundred elements a slice cut the tensor of 300 elements into three.
-constexpr FlowConfig kPriority{.p3 = {.enabled = true, .slice = 100}};
+// Cuts the tensor of 300 elements in two.
+const std::map<std::string, std::string> kPriority{{"ENABLE_P3", "1"}, {"GEOMX_P3_SLICE", "256"}};
 
 TEST_P(HipsTest, PriorityPropagationChangesNoBit) {
   const Regression model;
   const Trained plain = train({.global_servers = 2}, network(), model, sgd(0.3, 0.9), kRounds);
-  const Trained sliced = train({.global_servers = 2, .flow = kPriority}, network(), model, sgd(0.3, 0.9), kRounds);
+  const Trained sliced = train({.global_servers = 2, .settings = kPriority}, network(), model, sgd(0.3, 0.9), kRounds);
   ASSERT_THAT(sliced.ends.all(), Each(IsEmpty()));
   EXPECT_EQ(plain.history, sliced.history);
 }
 
 TEST_P(HipsTest, PriorityPropagationWithSeveralServersOnBothLevels) {
-  expect_correct({.party_servers = 3, .global_servers = 2, .bigarray_bound = 50, .flow = kPriority}, network(),
+  expect_correct({.party_servers = 3, .global_servers = 2, .bigarray_bound = 50, .settings = kPriority}, network(),
                  sgd(0.3, 0.9));
 }
 
@@ -190,7 +190,8 @@ TEST(HipsRoundsTest, AWorkerThatEndsEarlyEndsTheJobAndIsNamed) {
 TEST(HipsFailureTest, DifferentRoundsAreRefusedAtTheStart) {
   Job job({.rounds = {5, 5, 1, 5}, .join_timeout = 3}, inproc_medium());
   const Ends ends = job.run([](Session&, std::optional<std::size_t>) { FAIL() << "nobody should get this far"; });
-  EXPECT_THAT(ends.all(), Each(ContainsRegex("worker 0 .* would train for 1 rounds, and worker 0 .* for 5: --epoch")));
+  EXPECT_THAT(ends.all(),
+              Each(ContainsRegex("worker 0 .* would train for 1 rounds, and worker 0 .* for 5 rounds: --epoch")));
 }
 
 TEST(HipsFailureTest, ASliceOfTwoWorkersIsRefusedAtTheStart) {
