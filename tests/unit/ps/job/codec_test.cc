@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ps/codec/choice.h"
+#include "ps/config/error.h"
 #include "tests/support/distance.h"
 #include "tests/support/ps_job.h"
 #include "tests/support/ps_watch.h"
@@ -120,7 +121,13 @@ TEST(CodecFailureTest, AnOverflowOfFp16EndsTheJob) {
       session.kv().wait(session.kv().init(0, weights));
     }
     session.kv().wait(session.kv().pull(0, weights));
-    if (slice) session.kv().wait(session.kv().push_pull(0, gradient, weights));
+    if (!slice) return;
+    try {
+      session.kv().wait(session.kv().push_pull(0, gradient, weights));
+    } catch (const Error& error) {
+      session.fail(error.what());  // as a training loop does, so that all hear the reason
+      throw;
+    }
   });
   EXPECT_THAT(std::vector(ends.workers.begin(), ends.workers.begin() + 4),
               Each(HasSubstr("that is not finite: the training diverges")));
