@@ -108,6 +108,7 @@ std::map<std::string, std::string> environment_of(const Role& role, const Traini
   if (is_worker(role.kind) || role.kind == RoleKind::global_server) {
     variables["DMLC_NUM_ALL_WORKER"] = std::to_string(counts.training_workers);
   }
+  if (training.p3) variables["ENABLE_P3"] = "1";
   const char* verbose = std::getenv("PS_VERBOSE");
   variables["PS_VERBOSE"] = verbose && *verbose ? verbose : "1";
   return variables;

@@ -182,6 +182,7 @@ struct Training {
   Optimizer optimizer;
   std::string sync = "fsa";
   std::string codec = "none";
+  bool p3 = false;
   bool split_by_class = false;
   bool operator==(const Training&) const = default;
 };

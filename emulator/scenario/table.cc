@@ -331,8 +331,9 @@ Object<Training> training() {
   const Object<T> codec("codec", {optional("name", "how gradients are compressed: none sends fp32", &T::codec,
                                            choice({"none"}, {"fp16", "bf16", "bisparse", "mpq", "twobit", "2bit"})),
                                   later<T>("ratio"), later<T>("lower_bound"), later<T>("threshold")});
-  const Object<T> flow("flow", {off_for_now("p3", "priority propagation"), off_for_now("tsengine", "TSEngine overlay"),
-                                off_for_now("dgt", "differential gradient transmission")});
+  const Object<T> flow(
+      "flow", {optional("p3", "priority propagation: the layers next to the input travel first", &T::p3, boolean()),
+               off_for_now("tsengine", "TSEngine overlay"), off_for_now("dgt", "differential gradient transmission")});
   return {"training",
           {
               required("parties", "the data centers that take part", &T::parties, list_of(object(party()))),

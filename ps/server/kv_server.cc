@@ -40,6 +40,7 @@ Encoded values_of(const Chunk& chunk, const Message& message) {
 
 KvServer::Impl::Impl(const Plane& the_plane, Backing& the_backing, Settings the_settings, Log the_log)
     : plane(the_plane),
+      carrier(*plane.member, [this](NodeId from, const Message& message) { receive(from, message); }),
       backing(the_backing),
       log(std::move(the_log)),
       reception({static_cast<std::size_t>(plane.num_workers), plane.trains, plane.of_parties}),
@@ -47,17 +48,17 @@ KvServer::Impl::Impl(const Plane& the_plane, Backing& the_backing, Settings the_
 
 // Answers -------------------------------------------------------------------------------------------------------------
 
-void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer& frame) const {
+void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer& frame) {
   Message message;
   data.set_operation(proto::RESPONSE);
   data.set_request(asker.request);
   *message.header.mutable_data() = std::move(data);
   if (frame.size() > 0) message.frames.push_back(frame);
-  plane.member->send(asker.from, std::move(message));
+  carrier.send(asker.from, std::move(message));
 }
 
 void KvServer::Impl::answer(const Asker& asker, const Chunk& chunk, std::uint64_t round, const Encoded& content,
-                            bool pulled) const {
+                            bool pulled) {
   const auto optimizer = pulled ? backing.optimizer() : std::nullopt;
   if (asker.local) return (*asker.local)({{}, round, content, optimizer});
   proto::Data data;
@@ -67,7 +68,7 @@ void KvServer::Impl::answer(const Asker& asker, const Chunk& chunk, std::uint64_
   respond(asker, std::move(data), content.bytes);
 }
 
-void KvServer::Impl::refuse(const Asker& asker, const std::string& why) const {
+void KvServer::Impl::refuse(const Asker& asker, const std::string& why) {
   if (asker.local) return (*asker.local)({why, 0, {}, {}});
   proto::Data data;
   data.set_error(why);
