@@ -27,7 +27,7 @@ struct Counts {
   int global_servers = 0;
   int party_servers = 0;  // "global workers" to the global plane
   int training_workers = 0;
-  bool central_trains = false;
+  int central_workers = 0;  // that train
 };
 
 Counts count(const Training& training) {
@@ -35,8 +35,8 @@ Counts count(const Training& training) {
   for (const Party& party : training.parties) {
     counts.global_servers += party.global_servers;
     counts.training_workers += party.workers;
-    if (central(party)) {
-      counts.central_trains = counts.central_trains || party.workers > 0;
+    if (central(party) || scenario::is_flat(training)) {
+      counts.central_workers += party.workers;
     } else {
       counts.party_servers += party.servers;
     }
@@ -44,9 +44,10 @@ Counts count(const Training& training) {
   return counts;
 }
 
+// The party that a role belongs to: its data center's, or, flat, the central one.
 const Party& party_of(const Training& training, const Role& role) {
   for (const Party& party : training.parties) {
-    if (party.datacenter == role.datacenter) return party;
+    if (scenario::is_flat(training) ? central(party) : party.datacenter == role.datacenter) return party;
   }
   throw InputError(role.name, "no party in data center \"" + role.datacenter + "\"");
 }
@@ -92,17 +93,17 @@ std::map<std::string, std::string> environment_of(const Role& role, const Traini
   if (role.kind == RoleKind::global_scheduler) variables["DMLC_ROLE_GLOBAL"] = "global_scheduler";
   if (role.kind == RoleKind::global_server) {
     variables["DMLC_ROLE_GLOBAL"] = "global_server";
-    variables["DMLC_ENABLE_CENTRAL_WORKER"] = counts.central_trains ? "1" : "0";
+    variables["DMLC_ENABLE_CENTRAL_WORKER"] = counts.central_workers > 0 ? "1" : "0";
   }
   if (const char* local = local_role(role.kind)) {
     const Party& party = party_of(training, role);
     variables["DMLC_ROLE"] = local;
     variables["DMLC_PS_ROOT_URI"] =
-        to_string(plan.address_of(find_role(roles, RoleKind::scheduler, role.datacenter).name));
+        to_string(plan.address_of(find_role(roles, RoleKind::scheduler, party.datacenter).name));
     variables["DMLC_PS_ROOT_PORT"] = std::to_string(kSchedulerPort);
     variables["DMLC_NUM_SERVER"] = std::to_string(central(party) ? party.global_servers : party.servers);
     // A central party that does not train has its master worker all the same.
-    variables["DMLC_NUM_WORKER"] = std::to_string(central(party) ? std::max(party.workers, 1) : party.workers);
+    variables["DMLC_NUM_WORKER"] = std::to_string(central(party) ? std::max(counts.central_workers, 1) : party.workers);
   }
   if (role.kind == RoleKind::master_worker) variables["DMLC_ROLE_MASTER_WORKER"] = "1";
   if (is_worker(role.kind) || role.kind == RoleKind::global_server) {
@@ -130,6 +131,7 @@ std::vector<std::string> arguments_of(const Role& role, const scenario::Scenario
     option("--batch-size", std::to_string(training.batch_size));
     if (training.epochs) option("--epoch", std::to_string(*training.epochs));
     if (training.rounds) option("--rounds", std::to_string(*training.rounds));
+    if (training.evaluate_every > 0) option("--eval-every", std::to_string(training.evaluate_every));
     option("--learning-rate", fmt::format("{}", training.optimizer.learning_rate));
     option("--optimizer", training.optimizer.name);
     if (training.optimizer.momentum != 0) option("--momentum", fmt::format("{}", training.optimizer.momentum));

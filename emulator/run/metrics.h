@@ -9,7 +9,8 @@
 // What a training process says on its metrics pipe (descriptor 3): one JSON object per line, told apart by "type".
 //
 //   {"type":"step","round":12,"epoch":0,"loss":0.53,"samples":32,"compute_ms":2.1,"communicate_ms":130.2,"t":...}
-//   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"t":...}
+//   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,
+//    "evaluate_ms":310.0,"t":...}
 //   {"type":"phase","name":"ready|training|finished","t":...}
 //   {"type":"error","message":"..."}
 //
@@ -33,6 +34,7 @@ struct Evaluation {
   double test_accuracy = 0;
   double test_loss = 0;
   std::int64_t samples = 0;
+  double evaluate_ms = 0;  // the node did not train meanwhile
   double time = 0;
 };
 

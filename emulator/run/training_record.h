@@ -17,8 +17,9 @@ struct TrainingResult {
   std::optional<double> train_loss;          // mean of the workers' latest steps
   std::int64_t rounds = 0;                   // by the worker that has done most
   std::int64_t samples = 0;                  // by all workers
-  std::optional<double> samples_per_second;  // over the training phase
-  // Accuracy reached -> seconds from the start of training to the first evaluation that had it; those reached alone.
+  std::optional<double> samples_per_second;  // over the training phase, evaluations excluded
+  // Accuracy reached -> seconds from the start of training to the first evaluation that had it, that and the earlier
+  // evaluations excluded; those reached alone.
   std::map<std::string, double> seconds_to_accuracy;
 };
 
@@ -40,11 +41,13 @@ class TrainingRecord {
     double last_loss = 0;
   };
   std::map<std::string, Worker> nodes_;
-  std::map<std::string, double> accuracy_at_;  // as in TrainingResult, in absolute time
+  std::map<std::string, double> accuracy_at_;  // as in TrainingResult, in absolute time less evaluations
   std::optional<Evaluation> last_evaluation_;
   std::optional<double> announced_start_;  // the earliest "training" phase
   std::optional<double> first_step_start_;
   double last_step_end_ = 0;
+  double evaluating_ = 0;              // seconds in all
+  double evaluating_before_step_ = 0;  // until the last step
   std::int64_t samples_ = 0;
   std::int64_t announced_rounds_ = 0;
 };

@@ -6,6 +6,7 @@
 
 #include "emulator/scenario/judge.h"
 #include "emulator/scenario/metrics.h"
+#include "emulator/scenario/roles.h"
 #include "emulator/scenario/suggest.h"
 
 namespace geomx::scenario {
@@ -92,6 +93,10 @@ void judge_parties(const Scenario& scenario, const Names& names, Judge& judge) {
     if (parties[i].global_servers > 0) continue;
     any_other = true;
     const std::string pointer = fmt::format("{}/{}", kParties, i);
+    if (is_flat(*scenario.training) && parties[i].servers != 1) {
+      judge.add(pointer + "/servers", "a flat architecture has no party servers",
+                "leave it out, or make \"architecture\" \"hips\"");
+    }
     if (parties[i].workers == 0 && !judge.unread_within(pointer)) {
       judge.add(pointer, fmt::format("the party in \"{}\" has no workers", parties[i].datacenter),
                 "give it \"workers\": 1 or more");

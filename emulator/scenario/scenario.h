@@ -178,6 +178,7 @@ struct Training {
   int batch_size = 32;
   std::optional<int> epochs;  // exactly one of epochs and rounds is set after validation
   std::optional<int> rounds;
+  int evaluate_every = 0;  // rounds; 0: only after each epoch and at the end
   std::string architecture = "hips";
   Optimizer optimizer;
   std::string sync = "fsa";

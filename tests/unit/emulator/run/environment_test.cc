@@ -114,15 +114,16 @@ TEST(Environment, EveryTrainingOptionReachesTheWorkers) {
   scenario::Scenario scenario = test::three_dc();
   scenario.training->epochs.reset();
   scenario.training->rounds = 20;
+  scenario.training->evaluate_every = 5;
   scenario.training->data_dir = "/data/mnist";
   scenario.training->split_by_class = true;
   scenario.training->optimizer = {"sgd", 0.05, 0.9, 0.0001};
   const auto processes = role_processes(scenario, test::plan_of(scenario), "geomx-node");
   EXPECT_THAT(find(processes, "a-worker-0").argv,
               ElementsAre("geomx-node", "--cpu", "--data-slice-idx", "0", "--dataset", "fashion-mnist", "--data-dir",
-                          "/data/mnist", "--model", "cnn", "--batch-size", "32", "--rounds", "20", "--learning-rate",
-                          "0.05", "--optimizer", "sgd", "--momentum", "0.9", "--weight-decay", "0.0001",
-                          "--split-by-class", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
+                          "/data/mnist", "--model", "cnn", "--batch-size", "32", "--rounds", "20", "--eval-every", "5",
+                          "--learning-rate", "0.05", "--optimizer", "sgd", "--momentum", "0.9", "--weight-decay",
+                          "0.0001", "--split-by-class", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
 }
 
 TEST(Environment, CentralWorkersAndSeveralServersAreCounted) {
@@ -179,6 +180,27 @@ TEST(Environment, ClearsWhatWouldConfigureRolesBehindTheScenariosBack) {
   EXPECT_EQ(std::getenv("PORT"), nullptr);
   EXPECT_STREQ(std::getenv("GEOMX_TEST_KEPT"), "1");
   ::unsetenv("GEOMX_TEST_KEPT");
+}
+
+TEST(Environment, FlatAllWorkersAreTheCentralPartys) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->architecture = "flat";
+  const auto processes = role_processes(scenario, test::plan_of(scenario), "/bin/geomx-node");
+  const std::string scheduler = to_string(test::plan_of(scenario).address_of("central-scheduler"));
+  EXPECT_EQ(find(processes, "b-worker-1").environment, (Variables{{"DMLC_ROLE", "worker"},
+                                                                  {"DMLC_PS_ROOT_URI", scheduler},
+                                                                  {"DMLC_PS_ROOT_PORT", "9093"},
+                                                                  {"DMLC_NUM_SERVER", "1"},
+                                                                  {"DMLC_NUM_WORKER", "4"},
+                                                                  {"DMLC_NUM_ALL_WORKER", "4"},
+                                                                  {"PS_VERBOSE", "1"},
+                                                                  {"DMLC_INTERFACE", "eth0"}}));
+  const Variables master = find(processes, "a-worker-0").environment;
+  EXPECT_EQ(master.at("DMLC_ROLE_MASTER_WORKER"), "1");
+  const Variables server = find(processes, "central-global-server-0").environment;
+  EXPECT_EQ(server.at("DMLC_NUM_GLOBAL_WORKER"), "0");
+  EXPECT_EQ(server.at("DMLC_NUM_WORKER"), "4");
+  EXPECT_EQ(server.at("DMLC_ENABLE_CENTRAL_WORKER"), "1");
 }
 
 }  // namespace
