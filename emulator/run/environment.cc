@@ -79,6 +79,29 @@ const char* local_role(RoleKind kind) {
   return nullptr;  // not in a local plane
 }
 
+template <typename Value>
+void add(const char* name, const std::optional<Value>& value, std::map<std::string, std::string>& variables) {
+  if (value) variables[name] = fmt::format("{}", *value);
+}
+
+// The parameter server's defaults are not spelled out.
+void add_algorithms(const Training& training, std::map<std::string, std::string>& variables) {
+  const scenario::Sync& sync = training.sync;
+  if (sync.name != "fsa") variables["GEOMX_SYNC"] = sync.name;
+  if (sync.dcasgd) variables["GEOMX_DCASGD"] = "1";
+  add("MXNET_KVSTORE_HFA_K1", sync.k1, variables);
+  add("MXNET_KVSTORE_HFA_K2", sync.k2, variables);
+  add(sync.name == "esync" ? "GEOMX_ESYNC_MAX_STEPS" : "GEOMX_DILOCO_STEPS", sync.local_steps, variables);
+  add("GEOMX_OUTER_LEARNING_RATE", sync.outer_learning_rate, variables);
+  add("GEOMX_OUTER_MOMENTUM", sync.outer_momentum, variables);
+  const scenario::Codec& codec = training.codec;
+  if (codec.name != "none") variables["GEOMX_CODEC"] = codec.name;
+  add("GEOMX_BISPARSE_RATIO", codec.ratio, variables);
+  add("GEOMX_BISPARSE_VALUES", codec.values, variables);
+  add("MXNET_KVSTORE_SIZE_LOWER_BOUND", codec.lower_bound, variables);
+  add("GEOMX_2BIT_THRESHOLD", codec.threshold, variables);
+}
+
 std::map<std::string, std::string> environment_of(const Role& role, const Training& training,
                                                   const std::vector<Role>& roles, const Counts& counts,
                                                   const lab::Plan& plan) {
@@ -109,6 +132,7 @@ std::map<std::string, std::string> environment_of(const Role& role, const Traini
   if (is_worker(role.kind) || role.kind == RoleKind::global_server) {
     variables["DMLC_NUM_ALL_WORKER"] = std::to_string(counts.training_workers);
   }
+  add_algorithms(training, variables);
   const char* verbose = std::getenv("PS_VERBOSE");
   variables["PS_VERBOSE"] = verbose && *verbose ? verbose : "1";
   return variables;

@@ -298,11 +298,52 @@ Object<Optimizer> optimizer() {
   using O = Optimizer;
   return {"optimizer",
           {
-              optional("name", "runs on the global servers", &O::name,
-                       choice({"sgd", "adam"}, {"adamw", "dcasgd", "nesterov"})),
+              optional("name", "runs on the global servers, or on every worker where the algorithm has it there",
+                       &O::name, choice({"sgd", "adam", "adamw"})),
               optional("learning_rate", "step size", &O::learning_rate, positive_number(1000)),
               optional("momentum", "of sgd", &O::momentum, fraction_below_one()),
-              optional("weight_decay", "L2 penalty", &O::weight_decay, non_negative_number(1000)),
+              optional("weight_decay", "L2 penalty; of adamw, decoupled", &O::weight_decay, non_negative_number(1000)),
+          }};
+}
+
+Object<Sync> sync() {
+  using S = Sync;
+  const Object<S> outer(
+      "outer", {optional("learning_rate", "of esync (1 where left out) and diloco (0.7)", &S::outer_learning_rate,
+                         positive_number(1000)),
+                optional("momentum", "Nesterov's, of diloco (0.9)", &S::outer_momentum, fraction_below_one())});
+  return {"sync",
+          {
+              optional("name",
+                       "fsa: all wait for all in every round; mixed: parties do not wait for each other; hfa: several "
+                       "local steps a round, several party rounds a global one; esync: as many local steps as the "
+                       "slowest leaves time for; diloco: many local steps, and Nesterov's momentum between parties",
+                       &S::name, choice({"fsa", "mixed", "hfa", "esync", "diloco"})),
+              optional("dcasgd", "mixed: compensate for the delay of a party's gradient (optimizer sgd)", &S::dcasgd,
+                       flag()),
+              optional("k1", "hfa: steps of a worker in a round of its party (20)", &S::k1, integer(1, kMillion)),
+              optional("k2", "rounds of a party in a global one (hfa 10, diloco 1)", &S::k2, integer(1, kMillion)),
+              optional("local_steps", "diloco: steps of a worker in a round (100); esync: the most there may be",
+                       &S::local_steps, integer(1, kMillion)),
+              group("outer", "the step that the global servers make with what comes from below", outer),
+          }};
+}
+
+Object<Codec> codec() {
+  using C = Codec;
+  return {"codec",
+          {
+              optional("name",
+                       "none: fp32; fp16, bf16: half of it; bisparse: the largest elements alone between parties; mpq: "
+                       "bisparse for large tensors, fp16 for small ones; 2bit: a threshold and two bits an element",
+                       &C::name, choice({"none", "fp16", "bf16", "bisparse", "mpq", "2bit"})),
+              optional("ratio", "bisparse, mpq: the share of a tensor's elements that is sent (0.01)", &C::ratio,
+                       positive_number(1)),
+              optional("values", "bisparse, mpq: how the elements that are sent look (fp32)", &C::values,
+                       choice({"fp32", "fp16"})),
+              optional("lower_bound", "bisparse, mpq: elements that a large tensor has at least (1000)",
+                       &C::lower_bound, integer(0, 1000 * kMillion)),
+              optional("threshold", "2bit: in the gradients' unit (0.5)", &C::threshold, positive_number(1e9)),
           }};
 }
 
@@ -325,12 +366,6 @@ Field<Training> off_for_now(const char* key, const char* description) {
 
 Object<Training> training() {
   using T = Training;
-  const Object<T> sync("sync", {optional("name", "when a round closes: fsa is fully synchronous", &T::sync,
-                                         choice({"fsa"}, {"mixed", "hfa", "esync", "diloco"})),
-                                later<T>("k1"), later<T>("k2"), later<T>("local_steps"), later<T>("outer")});
-  const Object<T> codec("codec", {optional("name", "how gradients are compressed: none sends fp32", &T::codec,
-                                           choice({"none"}, {"fp16", "bf16", "bisparse", "mpq", "twobit", "2bit"})),
-                                  later<T>("ratio"), later<T>("lower_bound"), later<T>("threshold")});
   const Object<T> flow("flow", {off_for_now("p3", "priority propagation"), off_for_now("tsengine", "TSEngine overlay"),
                                 off_for_now("dgt", "differential gradient transmission")});
   return {
