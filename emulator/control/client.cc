@@ -1,5 +1,6 @@
 #include "emulator/control/client.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -275,7 +276,7 @@ ProcessId Client::spawn(const ProcessSpec& spec) {
   wire::Spawn& spawn = *request.mutable_spawn();
   spawn.set_node(spec.node);
   for (const std::string& argument : spec.argv) spawn.add_argv(argument);
-  for (const auto& [name, value] : spec.environment) spawn.add_environment(name + "=" + value);
+  for (const auto& [name, value] : spec.environment) spawn.add_environment(fmt::format("{}={}", name, value));
   spawn.set_whole_environment(spec.whole_environment);
   spawn.set_directory(spec.directory.empty() ? "/" : spec.directory);
   spawn.set_own_session(spec.own_session);

@@ -245,7 +245,7 @@ void remove_folder(const std::string& path) {
   const std::string entry = entry_name;
   for (const std::string& name : {std::string(kRequestSocket), std::string(kDescriptorSocket), std::string(kKeyName),
                                   entry, entry + ".new", std::string(lock_name)}) {
-    ::unlink((path + "/" + name).c_str());
+    ::unlink((std::filesystem::path(path) / name).c_str());
   }
   ::rmdir(path.c_str());
 }

@@ -112,7 +112,7 @@ class Reader {
   void note_others(const Json& options, const std::string& pointer, const std::vector<std::string>& understood) {
     for (const auto& [key, value] : options.items()) {
       const bool known = std::find(understood.begin(), understood.end(), key) != understood.end();
-      if (!known && !blank(value)) note(pointer + "/" + key, "is not converted");
+      if (!known && !blank(value)) note(fmt::format("{}/{}", pointer, key), "is not converted");
     }
   }
 
@@ -120,7 +120,7 @@ class Reader {
     std::array<std::string, 2> ends;
     for (std::size_t end = 0; end < 2; ++end) {
       const std::string key = end == 0 ? "src" : "dest";
-      if (!item.contains(key) || !item[key].is_string()) fail(pointer + "/" + key, "is not there");
+      if (!item.contains(key) || !item[key].is_string()) fail(fmt::format("{}/{}", pointer, key), "is not there");
       ends[end] = item[key];
       if (importer_.node(ends[end])) continue;
       // A line to a controller, not a link of the network.

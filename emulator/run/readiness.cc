@@ -20,7 +20,7 @@ bool same(const timespec& a, const timespec& b) {
 }  // namespace
 
 Readiness::Readiness(scenario::Ready wanted, std::string node, std::filesystem::path log,
-                     std::filesystem::path directory)
+                     const std::filesystem::path& directory)
     : wanted_(std::move(wanted)), node_(std::move(node)), log_(std::move(log)) {
   if (wanted_.file) file_ = directory / *wanted_.file;
 }

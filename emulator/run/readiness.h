@@ -16,7 +16,8 @@ namespace geomx::run {
 class Readiness {
  public:
   // `log`: where the command's output goes. `directory`: where a relative file lies.
-  Readiness(scenario::Ready wanted, std::string node, std::filesystem::path log, std::filesystem::path directory);
+  Readiness(scenario::Ready wanted, std::string node, std::filesystem::path log,
+            const std::filesystem::path& directory);
 
   // The command is about to be started: what is in the log and the file by now does not count.
   void begin();

@@ -58,8 +58,8 @@ const Process& process_of(const Variables& variables) {
 
 // Algorithms of later versions: asking for one must not be ignored.
 void refuse_unsupported(const Variables& variables) {
-  for (const char* name : {"ENABLE_P3", "ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS", "MXNET_KVSTORE_USE_HFA",
-                           "PS_RESEND", "PS_DROP_MSG"}) {
+  for (const char* name :
+       {"ENABLE_P3", "ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS", "PS_RESEND", "PS_DROP_MSG"}) {
     const auto value = variables.text(name);
     if (value && *value != "0")
       throw Error(std::string(name) + "=" + *value + " is not supported yet (unset it or set 0)");
@@ -173,6 +173,7 @@ NodeConfig read_config(const std::function<std::optional<std::string>(const std:
   NodeConfig config;
   config.verbose = static_cast<int>(variables.integer("PS_VERBOSE", 0, 2, 1));
   config.bigarray_bound = variables.integer("MXNET_KVSTORE_BIGARRAY_BOUND", 1, 1L << 40, config.bigarray_bound);
+  config.job = Settings::read(variables);
   if (process.local) config.local = read_plane(variables, *process.local, false, config.warnings);
   if (process.global) config.global = read_plane(variables, *process.global, true, config.warnings);
   if (process.trains) config.num_all_workers = static_cast<int>(variables.integer("DMLC_NUM_ALL_WORKER", 1, kMaxRanks));

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "ps/config/job_config.h"
+
 // The environment of the deployment guide (DMLC_* and friends), read once and validated into one struct. This is the
 // only place that reads the environment.
 namespace geomx::ps {
@@ -48,6 +50,7 @@ struct NodeConfig {
   bool central_worker = false;  // DMLC_ENABLE_CENTRAL_WORKER
   int num_all_workers = 0;      // workers that train, worldwide; 0 where the role does not need it
   long bigarray_bound = 1'000'000;
+  Settings job{};  // what this node has been told of it
   int verbose = 1;
   std::vector<std::string> warnings;  // one line each, for the program to print
   // What this process is, in the guide's words: "global scheduler", "party server", "master worker", ...

@@ -51,12 +51,13 @@ long Variables::integer(const std::string& name, long low, long high, std::optio
   return *value;
 }
 
-double Variables::number(const std::string& name, double low, double high, double fallback) const {
+double Variables::number(const std::string& name, double low, double high, double fallback,
+                         const std::string& kind) const {
   const auto seen = text(name);
   if (!seen) return fallback;
   const auto value = parse<double>(*seen);
   if (!value || !std::isfinite(*value) || *value < low || *value > high) {
-    wrong(name, *seen, "a number of seconds from " + plain(low) + " to " + plain(high));
+    wrong(name, *seen, kind + " from " + plain(low) + " to " + plain(high));
   }
   return *value;
 }

@@ -25,7 +25,8 @@ class Variables {
 
   // Required unless a fallback is given.
   long integer(const std::string& name, long low, long high, std::optional<long> fallback = {}) const;
-  double number(const std::string& name, double low, double high, double fallback) const;
+  double number(const std::string& name, double low, double high, double fallback,
+                const std::string& kind = "a number of seconds") const;
   std::string ipv4(const std::string& name) const;
   int port(const std::string& name) const;
   bool flag(const std::string& name) const;  // 0 (also when unset) or 1

@@ -27,6 +27,9 @@ void Member::on_data(DataHandler handler) {
 void Member::on_failure(std::function<void(const std::string&)> handler) {
   impl_->on_failure = std::move(handler);
 }
+void Member::on_state(std::function<void(const proto::State&)> handler) {
+  impl_->on_state = std::move(handler);
+}
 void Member::on_departed(std::function<void(NodeId)> handler) {
   impl_->on_departed = std::move(handler);
 }

@@ -40,6 +40,8 @@ class Member {
   void on_data(DataHandler handler);
   // Once, when failure() becomes non-empty: wake whoever waits.
   void on_failure(std::function<void(const std::string& why)> handler);
+  // What the scheduler's state server answers (Scheduler::on_state).
+  void on_state(std::function<void(const proto::State& state)> handler);
   // Once for each peer that has left in good order.
   void on_departed(std::function<void(NodeId who)> handler);
 

@@ -45,6 +45,9 @@ void Member::Impl::handle(Transport::Received received) {
       return set_failure(header.refusal().message());
     case proto::Header::kLost:
       return take_lost(header.lost());
+    case proto::Header::kState:
+      if (on_state) on_state(header.state());
+      return;
     case proto::Header::kDeparted:
       return take_departed(header.departed());
     case proto::Header::kBarrierRelease:

@@ -45,6 +45,7 @@ struct Member::Impl {
   DataHandler on_data;
   std::function<void(const std::string&)> on_failure;
   std::function<void(NodeId)> on_departed;
+  std::function<void(const proto::State&)> on_state;
 
   // Written by the receive thread before have_roster and never again: read without the mutex by whoever has seen that.
   NodeId self_id{};

@@ -44,6 +44,7 @@ struct Scheduler::Impl {
   PlaneConfig plane;
   std::unique_ptr<Transport> transport;
   Log log;
+  std::function<proto::State(const proto::State&)> on_state;
   std::optional<Endpoint> endpoint;
   Registry registry;
   std::optional<Barriers> barriers;  // once the plane is complete
@@ -65,6 +66,7 @@ struct Scheduler::Impl {
   void take_heartbeat(NodeId from, const proto::Heartbeat& heartbeat, const std::string& route);
   void take_barrier(NodeId from, const proto::Barrier& request);
   void release(const std::vector<Barriers::Release>& releases);
+  void take_state(NodeId from, const proto::State& report);
   void take_leave(NodeId from, const std::string& reason);
   void check_silence();
   [[noreturn]] void lose(NodeId who, double silent_seconds, const std::string& reason);
@@ -184,6 +186,7 @@ void Scheduler::Impl::handle(const Transport::Received& received) {
   last_sign[from] = Clock::now();
   if (header.has_heartbeat()) return take_heartbeat(from, header.heartbeat(), received.route);
   if (header.has_barrier()) return take_barrier(from, header.barrier());
+  if (header.has_state()) return take_state(from, header.state());
   if (header.has_leave()) return take_leave(from, header.leave().reason());
 }
 
@@ -197,6 +200,13 @@ void Scheduler::Impl::take_heartbeat(NodeId from, const proto::Heartbeat& heartb
   Message echo = message();
   echo.header.mutable_heartbeat()->set_sequence(heartbeat.sequence());
   transport->reply(route, std::move(echo));
+}
+
+void Scheduler::Impl::take_state(NodeId from, const proto::State& report) {
+  if (!on_state) return;
+  Message answer = message();
+  *answer.header.mutable_state() = on_state(report);
+  transport->send(from, std::move(answer));
 }
 
 void Scheduler::Impl::take_barrier(NodeId from, const proto::Barrier& request) {
@@ -283,6 +293,10 @@ Scheduler::Scheduler(const PlaneConfig& plane, std::unique_ptr<Transport> transp
 
 Scheduler::~Scheduler() {
   impl_->transport->stop();
+}
+
+void Scheduler::on_state(std::function<proto::State(const proto::State&)> answer) {
+  impl_->on_state = std::move(answer);
 }
 
 Endpoint Scheduler::listen() {

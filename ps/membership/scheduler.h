@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,9 @@ class Scheduler {
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
+
+  // Before run(): answers the members' reports, where there is a state server. Called on run()'s thread.
+  void on_state(std::function<proto::State(const proto::State& report)> answer);
 
   // Binds PlaneConfig::port, else the plane's scheduler_port (0: any free one). Error in one line where that is
   // impossible. run() does it if nobody has.

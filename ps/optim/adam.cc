@@ -8,6 +8,7 @@ AdamSettings adam_settings(const proto::OptimizerConfig& config) {
   AdamSettings settings;
   settings.learning_rate = config.learning_rate();
   settings.weight_decay = config.weight_decay();
+  settings.decoupled = config.name() == "adamw";
   if (config.has_beta1()) settings.beta1 = config.beta1();
   if (config.has_beta2()) settings.beta2 = config.beta2();
   if (config.has_epsilon()) settings.epsilon = config.epsilon();
@@ -28,7 +29,9 @@ void Adam::step(std::span<const float> weights, std::span<const float> gradient,
   const auto step_size = static_cast<float>(settings_.learning_rate / (1 - std::pow(settings_.beta1, t)));
   const auto root_correction = static_cast<float>(std::sqrt(1 - std::pow(settings_.beta2, t)));
   const auto epsilon = static_cast<float>(settings_.epsilon);
-  const auto weight_decay = static_cast<float>(settings_.weight_decay);
+  // Either in the gradient (L2) or, decoupled, straight from the weights.
+  const auto weight_decay = static_cast<float>(settings_.decoupled ? 0 : settings_.weight_decay);
+  const auto kept = static_cast<float>(settings_.decoupled ? 1 - settings_.learning_rate * settings_.weight_decay : 1);
   const std::size_t n = weights.size();
   const float* w = weights.data();
   const float* g = gradient.data();
@@ -39,7 +42,7 @@ void Adam::step(std::span<const float> weights, std::span<const float> gradient,
     const float d = scale * g[i] + weight_decay * w[i];
     m[i] = beta1 * m[i] + rest1 * d;
     v[i] = beta2 * v[i] + rest2 * d * d;
-    out[i] = w[i] - step_size * (m[i] / (std::sqrt(v[i]) / root_correction + epsilon));
+    out[i] = kept * w[i] - step_size * (m[i] / (std::sqrt(v[i]) / root_correction + epsilon));
   }
 }
 

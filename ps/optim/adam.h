@@ -13,10 +13,11 @@ struct AdamSettings {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;
+  bool decoupled = false;  // weight decay: AdamW
 };
 AdamSettings adam_settings(const proto::OptimizerConfig& config);
 
-// Kingma & Ba 2015, algorithm 1 (optimizer.h).
+// Kingma & Ba 2015, algorithm 1, and AdamW (optimizer.h).
 class Adam : public Optimizer {
  public:
   Adam(const AdamSettings& settings, std::size_t length);

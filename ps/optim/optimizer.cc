@@ -44,7 +44,9 @@ void require_unused(const std::string& optimizer, const Setting& setting) {
 
 void validate(const proto::OptimizerConfig& config) {
   const std::string& name = config.name();
-  if (name != "sgd" && name != "adam") throw Error("optimizer \"" + name + "\" is unknown (sgd or adam)");
+  if (name != "sgd" && name != "adam" && name != "adamw") {
+    throw Error("optimizer \"" + name + "\" is unknown (sgd, adam or adamw)");
+  }
   require_positive(name, {"learning rate", config.learning_rate()});
   require_at_least_zero(name, {"weight decay", config.weight_decay()});
   if (name == "sgd") {
@@ -60,7 +62,7 @@ void validate(const proto::OptimizerConfig& config) {
 
 std::unique_ptr<Optimizer> make_optimizer(const proto::OptimizerConfig& config, std::size_t length) {
   validate(config);
-  if (config.name() == "adam") return std::make_unique<Adam>(adam_settings(config), length);
+  if (config.name() != "sgd") return std::make_unique<Adam>(adam_settings(config), length);
   return std::make_unique<Sgd>(sgd_settings(config), length);
 }
 

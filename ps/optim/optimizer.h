@@ -13,6 +13,8 @@ namespace geomx::ps {
 //   sgd   d = scale*g + weight_decay*w;  b = momentum*b + d (b = d at first);  w' = w - learning_rate*b
 //   adam  Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, with bias correction; weight decay is
 //         added to the gradient (L2)
+//   adamw  the same, but weight decay takes learning_rate*weight_decay*w from the weights (Loshchilov & Hutter,
+//         "Decoupled Weight Decay Regularization", ICLR 2019)
 //
 // Arrays are float32; coefficients are computed in double precision and rounded once. The forms of the updates are
 // PyTorch's; the last bits are not, since compilers and kernels contract and order the operations in their own ways.

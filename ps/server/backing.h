@@ -1,41 +1,55 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "ps/sync/fsa.h"
-#include "ps/worker/kv_worker.h"
+#include "ps/proto/ps.pb.h"
+#include "ps/sync/encoded.h"
+#include "ps/sync/gathering.h"
 #include "ps/worker/partition.h"
 
 namespace geomx::ps {
 
-// What stands behind a server's store: where values come from, and where the sum of a round goes. An upstream makes a
-// party server (upstream_backing.h), an optimizer a global one (optimizer_backing.h); the server does not know which.
+// What stands behind a server's store: where values come from, when a round closes and what follows from it. A party's
+// (party_backing.h) has servers above it, a global one (global_backing.h) holds the weights; the server does not know
+// which it has.
 //
-// One ChunkBacking per chunk; its calls come one at a time, from the receive threads of the server's planes.
+// One ChunkBacking per chunk; init(), advance() and value() come one at a time.
 class ChunkBacking {
  public:
   virtual ~ChunkBacking() = default;
-  // The value that the master worker gives. Throws Error where this is not the place for it.
+  // The value that the master worker gives. Throws Error where there is one already.
   virtual void init(const Buffer& value) = 0;
-  // Called once, before there is a value: bring one when there is one.
+  // Brings a value to pull, when there is one.
   virtual void fetch() = 0;
-  // A round is complete; a new value is to follow.
-  virtual void advance(Fsa::Sum sum) = 0;
+  // A round is complete; news of it is to follow.
+  virtual void advance(Sum sum) = 0;
+  // What a contributor pulls now; nothing where it has to be fetched.
+  virtual std::optional<Encoded> value(std::uint64_t contributor) = 0;
 };
 
 class Backing {
  public:
-  // Each new value of a chunk, or the error that came in its place. Called from within the calls above, or later from
-  // another thread.
-  using Deliver = KvWorker::Answered;
+  // Of a chunk.
+  struct News {
+    std::string error{};      // not empty: this came in its place, and nothing else is set
+    bool pulled = false;      // a value to pull; else the answer to all who have pushed in the round
+    std::uint64_t round = 0;  // that has closed, or of the value
+    Encoded content{};
+  };
+  // Called from within the calls above, or later from another thread.
+  using Deliver = std::function<void(const News& news)>;
 
   virtual ~Backing() = default;
-  // Before open(): called once when no more values can come, from any thread.
+  // Before open(): called once when no more news can come, from any thread.
   virtual void on_failure(std::function<void(const std::string& why)> handler) = 0;
   virtual void configure(const proto::OptimizerConfig& config) = 0;  // throws Error
-  virtual std::unique_ptr<ChunkBacking> open(const Chunk& chunk, Deliver deliver) = 0;
+  virtual std::optional<proto::OptimizerConfig> optimizer() const = 0;
+  virtual std::unique_ptr<Gathering> gather(const Chunk& chunk) const = 0;
+  virtual std::shared_ptr<ChunkBacking> open(const Chunk& chunk, Deliver deliver) = 0;
 };
 
 }  // namespace geomx::ps

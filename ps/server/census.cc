@@ -3,6 +3,14 @@
 #include <map>
 
 namespace geomx::ps {
+namespace {
+
+std::string length_of(const proto::Trainee& worker) {
+  if (worker.steps() > 0) return std::to_string(worker.steps()) + " steps";
+  return std::to_string(worker.rounds()) + " rounds";
+}
+
+}  // namespace
 
 std::string compare_all_workers(std::uint32_t believed, std::uint32_t all_workers) {
   if (believed == 0 || believed == all_workers) return {};
@@ -23,10 +31,9 @@ std::string Census::disagreement() const {
       return "both " + owner->second->name() + " and " + worker.name() + " train on data slice " +
              std::to_string(worker.slice()) + ": each worker needs one of its own (--data-slice-idx)";
     }
-    if (worker.rounds() != workers_.front().rounds()) {
-      return worker.name() + " would train for " + std::to_string(worker.rounds()) + " rounds, and " +
-             workers_.front().name() + " for " + std::to_string(workers_.front().rounds()) +
-             ": --epoch, --rounds and --batch-size must be the same for all workers";
+    if (length_of(worker) != length_of(workers_.front())) {
+      return worker.name() + " would train for " + length_of(worker) + ", and " + workers_.front().name() + " for " +
+             length_of(workers_.front()) + ": --epoch, --rounds and --batch-size must be the same for all workers";
     }
   }
   return {};

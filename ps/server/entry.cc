@@ -6,28 +6,29 @@
 
 namespace geomx::ps {
 
-Entry::Entry(const Chunk& chunk, std::uint32_t round_workers) : chunk_(chunk), fsa_(round_workers, chunk.length) {}
+Entry::Entry(const Chunk& chunk, std::unique_ptr<Gathering> gathering)
+    : chunk_(chunk), gathering_(std::move(gathering)) {}
 
 Entry::Pulled Entry::pull(const Asker& asker) {
   const std::lock_guard lock(mutex_);
   if (!closed_.empty()) throw Error(closed_);
-  if (has_value_) return {.news = news_, .fetch = false};
-  waiting_.push_back(asker);
-  return {.news = std::nullopt, .fetch = !std::exchange(fetching_, true)};
+  if (auto content = backing_->value(asker.contributor()); content && has_value_) {
+    return {.value = Value{gathering_->closed(asker.contributor()), *std::move(content)}, .fetch = false};
+  }
+  pulling_.push_back(asker);
+  return {.value = std::nullopt, .fetch = !std::exchange(fetching_, true)};
 }
 
-std::optional<Fsa::Sum> Entry::push(const Asker& asker, std::uint64_t round, std::uint32_t workers, Buffer gradient) {
+std::optional<Sum> Entry::push(const Asker& asker, Addend addend) {
   const std::lock_guard lock(mutex_);
   if (!closed_.empty()) throw Error(closed_);
-  const std::uint64_t contributor = (std::uint64_t{asker.plane} << 32) | asker.from.rank;
-  const bool complete =
-      fsa_.add({.contributor = contributor, .round = round, .workers = workers, .values = std::move(gradient)});
-  waiting_.push_back(asker);
+  const std::uint64_t round = addend.round;
+  const bool complete = gathering_->add(std::move(addend));
   open_.round = round;
   open_.arrived.push_back(asker);
   if (!complete) return std::nullopt;
-  open_ = {};
-  return fsa_.close();
+  pushed_ = std::exchange(open_, {}).arrived;
+  return gathering_->close();
 }
 
 Entry::Open Entry::open_round() {
@@ -35,18 +36,31 @@ Entry::Open Entry::open_round() {
   return open_;
 }
 
-std::vector<Asker> Entry::update(const News& news) {
+Entry::Told Entry::update(const Backing::News& news) {
   const std::lock_guard lock(mutex_);
-  news_ = news;
-  has_value_ = true;
-  fsa_.open(news.round + 1);
-  return std::exchange(waiting_, {});
+  Told told;
+  if (!news.pulled) {
+    told.askers = std::exchange(pushed_, {});
+    told.rounds.assign(told.askers.size(), news.round);
+    gathering_->open(news.round + 1);
+    return told;
+  }
+  fetching_ = false;
+  if (!has_value_.exchange(true)) gathering_->open(news.round + 1);
+  told.askers = std::exchange(pulling_, {});
+  for (const Asker& asker : told.askers) told.rounds.push_back(gathering_->closed(asker.contributor()));
+  return told;
 }
 
 std::vector<Asker> Entry::close(const std::string& why) {
   const std::lock_guard lock(mutex_);
   closed_ = why;
-  return std::exchange(waiting_, {});
+  std::vector<Asker> waiting = std::exchange(pulling_, {});
+  for (std::vector<Asker>* some : {&pushed_, &open_.arrived}) {
+    waiting.insert(waiting.end(), some->begin(), some->end());
+    some->clear();
+  }
+  return waiting;
 }
 
 bool conflicts(const Chunk& a, const Chunk& b) {

@@ -4,7 +4,8 @@
 
 #include "ps/config/error.h"
 #include "ps/server/kv_server_state.h"
-#include "ps/sync/sum.h"
+#include "ps/server/state_relay.h"
+#include "ps/worker/slice.h"
 
 namespace geomx::ps {
 namespace {
@@ -21,36 +22,28 @@ Chunk chunk_of(const proto::Data& data) {
   return chunk;
 }
 
-// The floats of a request.
-Buffer values_of(const Chunk& chunk, const Message& message) {
-  const std::size_t expected_frames = chunk.length > 0 ? 1 : 0;
-  if (message.frames.size() != expected_frames) {
+// What a request carries, which is what an encoder may have written for the chunk.
+Encoded values_of(const Chunk& chunk, const Message& message) {
+  if (message.frames.size() > 1 || (message.frames.empty() && chunk.length > 0)) {
     throw Error(in_words(chunk) + ": " + std::to_string(message.frames.size()) + " frames, where " +
-                std::to_string(expected_frames) + " is wanted");
+                (chunk.length > 0 ? "1" : "0") + " is wanted");
   }
-  if (message.frames.empty()) return {};
-  const Buffer& frame = message.frames.front();
-  if (frame.size() != chunk.length * sizeof(float)) {
-    throw Error(in_words(chunk) + ": " + std::to_string(frame.size()) + " bytes, where " +
-                std::to_string(chunk.length * sizeof(float)) + " are wanted");
+  const Buffer frame = message.frames.empty() ? Buffer() : message.frames.front();
+  try {
+    return read_slice(message.header.data(), frame, chunk.length);
+  } catch (const Error& error) {
+    throw Error(in_words(chunk) + ": " + error.what());
   }
-  return frame;
 }
 
 }  // namespace
 
-KvServer::Impl::Impl(const std::vector<Plane>& the_planes, Backing& the_backing, int the_round_workers, Log the_log)
-    : planes(the_planes),
+KvServer::Impl::Impl(const Plane& the_plane, Backing& the_backing, Settings the_settings, Log the_log)
+    : plane(the_plane),
       backing(the_backing),
-      round_workers(static_cast<std::uint32_t>(the_round_workers)),
       log(std::move(the_log)),
-      reception([&] {
-        std::vector<Reception::Plane> to_greet;
-        for (const Plane& plane : planes) {
-          to_greet.push_back({static_cast<std::size_t>(plane.num_workers), plane.trains, plane.of_parties});
-        }
-        return to_greet;
-      }()) {}
+      reception({static_cast<std::size_t>(plane.num_workers), plane.trains, plane.of_parties}),
+      settings(std::move(the_settings)) {}
 
 // Answers -------------------------------------------------------------------------------------------------------------
 
@@ -60,27 +53,37 @@ void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer&
   data.set_request(asker.request);
   *message.header.mutable_data() = std::move(data);
   if (frame.size() > 0) message.frames.push_back(frame);
-  planes[asker.plane].member->send(asker.from, std::move(message));
+  plane.member->send(asker.from, std::move(message));
 }
 
-void KvServer::Impl::respond(const Asker& asker, const Entry::News& news) const {
+void KvServer::Impl::answer(const Asker& asker, const Chunk& chunk, std::uint64_t round, const Encoded& content,
+                            bool pulled) const {
+  const auto optimizer = pulled ? backing.optimizer() : std::nullopt;
+  if (asker.local) return (*asker.local)({{}, round, content, optimizer});
   proto::Data data;
-  data.set_round(news.round);
-  respond(asker, std::move(data), news.value);
+  data.set_round(round);
+  write_slice(chunk, content.format, data);
+  if (optimizer) *data.mutable_optimizer() = *optimizer;
+  respond(asker, std::move(data), content.bytes);
 }
 
 void KvServer::Impl::refuse(const Asker& asker, const std::string& why) const {
+  if (asker.local) return (*asker.local)({why, 0, {}, {}});
   proto::Data data;
   data.set_error(why);
   respond(asker, std::move(data));
 }
 
+std::string KvServer::Impl::name_of(const Asker& asker) const {
+  return asker.local ? "the central party" : plane.member->name_of(asker.from);
+}
+
 // Requests ------------------------------------------------------------------------------------------------------------
 
-void KvServer::Impl::receive(std::size_t plane, NodeId from, const Message& message) {
+void KvServer::Impl::receive(NodeId from, const Message& message) {
   const Visit visit(*this);
   if (!visit) return;
-  const Asker asker{plane, from, message.header.data().request()};
+  const Asker asker{from, message.header.data().request()};
   try {
     handle(asker, message);
   } catch (const Error& error) {
@@ -94,6 +97,8 @@ void KvServer::Impl::handle(const Asker& asker, const Message& message) {
   switch (data.operation()) {
     case proto::GREET:
       return greet(asker, data.greeting());
+    case proto::STATE:
+      return report(asker, data.state());
     case proto::CONFIGURE:
       require_master(asker);
       backing.configure(data.optimizer());
@@ -109,18 +114,37 @@ void KvServer::Impl::handle(const Asker& asker, const Message& message) {
   }
 }
 
+void KvServer::Impl::report(const Asker& asker, proto::State state) {
+  if (plane.states == nullptr) throw Error("this server has no road to a state server");
+  {
+    const std::lock_guard lock(mutex);
+    state.set_worker(reception.slice_of(asker.from));
+  }
+  plane.states->ask(std::move(state), [server = weak_from_this(), asker](const proto::State& answered) {
+    const auto self = server.lock();
+    if (!self) return;
+    const Visit visit(*self);
+    if (!visit) return;
+    proto::Data data;
+    *data.mutable_state() = answered;
+    self->respond(asker, std::move(data));
+  });
+}
+
 void KvServer::Impl::require_master(const Asker& asker) const {
-  if (planes[asker.plane].has_master && asker.from == NodeId{Role::worker, 0}) return;
+  if (plane.has_master && asker.from == NodeId{Role::worker, 0}) return;
   throw Error("only the master worker, in the central party, sets the optimizer and initial values");
 }
 
 void KvServer::Impl::init(const Asker& asker, const Message& message) {
   require_master(asker);
   const Chunk chunk = chunk_of(message.header.data());
-  const Buffer values = values_of(chunk, message);
+  const Encoded values = values_of(chunk, message);
+  if (values.format != Format::fp32) throw Error(in_words(chunk) + ": initial values are fp32");
   const std::shared_ptr<Entry> entry = open(chunk);
   try {
-    entry->backing().init(values);
+    const auto turn = entry->turn();
+    entry->backing().init(values.bytes);
   } catch (const Error& error) {
     throw Error(in_words(chunk) + ": " + error.what());
   }
@@ -129,28 +153,34 @@ void KvServer::Impl::init(const Asker& asker, const Message& message) {
 
 void KvServer::Impl::pull(const Asker& asker, const Chunk& chunk) {
   const std::shared_ptr<Entry> entry = open(chunk);
+  const auto turn = entry->turn();
   const Entry::Pulled pulled = entry->pull(asker);
-  if (pulled.news) respond(asker, *pulled.news);
+  if (pulled.value) answer(asker, chunk, pulled.value->round, pulled.value->content, true);
   if (pulled.fetch) entry->backing().fetch();
 }
 
 void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
   const proto::Data& data = message.header.data();
-  if (!planes[asker.plane].trains) throw Error("the central party does not train (DMLC_ENABLE_CENTRAL_WORKER is 0)");
+  if (!plane.trains) throw Error("the central party does not train (DMLC_ENABLE_CENTRAL_WORKER is 0)");
   const Chunk chunk = chunk_of(data);
+  push_pull(asker, chunk, data.round(), data.workers(), values_of(chunk, message));
+}
+
+void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, std::uint64_t round, std::uint32_t workers,
+                               Encoded values) {
   const std::shared_ptr<Entry> entry = known(chunk);
-  const Buffer gradient = values_of(chunk, message);
-  if (!all_finite(gradient.as<float>())) {
+  if (!all_finite(values.format, values.span())) {
     const std::string why = name_of(asker) + " has sent a gradient of " + in_words(chunk) + " for round " +
-                            std::to_string(data.round()) +
-                            " that is not finite: the training diverges (--learning-rate)";
+                            std::to_string(round) + " that is not finite: the training diverges (--learning-rate)";
     fail(why);
     throw Error(why);
   }
+  const auto turn = entry->turn();
   try {
-    if (auto sum = entry->push(asker, data.round(), data.workers(), gradient)) {
+    Addend addend{asker.contributor(), round, workers, std::move(values)};
+    if (auto sum = entry->push(asker, std::move(addend))) {
       note_sum(sum->round);
-      entry->backing().advance(std::move(*sum));
+      entry->backing().advance(*std::move(sum));
       return;
     }
   } catch (const Error& error) {
@@ -169,91 +199,38 @@ void KvServer::Impl::note_sum(std::uint64_t round) {
   log(kDetails, "round " + std::to_string(round) + " is summed");
 }
 
-// The store -----------------------------------------------------------------------------------------------------------
+// For a stage in the same process -------------------------------------------------------------------------------------
 
-void KvServer::Impl::require_alive() const {
-  if (!failure.empty()) throw Error(failure);
+void KvServer::configure(const proto::OptimizerConfig& optimizer) {
+  impl_->backing.configure(optimizer);
 }
 
-// With the mutex held: calls `visit` with each entry that cannot exist beside `chunk`.
-template <typename Function>
-void KvServer::Impl::for_each_conflict(const Chunk& chunk, Function&& visit) {
-  auto next = entries.lower_bound(Chunk{chunk.key, 0, 0, 0});
-  while (next != entries.end() && next->first.key == chunk.key) {
-    const auto current = next++;
-    if (conflicts(current->first, chunk)) visit(current);
-  }
+void KvServer::init(const Chunk& chunk, const Buffer& value) {
+  const std::shared_ptr<Entry> entry = impl_->open(chunk);
+  const auto turn = entry->turn();
+  entry->backing().init(value);
 }
 
-// The entry of a chunk that has a value, here or on its way.
-std::shared_ptr<Entry> KvServer::Impl::known(const Chunk& chunk) {
-  const std::lock_guard lock(mutex);
-  require_alive();
-  const auto found = entries.find(chunk);
-  if (found == entries.end()) {
-    require_no_conflict(chunk);
-    throw Error(in_words(chunk) + " has no value yet: init() or pull() comes before push_pull()");
-  }
-  return found->second;
-}
-
-std::shared_ptr<Entry> KvServer::Impl::open(const Chunk& chunk) {
-  const std::lock_guard lock(mutex);
-  require_alive();
-  const auto found = entries.find(chunk);
-  if (found != entries.end()) return found->second;
-  require_no_conflict(chunk);
-  auto entry = std::make_shared<Entry>(chunk, round_workers);
-  entry->set_backing(
-      backing.open(chunk, [server = weak_from_this(), opened = std::weak_ptr(entry)](const KvWorker::Answer& answer) {
-        const auto self = server.lock();
-        const auto receiver = opened.lock();
-        if (self && receiver) self->deliver(receiver, answer);
-      }));
-  entries.emplace(chunk, entry);
-  return entry;
-}
-
-void KvServer::Impl::require_no_conflict(const Chunk& chunk) {
-  for_each_conflict(chunk, [&](const auto& other) {
-    if (!other->second->has_value()) return;  // somebody else's question, which may be the wrong one
-    throw Error(conflict_in_words(chunk, other->first));
-  });
-}
-
-// A value, or none, has come from the backing.
-void KvServer::Impl::deliver(const std::shared_ptr<Entry>& entry, const KvWorker::Answer& answer) {
-  const Visit visit(*this);
+void KvServer::pull(const Chunk& chunk, const KvWorker::Answered& answered) {
+  const Impl::Visit visit(*impl_);
   if (!visit) return;
-  if (!answer.error.empty() && entry->has_value()) return fail(answer.error);
-  if (!answer.error.empty()) {
-    const std::lock_guard lock(mutex);
-    entries.erase(entry->chunk());  // the next who asks may ask for something that exists
+  const Asker asker{.local = std::make_shared<const KvWorker::Answered>(answered)};
+  try {
+    impl_->pull(asker, chunk);
+  } catch (const Error& error) {
+    impl_->refuse(asker, error.what());
   }
-  const bool first = answer.error.empty() && !entry->has_value();
-  const Entry::News news{answer.round, answer.value};
-  for (const Asker& asker : answer.error.empty() ? entry->update(news) : entry->close(answer.error)) {
-    if (answer.error.empty()) {
-      respond(asker, news);
-    } else {
-      refuse(asker, answer.error);
-    }
-  }
-  if (first) refuse_conflicts(entry->chunk());
 }
 
-void KvServer::Impl::refuse_conflicts(const Chunk& chunk) {
-  std::vector<std::shared_ptr<Entry>> wrong;
-  {
-    const std::lock_guard lock(mutex);
-    for_each_conflict(chunk, [&](const auto& other) {
-      wrong.push_back(other->second);
-      entries.erase(other);
-    });
-  }
-  for (const std::shared_ptr<Entry>& entry : wrong) {
-    const std::string why = conflict_in_words(entry->chunk(), chunk);
-    for (const Asker& asker : entry->close(why)) refuse(asker, why);
+void KvServer::push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+                         const KvWorker::Answered& answered) {
+  const Impl::Visit visit(*impl_);
+  if (!visit) return;
+  const Asker asker{.local = std::make_shared<const KvWorker::Answered>(answered)};
+  try {
+    impl_->push_pull(asker, chunk, round, workers, std::move(sum));
+  } catch (const Error& error) {
+    impl_->refuse(asker, error.what());
   }
 }
 

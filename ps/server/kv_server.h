@@ -1,58 +1,85 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "ps/config/job_config.h"
 #include "ps/config/log.h"
 #include "ps/membership/member.h"
 #include "ps/server/backing.h"
+#include "ps/worker/kv_worker.h"
 
 namespace geomx::ps {
 
-// The answering side of the key-value store: it holds the chunks of its shard, sums the gradients of its workers round
-// by round (sync/fsa.h), hands each sum to its backing as soon as that chunk's is complete, and answers everybody who
-// pushed with the new value that comes back. Chunks do not wait for each other.
+class StateRelay;
+
+// The answering side of the key-value store, for the workers of one plane: it holds the chunks of its shard, gathers
+// what they push, hands what a round comes to to its backing as soon as that chunk's has closed, and answers everybody
+// who pushed with what comes back. Chunks do not wait for each other.
 //
-// With an UpstreamBacking it is a party server, with an OptimizerBacking a global one; a global server serves two
-// planes, the parties' and the central party's.
+// With a PartyBacking it is a party's server, with a GlobalBacking a global one, whose workers are party servers. The
+// central party's server and the global one share a process, and the first is one more worker of the second
+// (local_upstream.h).
 //
-//   KvServer server({{.member = &member, .num_workers = 2}}, backing, 2);
+//   KvServer server({.member = &member, .num_workers = 2}, backing, settings);
 //   member.join();
-//   check(server.await_workers(deadline));
-//   server.open(all_workers);
+//   check(server.await_workers(deadline), server.settings());
+//   server.open(all_workers, settings_of_all);
 //   server.wait();
 //
-// What cannot be (a wrong size, an unknown tensor, a wrong round) is refused: the asker gets a RESPONSE with `error`,
-// and the store stays as it was. The server fails, and everybody is told why, when a gradient is not finite, and when
-// one who has left is still needed for a round.
+// What cannot be (a wrong size, an unknown tensor, a wrong round, bytes that no encoder has written) is refused: the
+// asker gets a RESPONSE with `error`, and the store stays as it was. The server fails, and everybody is told why, when
+// a gradient is not finite, and when one who has left is still needed for a round.
 //
-// Threading: requests are handled on the receive threads of the planes, which share the work of different chunks.
+// Threading: requests are handled on the receive thread of the plane, and on that of whoever shares the process.
 class KvServer {
  public:
   struct Plane {
     Member* member = nullptr;  // outlives the server
     int num_workers = 0;
-    bool has_master = false;  // worker 0 may configure and initialise
-    bool trains = true;       // all of its workers do, or none
-    bool of_parties = false;  // its workers are party servers
+    bool has_master = false;       // worker 0 may configure and initialise
+    bool trains = true;            // all of its workers do, or none
+    bool of_parties = false;       // its workers are party servers
+    StateRelay* states = nullptr;  // to ESync's state server, where there is a road; outlives the server
+    // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
+    // chunks, and their schedulers rank it by themselves.
+    const Member* sharded_by = nullptr;
   };
-  // Before the members join: takes their handlers, which do nothing once the server has gone. The rank in the first
-  // plane is the shard. A round has the gradients of `round_workers` workers. `backing` outlives the server.
-  // `log` hears of refusals, rounds and departures.
-  KvServer(const std::vector<Plane>& planes, Backing& backing, int round_workers, Log log = {});
+  // Before the member joins: takes its handlers, which do nothing once the server has gone. The rank in the plane is
+  // the shard, unless the plane says otherwise. `backing` outlives the server. `settings`: what this node has been told
+  // of the job. `log` hears of refusals, rounds and departures.
+  KvServer(const Plane& plane, Backing& backing, Settings settings = {}, Log log = {});
   ~KvServer();
   KvServer(const KvServer&) = delete;
   KvServer& operator=(const KvServer&) = delete;
 
-  // Until all workers have greeted. Who trains, by plane. Throws Error at the deadline, naming who is awaited, and when
-  // a plane has failed.
-  std::vector<std::vector<proto::Trainee>> await_workers(Member::Clock::time_point deadline);
+  // Until all workers have greeted. Who trains. Throws Error at the deadline, naming who is awaited, and when the plane
+  // has failed.
+  std::vector<proto::Trainee> await_workers(Member::Clock::time_point deadline);
+  // Then: what this node and those that have greeted it have been told of the job.
+  Settings settings() const;
+  int num_parties() const;  // whose servers have greeted
   // Then, once: greets the workers back, who begin. One who believes in another number of workers is refused.
-  void open(int all_workers);
+  void open(int all_workers, const Settings& settings);
 
-  // Until every worker of every plane has left. Throws Error when a plane or the backing has failed. A job has no
-  // deadline; who waits within it has.
+  // Until every worker has left. Throws Error when the plane or the backing has failed. A job has no deadline; who
+  // waits within it has.
   void wait();
+
+  // The end for everybody, and who is to hear of it: once, at once where it has come already.
+  void fail(const std::string& why);
+  void on_failure(std::function<void(const std::string& why)> handler);
+
+  // For a stage in the same process (upstream.h).
+  void configure(const proto::OptimizerConfig& optimizer);
+  void init(const Chunk& chunk, const Buffer& value);
+  void pull(const Chunk& chunk, const KvWorker::Answered& answered);
+  void push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+                 const KvWorker::Answered& answered);
+  // It will push no more.
+  void depart(const std::string& name);
 
  private:
   struct Impl;

@@ -14,29 +14,26 @@ namespace geomx::ps {
 void KvServer::Impl::greet(const Asker& asker, const proto::Greeting& greeting) {
   const std::lock_guard lock(mutex);
   require_alive();
+  settings.take(greeting, name_of(asker), plane.member->name_of(plane.member->self()));
   reception.greet({asker, name_of(asker), greeting});
   if (reception.complete()) changed.notify_all();
 }
 
-std::vector<std::vector<proto::Trainee>> KvServer::Impl::await_workers(Member::Clock::time_point deadline) {
+std::vector<proto::Trainee> KvServer::Impl::await_workers(Member::Clock::time_point deadline) {
   const auto start = Member::Clock::now();
   std::unique_lock lock(mutex);
   changed.wait_until(lock, deadline, [&] { return reception.complete() || !failure.empty(); });
   if (!failure.empty()) throw Error(failure);
-  std::vector<std::vector<proto::Trainee>> trainees;
-  for (std::size_t plane = 0; plane < planes.size(); ++plane) {
-    for (int rank = 0; rank < planes[plane].num_workers; ++rank) {
-      const NodeId worker{Role::worker, static_cast<std::uint32_t>(rank)};
-      if (reception.has_greeted(plane, worker)) continue;
-      throw Error("no greeting from " + planes[plane].member->name_of(worker) + " within " +
-                  seconds_text(std::chrono::duration<double>(deadline - start).count()));
-    }
-    trainees.push_back(reception.trainees(plane));
+  for (int rank = 0; rank < plane.num_workers; ++rank) {
+    const NodeId worker{Role::worker, static_cast<std::uint32_t>(rank)};
+    if (reception.has_greeted(worker)) continue;
+    throw Error("no greeting from " + plane.member->name_of(worker) + " within " +
+                seconds_text(std::chrono::duration<double>(deadline - start).count()));
   }
-  return trainees;
+  return reception.trainees();
 }
 
-void KvServer::Impl::greet_back(std::uint32_t all_workers) {
+void KvServer::Impl::greet_back(std::uint32_t all_workers, const Settings& of_all) {
   std::vector<Reception::Guest> waiting;
   {
     const std::lock_guard lock(mutex);
@@ -49,27 +46,36 @@ void KvServer::Impl::greet_back(std::uint32_t all_workers) {
       continue;
     }
     proto::Data data;
-    data.mutable_greeting()->set_shard(planes.front().member->self().rank);
+    const Member& sharded_by = plane.sharded_by != nullptr ? *plane.sharded_by : *plane.member;
+    data.mutable_greeting()->set_shard(sharded_by.self().rank);
     data.mutable_greeting()->set_all_workers(all_workers);
+    of_all.write(*data.mutable_greeting());
     respond(guest.asker, std::move(data));
   }
 }
 
 // The end -------------------------------------------------------------------------------------------------------------
 
-void KvServer::Impl::depart(std::size_t plane, NodeId who) {
+void KvServer::Impl::depart(NodeId who) {
   const Visit visit(*this);
   if (!visit) return;
-  const std::string name = planes[plane].member->name_of(who);
-  std::vector<std::shared_ptr<Entry>> all;
+  const std::string name = plane.member->name_of(who);
   {
     const std::lock_guard lock(mutex);
-    reception.depart(plane, who, name);
-    somebody_left = true;
-    for (const auto& [chunk, entry] : entries) all.push_back(entry);
+    reception.depart(who, name);
     changed.notify_all();
   }
   if (log) log(kDetails, name + " has left");
+  require_all();
+}
+
+void KvServer::Impl::require_all() {
+  somebody_left = true;
+  std::vector<std::shared_ptr<Entry>> all;
+  {
+    const std::lock_guard lock(mutex);
+    for (const auto& [chunk, entry] : entries) all.push_back(entry);
+  }
   for (const std::shared_ptr<Entry>& entry : all) require_contributors(*entry);
 }
 
@@ -91,10 +97,12 @@ void KvServer::Impl::fail(const std::string& why) {
   if (!visit) return;
   std::vector<std::shared_ptr<Entry>> all;
   std::vector<Asker> waiting;
+  std::function<void(const std::string&)> handler;
   {
     const std::lock_guard lock(mutex);
     if (!failure.empty()) return;
     failure = why;
+    handler = failure_handler;
     for (const Reception::Guest& guest : reception.take_waiting()) waiting.push_back(guest.asker);
     for (const auto& [chunk, entry] : entries) all.push_back(entry);
     changed.notify_all();
@@ -104,6 +112,7 @@ void KvServer::Impl::fail(const std::string& why) {
     waiting.insert(waiting.end(), askers.begin(), askers.end());
   }
   for (const Asker& asker : waiting) refuse(asker, why);
+  if (handler) handler(why);
 }
 
 void KvServer::Impl::wait() {
@@ -120,14 +129,12 @@ void KvServer::Impl::close() {
 
 // The server ----------------------------------------------------------------------------------------------------------
 
-KvServer::KvServer(const std::vector<Plane>& planes, Backing& backing, int round_workers, Log log)
-    : impl_(std::make_shared<Impl>(planes, backing, round_workers, std::move(log))) {
-  for (std::size_t i = 0; i < planes.size(); ++i) {
-    Member& member = *planes[i].member;
-    member.on_data([impl = impl_, i](NodeId from, const Message& message) { impl->receive(i, from, message); });
-    member.on_departed([impl = impl_, i](NodeId who) { impl->depart(i, who); });
-    member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
-  }
+KvServer::KvServer(const Plane& plane, Backing& backing, Settings settings, Log log)
+    : impl_(std::make_shared<Impl>(plane, backing, std::move(settings), std::move(log))) {
+  Member& member = *plane.member;
+  member.on_data([impl = impl_](NodeId from, const Message& message) { impl->receive(from, message); });
+  member.on_departed([impl = impl_](NodeId who) { impl->depart(who); });
+  member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
   backing.on_failure([server = std::weak_ptr(impl_)](const std::string& why) {
     if (const auto impl = server.lock()) impl->fail(why);
   });
@@ -137,16 +144,51 @@ KvServer::~KvServer() {
   impl_->close();
 }
 
-std::vector<std::vector<proto::Trainee>> KvServer::await_workers(Member::Clock::time_point deadline) {
+std::vector<proto::Trainee> KvServer::await_workers(Member::Clock::time_point deadline) {
   return impl_->await_workers(deadline);
 }
 
-void KvServer::open(int all_workers) {
-  impl_->greet_back(static_cast<std::uint32_t>(all_workers));
+Settings KvServer::settings() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->settings;
+}
+
+int KvServer::num_parties() const {
+  const std::lock_guard lock(impl_->mutex);
+  return static_cast<int>(impl_->reception.parties());
+}
+
+void KvServer::open(int all_workers, const Settings& settings) {
+  impl_->greet_back(static_cast<std::uint32_t>(all_workers), settings);
 }
 
 void KvServer::wait() {
   impl_->wait();
+}
+
+void KvServer::fail(const std::string& why) {
+  impl_->fail(why);
+}
+
+void KvServer::on_failure(std::function<void(const std::string& why)> handler) {
+  std::string failure;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->failure.empty()) {
+      impl_->failure_handler = std::move(handler);
+      return;
+    }
+    failure = impl_->failure;
+  }
+  handler(failure);
+}
+
+void KvServer::depart(const std::string& name) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->reception.depart_local(name);
+  }
+  impl_->require_all();
 }
 
 }  // namespace geomx::ps

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,16 +14,15 @@
 #include "ps/server/kv_server.h"
 #include "ps/server/reception.h"
 
-// What a KvServer is inside. Requests and the store are in kv_server.cc; how it begins and ends, greetings, departures
-// and failure, in kv_server_life.cc.
+// What a KvServer is inside. Requests are in kv_server.cc, the store in kv_server_store.cc; how it begins and ends,
+// greetings, departures and failure, in kv_server_life.cc.
 namespace geomx::ps {
 
 struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
-  Impl(const std::vector<Plane>& the_planes, Backing& the_backing, int the_round_workers, Log the_log);
+  Impl(const Plane& the_plane, Backing& the_backing, Settings the_settings, Log the_log);
 
-  const std::vector<Plane> planes;
+  const Plane plane;
   Backing& backing;
-  const std::uint32_t round_workers;
   const Log log;
   std::atomic<bool> somebody_left{false};
 
@@ -31,8 +31,10 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   // Guarded by mutex:
   std::map<Chunk, std::shared_ptr<Entry>> entries;
   Reception reception;
+  Settings settings;
   std::map<std::uint64_t, std::size_t> sums;  // chunks summed in each round that is under way; kept for the log only
   std::string failure;
+  std::function<void(const std::string&)> failure_handler;
   int visits = 0;  // threads inside the handlers
   bool closed = false;
 
@@ -60,17 +62,20 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
 
   // Answers.
   void respond(const Asker& asker, proto::Data data, const Buffer& frame = {}) const;
-  void respond(const Asker& asker, const Entry::News& news) const;
+  void answer(const Asker& asker, const Chunk& chunk, std::uint64_t round, const Encoded& content, bool pulled) const;
   void refuse(const Asker& asker, const std::string& why) const;
-  std::string name_of(const Asker& asker) const { return planes[asker.plane].member->name_of(asker.from); }
+  std::string name_of(const Asker& asker) const;
 
-  // Requests, on the receive threads of the planes.
-  void receive(std::size_t plane, NodeId from, const Message& message);
+  // Requests, on the plane's receive thread.
+  void receive(NodeId from, const Message& message);
   void handle(const Asker& asker, const Message& message);
+  void report(const Asker& asker, proto::State state);
   void require_master(const Asker& asker) const;
   void init(const Asker& asker, const Message& message);
-  void pull(const Asker& asker, const Chunk& chunk);
   void push_pull(const Asker& asker, const Message& message);
+  // On that of a stage in the same process, too.
+  void pull(const Asker& asker, const Chunk& chunk);
+  void push_pull(const Asker& asker, const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded values);
   void note_sum(std::uint64_t round);
 
   // The store.
@@ -78,16 +83,18 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   std::shared_ptr<Entry> known(const Chunk& chunk);
   std::shared_ptr<Entry> open(const Chunk& chunk);
   void require_no_conflict(const Chunk& chunk);  // with the mutex held
-  void deliver(const std::shared_ptr<Entry>& entry, const KvWorker::Answer& answer);
+  void deliver(const std::shared_ptr<Entry>& entry, const Backing::News& news);
   void refuse_conflicts(const Chunk& chunk);
   template <typename Function>
   void for_each_conflict(const Chunk& chunk, Function&& visit);
 
   // Life.
   void greet(const Asker& asker, const proto::Greeting& greeting);
-  std::vector<std::vector<proto::Trainee>> await_workers(Member::Clock::time_point deadline);
-  void greet_back(std::uint32_t all_workers);
-  void depart(std::size_t plane, NodeId who);
+  std::vector<proto::Trainee> await_workers(Member::Clock::time_point deadline);
+  void greet_back(std::uint32_t all_workers, const Settings& of_all);
+  void depart(NodeId who);
+  // Who is missed now that somebody has left.
+  void require_all();
   // Fails where the open round of a chunk needs one who has left.
   void require_contributors(Entry& entry);
   void fail(const std::string& why);

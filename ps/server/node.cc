@@ -3,14 +3,19 @@
 #include <functional>
 #include <vector>
 
+#include "ps/config/combinations.h"
 #include "ps/config/error.h"
 #include "ps/membership/member.h"
 #include "ps/membership/messages.h"
 #include "ps/membership/scheduler.h"
 #include "ps/server/census.h"
+#include "ps/server/global_backing.h"
 #include "ps/server/kv_server.h"
-#include "ps/server/optimizer_backing.h"
-#include "ps/server/upstream_backing.h"
+#include "ps/server/local_upstream.h"
+#include "ps/server/party_backing.h"
+#include "ps/server/remote_upstream.h"
+#include "ps/server/state_relay.h"
+#include "ps/sync/esync.h"
 #include "ps/worker/kv_worker.h"
 
 namespace geomx::ps {
@@ -43,13 +48,23 @@ Member::Clock::time_point after(std::chrono::duration<double> duration) {
   return Member::Clock::now() + std::chrono::duration_cast<Member::Clock::duration>(duration);
 }
 
-void serve_party(const PlaneConfig& party, const PlaneConfig& above, const TransportFactory& make_transport,
-                 const ServeOptions& options) {
+// Of workers that have all promised the same.
+std::uint64_t rounds_of(const SyncConfig& sync, const std::vector<proto::Trainee>& workers) {
+  if (workers.empty()) return 0;
+  return workers.front().rounds() > 0 ? workers.front().rounds() : rounds_of(sync, workers.front().steps());
+}
+
+void serve_party(const NodeConfig& config, const TransportFactory& make_transport, const ServeOptions& options) {
+  const PlaneConfig& party = *config.local;
+  const PlaneConfig& above = *config.global;
   Member up(above, make_transport());
   Member down(party, make_transport());
-  KvWorker upstream(up, {});
-  UpstreamBacking backing(upstream);
-  KvServer server({{.member = &down, .num_workers = party.num_workers}}, backing, party.num_workers, options.log);
+  KvWorker worker(up, {});
+  RemoteUpstream upstream(worker);
+  PartyBacking backing(upstream, party.num_workers);
+  StateRelay states(up);
+  KvServer server({.member = &down, .num_workers = party.num_workers, .states = &states}, backing, config.job,
+                  options.log);
   within({&down, &up}, options, [&] {
     join(up, above, options.log);
     join(down, party, options.log);
@@ -57,36 +72,63 @@ void serve_party(const PlaneConfig& party, const PlaneConfig& above, const Trans
     greeting.set_party(above.order);
     const auto workers = server.await_workers(after(party.join_timeout));
     if (down.self().rank == 0) {  // one of the party's servers speaks for all
-      for (const proto::Trainee& worker : workers[0]) *greeting.add_workers() = worker;
+      for (const proto::Trainee& trainee : workers) *greeting.add_workers() = trainee;
     }
-    server.open(upstream.greet(greeting, after(2 * above.join_timeout)));
+    const auto greeted = worker.greet(greeting, server.settings(), after(2 * above.join_timeout));
+    const JobConfig job = greeted.settings.job();
+    backing.begin(job, rounds_of(job.sync, workers));
+    server.open(greeted.all_workers, greeted.settings);
     server.wait();
     tell_traffic(down, party, options.log);
     tell_traffic(up, above, options.log);
   });
 }
 
+// The global server is also its party's: the one's rounds are gathered by the other, like those of any party.
 void serve_globally(const NodeConfig& config, const TransportFactory& make_transport, const ServeOptions& options) {
   const PlaneConfig& above = *config.global;
   const PlaneConfig& below = *config.local;
   Member parties(above, make_transport());
   Member central(below, make_transport());
-  OptimizerBacking backing(config.num_all_workers);
-  KvServer server(
-      {{.member = &parties, .num_workers = above.num_workers, .of_parties = true},
-       {.member = &central, .num_workers = below.num_workers, .has_master = true, .trains = config.central_worker}},
-      backing, config.num_all_workers, options.log);
+  GlobalBacking weights(config.num_all_workers);
+  KvServer global({.member = &parties, .num_workers = above.num_workers, .of_parties = true}, weights, config.job,
+                  options.log);
+  LocalUpstream upstream(global);
+  PartyBacking backing(upstream, below.num_workers);
+  StateRelay states(parties);
+  KvServer local({.member = &central,
+                  .num_workers = below.num_workers,
+                  .has_master = true,
+                  .trains = config.central_worker,
+                  .states = &states,
+                  .sharded_by = &parties},
+                 backing, config.job, options.log);
+  local.on_failure([&](const std::string& why) { global.fail(why); });
   within({&central, &parties}, options, [&] {
     join(parties, above, options.log);
     join(central, below, options.log);
     // A party server greets when the workers of its party have joined, too.
-    const auto workers = server.await_workers(after(2 * above.join_timeout));
+    const auto deadline = after(2 * above.join_timeout);
     Census census(config.num_all_workers);
-    for (const proto::Trainee& worker : workers[0]) census.count_party(worker);
-    for (const proto::Trainee& worker : workers[1]) census.count_central(worker);
+    for (const proto::Trainee& worker : global.await_workers(deadline)) census.count_party(worker);
+    const auto workers = local.await_workers(deadline);
+    for (const proto::Trainee& worker : workers) census.count_central(worker);
     if (const std::string line = census.disagreement(); !line.empty()) throw Error(line);
-    server.open(config.num_all_workers);
-    server.wait();
+    Settings settings = global.settings();
+    proto::Greeting told;
+    local.settings().write(told);
+    settings.take(told, "the central party's server", "the global server");
+    const JobConfig job = settings.job();
+    if (const std::string line = why_not(job, {global.num_parties(), config.central_worker}); !line.empty()) {
+      throw Error(line);
+    }
+    weights.begin(job);
+    backing.begin(job, rounds_of(job.sync, workers));
+    local.open(config.num_all_workers, settings);
+    global.open(config.num_all_workers, settings);
+    local.wait();
+    if (config.central_worker) global.depart("the central party");
+    global.wait();
     tell_traffic(central, below, options.log);
     tell_traffic(parties, above, options.log);
   });
@@ -94,6 +136,15 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
 
 void schedule(const PlaneConfig& plane, const TransportFactory& make_transport, const ServeOptions& options) {
   Scheduler scheduler(plane, make_transport(), options.log);
+  EsyncPlanner planner;
+  if (plane.global) {
+    scheduler.on_state([&](const proto::State& report) {
+      proto::State answer = report;
+      answer.set_steps(
+          planner.steps(report.worker(), {report.step_seconds(), report.road_seconds()}, report.most_steps()));
+      return answer;
+    });
+  }
   const Interrupt::Guard guard(options.interrupt, [&](const std::string& why) { scheduler.fail(why); });
   scheduler.run();
 }
@@ -112,7 +163,7 @@ void serve(const NodeConfig& config, const TransportFactory& make_transport, con
     return serve_globally(config, make_transport, options);
   }
   if (local == PlaneRole::server && global == PlaneRole::worker) {
-    return serve_party(*config.local, *config.global, make_transport, options);
+    return serve_party(config, make_transport, options);
   }
   throw Error("a " + config.role_name() + " does not serve");
 }

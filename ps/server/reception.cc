@@ -7,73 +7,66 @@
 namespace geomx::ps {
 
 void Reception::greet(Guest guest) {
-  const Plane& plane = planes_[guest.asker.plane];
-  if (!plane.of_parties) {
+  if (!plane_.of_parties) {
     const bool trains = guest.greeting.workers_size() > 0;
-    if (trains && !plane.trains) {
+    if (trains && !plane_.trains) {
       throw Error(guest.name +
                   " has a data slice, but the central party does not train (--data-slice-idx; "
                   "DMLC_ENABLE_CENTRAL_WORKER is 0 at the global server)");
     }
-    if (!trains && plane.trains) {
+    if (!trains && plane_.trains) {
       throw Error(guest.name +
                   " has no data slice, but every worker of its party trains (--data-slice-idx; in the central party: "
                   "DMLC_ENABLE_CENTRAL_WORKER at the global server)");
     }
   }
-  const Place place{guest.asker.plane, guest.asker.from};
-  if (!guests_.emplace(place, guest).second) throw Error(guest.name + " has greeted already");
+  if (!guests_.emplace(guest.asker.from, guest).second) throw Error(guest.name + " has greeted already");
   waiting_.push_back(std::move(guest));
 }
 
-bool Reception::complete() const {
-  std::size_t expected = 0;
-  for (const Plane& plane : planes_) expected += plane.workers;
-  return guests_.size() == expected;
-}
-
-std::vector<proto::Trainee> Reception::trainees(std::size_t plane) const {
+std::vector<proto::Trainee> Reception::trainees() const {
   std::vector<proto::Trainee> trainees;
-  for (const auto& [place, guest] : guests_) {
-    if (place.first != plane) continue;
+  for (const auto& [who, guest] : guests_) {
     for (proto::Trainee trainee : guest.greeting.workers()) {
-      if (!planes_[plane].of_parties) trainee.set_name(guest.name);
+      if (!plane_.of_parties) trainee.set_name(guest.name);
       trainees.push_back(std::move(trainee));
     }
   }
   return trainees;
 }
 
-void Reception::depart(std::size_t plane, NodeId who, const std::string& name) {
-  if (who.role != Role::worker) return;
-  departed_.emplace(plane, who);
-  if (planes_[plane].trains) gone_.emplace(contributor({plane, who}), name);
+std::size_t Reception::parties() const {
+  std::set<std::uint64_t> parties;
+  for (const auto& [who, guest] : guests_) parties.insert(guest.greeting.party());
+  return parties.size();
 }
 
-bool Reception::all_have_left() const {
-  for (std::size_t i = 0; i < planes_.size(); ++i) {
-    const auto left = std::count_if(departed_.begin(), departed_.end(), [&](const Place& p) { return p.first == i; });
-    if (static_cast<std::size_t>(left) < planes_[i].workers) return false;
-  }
-  return true;
+std::uint64_t Reception::slice_of(NodeId who) const {
+  const auto guest = guests_.find(who);
+  if (guest == guests_.end() || guest->second.greeting.workers_size() == 0) throw Error("only who trains has a state");
+  return guest->second.greeting.workers(0).slice();
+}
+
+void Reception::depart(NodeId who, const std::string& name) {
+  if (who.role != Role::worker) return;
+  departed_.insert(who);
+  if (plane_.trains) gone_.emplace(contributor(who), name);
 }
 
 std::string Reception::missing(const std::vector<Asker>& arrived) const {
-  for (const auto& [who, name] : gone_) {
+  for (const auto& gone : gone_) {
     const bool there = std::any_of(arrived.begin(), arrived.end(), [&](const Asker& asker) {
-      return contributor({asker.plane, asker.from}) == who;
+      return (asker.local ? Contributor{true, 0} : contributor(asker.from)) == gone.first;
     });
-    if (!there) return name;
+    if (!there) return gone.second;
   }
   return {};
 }
 
-Reception::Contributor Reception::contributor(const Place& place) const {
-  const auto guest = guests_.find(place);
-  if (planes_[place.first].of_parties && guest != guests_.end()) {
-    return {place.first, guest->second.greeting.party()};
-  }
-  return {place.first, place.second.rank};
+Reception::Contributor Reception::contributor(NodeId who) const {
+  const auto guest = guests_.find(who);
+  if (plane_.of_parties && guest != guests_.end()) return {false, guest->second.greeting.party()};
+  return {false, who.rank};
 }
 
 }  // namespace geomx::ps

@@ -27,34 +27,37 @@ class Reception {
     proto::Greeting greeting;
   };
 
-  explicit Reception(std::vector<Plane> planes) : planes_(std::move(planes)) {}
+  explicit Reception(const Plane& plane) : plane_(plane) {}
 
   // Throws Error, in one line, where the guest trains and its plane does not, or the other way round.
   void greet(Guest guest);
-  // All workers of all planes have greeted.
-  bool complete() const;
-  bool has_greeted(std::size_t plane, NodeId who) const { return guests_.contains({plane, who}); }
-  std::vector<proto::Trainee> trainees(std::size_t plane) const;
+  // All workers of the plane have greeted.
+  bool complete() const { return guests_.size() == plane_.workers; }
+  bool has_greeted(NodeId who) const { return guests_.contains(who); }
+  std::vector<proto::Trainee> trainees() const;
+  std::size_t parties() const;               // whose servers have greeted
+  std::uint64_t slice_of(NodeId who) const;  // throws Error where it does not train
   // Those who wait to be greeted back; once.
   std::vector<Guest> take_waiting() { return std::exchange(waiting_, {}); }
 
   // Somebody has left in good order.
-  void depart(std::size_t plane, NodeId who, const std::string& name);
-  bool all_have_left() const;
+  void depart(NodeId who, const std::string& name);
+  // So has the stage in the same process.
+  void depart_local(const std::string& name) { gone_.emplace(Contributor{true, 0}, name); }
+  bool all_have_left() const { return departed_.size() == plane_.workers; }
   // Of those who have left, one whose gradient a round cannot do without when that has come from `arrived` alone: its
   // name; empty: nobody. A party counts as one, since one of its servers holds a given chunk.
   std::string missing(const std::vector<Asker>& arrived) const;
 
  private:
-  using Place = std::pair<std::size_t, NodeId>;               // plane and worker
-  using Contributor = std::pair<std::size_t, std::uint64_t>;  // plane, and rank or party
+  using Contributor = std::pair<bool, std::uint64_t>;  // whether local, and rank or party
 
-  Contributor contributor(const Place& place) const;
+  Contributor contributor(NodeId who) const;
 
-  std::vector<Plane> planes_;
-  std::map<Place, Guest> guests_;
+  Plane plane_;
+  std::map<NodeId, Guest> guests_;
   std::vector<Guest> waiting_;
-  std::set<Place> departed_;
+  std::set<NodeId> departed_;
   std::map<Contributor, std::string> gone_;  // names of those who trained
 };
 

@@ -20,10 +20,6 @@ bool Fsa::add(Addend addend) {
     throw Error("a gradient of round " + std::to_string(addend.round) + ", where round " + std::to_string(round_) +
                 (open_ ? " is open" : " is closing"));
   }
-  if (addend.values.size() != sums_.length() * sizeof(float)) {
-    throw Error("a gradient of " + std::to_string(addend.values.size()) + " bytes, where " +
-                std::to_string(sums_.length() * sizeof(float)) + " are wanted");
-  }
   if (addend.workers == 0) throw Error("a gradient of no worker");
   for (const Addend& other : addends_) {
     if (other.contributor == addend.contributor) {
@@ -39,15 +35,25 @@ bool Fsa::add(Addend addend) {
   return arrived_ == workers_;
 }
 
-Fsa::Sum Fsa::close() {
+Sum Fsa::close() {
   std::sort(addends_.begin(), addends_.end(),
             [](const Addend& a, const Addend& b) { return a.contributor < b.contributor; });
-  Sum sum{round_, arrived_, addends_.front().values};
-  if (addends_.size() > 1) {
+  Sum sum{round_, arrived_, static_cast<std::uint32_t>(addends_.size()), addends_.back().contributor, {}};
+  if (addends_.size() == 1) {
+    sum.values = unpack(addends_.front().values, sums_);
+  } else {
     const std::shared_ptr<float> array = sums_.take();
     const std::span<float> total(array.get(), sums_.length());
-    add_arrays(addends_[0].values.as<float>(), addends_[1].values.as<float>(), total);
-    for (std::size_t i = 2; i < addends_.size(); ++i) add_arrays(total, addends_[i].values.as<float>(), total);
+    const Encoded& first = addends_[0].values;
+    const Encoded& second = addends_[1].values;
+    std::size_t next = 2;
+    if (first.format == Format::fp32 && second.format == Format::fp32) {  // in one pass
+      add_arrays(first.bytes.as<float>(), second.bytes.as<float>(), total);
+    } else {
+      decode(first.format, first.span(), total);
+      next = 1;
+    }
+    for (; next < addends_.size(); ++next) ps::add(addends_[next].values.format, addends_[next].values.span(), total);
     sum.values = sums_.freeze(array);
   }
   addends_.clear();

@@ -4,41 +4,27 @@
 #include <vector>
 
 #include "ps/sync/array_pool.h"
-#include "ps/transport/message.h"
+#include "ps/sync/gathering.h"
 
 namespace geomx::ps {
 
-// Fully synchronous aggregation of one chunk: a round closes when the gradients of all workers are in, and what travels
-// on is their sum.
+// Fully synchronous aggregation: a round closes when the gradients of all workers are in, and what travels on is their
+// sum. So it is within every party, and, but for MixedSync, between parties.
 //
 // An addend may itself be a sum (a party's), so a round counts workers and not messages. Floating-point addition is not
 // associative: addends are kept as they came (no copy) until the round is complete, and are added by contributor, so
-// that the result does not depend on who was first.
-//
-// Pure: no I/O, no threads of its own; one thread at a time. Lengths are in floats.
-class Fsa {
+// that the result does not depend on who was first. Sums are fp32, whatever the addends are encoded in.
+class Fsa : public Gathering {
  public:
-  struct Addend {
-    std::uint64_t contributor = 0;  // plane and rank: unique, and the order of addition
-    std::uint64_t round = 0;
-    std::uint32_t workers = 1;  // how many workers' gradients this is the sum of
-    Buffer values;
-  };
-  struct Sum {
-    std::uint64_t round = 0;
-    std::uint32_t workers = 0;
-    Buffer values;
-  };
-
   Fsa(std::uint32_t workers, std::size_t length);
 
-  // From now on, addends of `round` are taken.
-  void open(std::uint64_t round);
-  // Takes an addend; true when it completes the round. Throws Error, and takes nothing, when the round is not the open
-  // one, when the contributor has been there, when there would be more workers than exist, or when the length is wrong.
-  bool add(Addend addend);
-  // Closes the complete round. A single addend is passed on as it is.
-  Sum close();
+  void open(std::uint64_t round) override;
+  // Throws Error when the round is not the open one, when the contributor has been there, and when there would be more
+  // workers than exist.
+  bool add(Addend addend) override;
+  // A single addend in fp32 is passed on as it is.
+  Sum close() override;
+  std::uint64_t closed(std::uint64_t) const override { return round_ == 0 ? 0 : round_ - 1; }
 
  private:
   std::uint32_t workers_;

@@ -11,7 +11,7 @@
 
 namespace geomx::ps {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
 enum class Role : std::uint8_t { scheduler = 1, server = 2, worker = 3 };
 

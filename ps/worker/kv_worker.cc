@@ -1,11 +1,13 @@
 #include "ps/worker/kv_worker.h"
 
-#include <cstring>
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
+#include "ps/codec/choice.h"
 #include "ps/config/error.h"
 #include "ps/worker/kv_worker_state.h"
+#include "ps/worker/slice.h"
 
 namespace geomx::ps {
 namespace {
@@ -14,20 +16,6 @@ using Clock = Member::Clock;
 
 Buffer borrowed(std::span<const float> values) {
   return {nullptr, values.data(), values.size_bytes()};
-}
-
-void add_slice(const Chunk& chunk, proto::Data& data) {
-  proto::Slice& slice = *data.add_slices();
-  slice.set_key(chunk.key);
-  slice.set_offset(chunk.offset);
-  slice.set_length(chunk.length);
-  slice.set_total(chunk.total);
-}
-
-void require_size(const Chunk& chunk, const Buffer& frame) {
-  if (frame.size() == chunk.length * sizeof(float)) return;
-  throw Error("the answer has " + std::to_string(frame.size()) + " bytes, not " +
-              std::to_string(chunk.length * sizeof(float)));
 }
 
 std::string in_seconds(std::chrono::duration<double> duration) {
@@ -146,17 +134,26 @@ KvWorker::Handle KvWorker::Impl::exchange(proto::Operation operation, std::uint3
       proto::Data data;
       data.set_operation(operation);
       data.set_round(round);
-      if (operation == proto::PUSH_PULL) data.set_workers(1);
-      add_slice(chunk, data);
+      Buffer frame;
+      if (operation == proto::PUSH_PULL) {
+        const Encoded gradient = packed(chunk, send + chunk.offset);
+        data.set_workers(1);
+        write_slice(chunk, gradient.format, data);
+        frame = gradient.bytes;
+      } else if (send != nullptr) {
+        write_slice(chunk, Format::fp32, data);
+        frame = borrowed({send + chunk.offset, chunk.length});
+      } else {
+        write_slice(chunk, data);
+      }
       Part part{.server = server_of(chunk), .chunk = chunk, .handle = handle, .accept = {}, .answered = {}};
       if (receive != nullptr) {
-        part.accept = [chunk, into = receive + chunk.offset](const proto::Data&, const Buffer& frame) {
-          require_size(chunk, frame);
-          if (frame.size() > 0) std::memcpy(into, frame.data(), frame.size());
+        part.accept = [chunk, into = receive + chunk.offset](const proto::Data& answer, const Buffer& value) {
+          const Encoded encoded = read_slice(answer, value, chunk.length);
+          decode(encoded.format, encoded.span(), {into, chunk.length});
         };
       }
-      post(std::move(part), std::move(data),
-           send != nullptr ? borrowed({send + chunk.offset, chunk.length}) : Buffer());
+      post(std::move(part), std::move(data), std::move(frame));
     }
   } catch (...) {
     abandon(handle);
@@ -165,14 +162,23 @@ KvWorker::Handle KvWorker::Impl::exchange(proto::Operation operation, std::uint3
   return handle;
 }
 
+// What is pushed of one chunk.
+Encoded KvWorker::Impl::packed(const Chunk& chunk, const float* values) {
+  auto packer = packers.find(chunk);
+  if (packer == packers.end()) {
+    packer =
+        packers.try_emplace(chunk, encoder_for(codec, chunk.total, Link::lan, Direction::push), chunk.length).first;
+  }
+  return packer->second.pack(borrowed({values, chunk.length}));
+}
+
 void KvWorker::Impl::exchange_chunk(const Chunk& chunk, proto::Data data, Buffer frame, const Answered& answered) {
   try {
     Part part{.server = server_of(chunk), .chunk = chunk, .handle = 0, .accept = {}, .answered = answered};
-    part.accept = [chunk](const proto::Data&, const Buffer& value) { require_size(chunk, value); };
-    add_slice(chunk, data);
+    if (data.slices_size() == 0) write_slice(chunk, data);
     post(std::move(part), std::move(data), std::move(frame));
   } catch (const Error& error) {
-    answered({error.what(), 0, {}});
+    answered({error.what(), 0, {}, {}});
   }
 }
 
@@ -185,7 +191,8 @@ KvWorker::~KvWorker() {
   impl_->close();
 }
 
-int KvWorker::greet(const proto::Greeting& greeting, Clock::time_point deadline) {
+KvWorker::Greeted KvWorker::greet(proto::Greeting greeting, const Settings& settings, Clock::time_point deadline) {
+  settings.write(greeting);
   const auto count = static_cast<std::uint32_t>(impl_->member.num_servers());
   const auto allowed = std::chrono::ceil<std::chrono::seconds>(deadline - Clock::now());
   std::vector<proto::Greeting> answers(count);  // by server rank
@@ -207,9 +214,14 @@ int KvWorker::greet(const proto::Greeting& greeting, Clock::time_point deadline)
     }
     servers[shard] = {Role::server, rank};
   }
+  Greeted greeted{answers.empty() ? 0 : static_cast<int>(answers.front().all_workers()), settings};
+  for (std::uint32_t rank = 0; rank < count; ++rank) {
+    greeted.settings.take(answers[rank], impl_->member.name_of({Role::server, rank}), "this node");
+  }
+  impl_->codec = greeted.settings.job().codec;
   const std::lock_guard lock(impl_->mutex);
   impl_->servers = std::move(servers);
-  return answers.empty() ? 0 : static_cast<int>(answers.front().all_workers());
+  return greeted;
 }
 
 void KvWorker::configure(const proto::OptimizerConfig& optimizer) {
@@ -240,6 +252,31 @@ KvWorker::Handle KvWorker::push_pull(std::uint32_t key, std::span<const float> g
     round = impl_->rounds[key] + 1;
   }
   return impl_->exchange(proto::PUSH_PULL, key, round, gradient.data(), value.data(), value.size());
+}
+
+std::optional<proto::OptimizerConfig> KvWorker::optimizer() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->optimizer;
+}
+
+std::uint32_t KvWorker::report(const proto::State& state) {
+  std::uint32_t steps = 1;
+  const Handle handle = impl_->open(1, std::nullopt);
+  try {
+    Impl::Part part{.server = {Role::server, 0}, .chunk = {}, .handle = handle, .accept = {}, .answered = {}};
+    part.accept = [&](const proto::Data& data, const Buffer&) {
+      steps = std::max<std::uint32_t>(data.state().steps(), 1);
+    };
+    proto::Data data;
+    data.set_operation(proto::STATE);
+    *data.mutable_state() = state;
+    impl_->post(std::move(part), std::move(data), {});
+  } catch (...) {
+    impl_->abandon(handle);
+    throw;
+  }
+  wait(handle);
+  return steps;
 }
 
 void KvWorker::on_failure(std::function<void(const std::string&)> handler) {
@@ -274,13 +311,14 @@ void KvWorker::pull_chunk(const Chunk& chunk, const Answered& answered) {
   impl_->exchange_chunk(chunk, std::move(data), {}, answered);
 }
 
-void KvWorker::push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Buffer sum,
+void KvWorker::push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
                                const Answered& answered) {
   proto::Data data;
   data.set_operation(proto::PUSH_PULL);
   data.set_round(round);
   data.set_workers(workers);
-  impl_->exchange_chunk(chunk, std::move(data), std::move(sum), answered);
+  write_slice(chunk, sum.format, data);
+  impl_->exchange_chunk(chunk, std::move(data), std::move(sum.bytes), answered);
 }
 
 }  // namespace geomx::ps

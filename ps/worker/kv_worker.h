@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "ps/config/job_config.h"
 #include "ps/membership/member.h"
+#include "ps/sync/encoded.h"
 #include "ps/worker/partition.h"
 
 namespace geomx::ps {
@@ -24,7 +27,9 @@ namespace geomx::ps {
 //
 // Threading: calls from one thread (forward() from any); completion happens on the member's receive thread.
 //
-// Memory: nothing is copied on the way out, so the caller's arrays must stay, `gradient` unchanged and `value` unread,
+// Gradients travel as the job's codec for the LAN says. Answers are decoded as they come.
+//
+// Memory: fp32 is not copied on the way out, so the caller's arrays must stay, `gradient` unchanged and `value` unread,
 // until wait() has returned. Should wait() throw, `gradient` must stay until the member has gone: the transport may
 // still be reading it.
 class KvWorker {
@@ -42,28 +47,41 @@ class KvWorker {
   KvWorker(const KvWorker&) = delete;
   KvWorker& operator=(const KvWorker&) = delete;
 
-  // After member.join(), once, before anything else: says who trains, and learns which server holds what. Waits until
-  // all workers of the job have greeted. Returns the servers' DMLC_NUM_ALL_WORKER. Throws Error when a server
+  // After member.join(), once, before anything else: says who trains and what this node has been told of the job, and
+  // learns which server holds what. Waits until all workers of the job have greeted. Throws Error when a server
   // disagrees.
-  int greet(const proto::Greeting& greeting, Member::Clock::time_point deadline);
+  struct Greeted {
+    int all_workers = 0;  // the servers' DMLC_NUM_ALL_WORKER
+    Settings settings;    // what any node has been told
+  };
+  Greeted greet(proto::Greeting greeting, const Settings& settings, Member::Clock::time_point deadline);
 
   void configure(const proto::OptimizerConfig& optimizer);       // master worker; waits
   Handle init(std::uint32_t key, std::span<const float> value);  // master worker
   Handle pull(std::uint32_t key, std::span<float> value);        // waits at the server until it is initialised
+  // `value` becomes what the job's algorithm answers a push with: the new value, or the mean of all gradients
+  // (sync/answer.h). replica.h hides the difference.
   Handle push_pull(std::uint32_t key, std::span<const float> gradient, std::span<float> value);
   void wait(Handle handle);  // throws Error at the deadline, when the server refused, or when the plane has failed
   void wait_all();
+
+  // The job's, as the master worker has configured it: known with the first value that was pulled.
+  std::optional<proto::OptimizerConfig> optimizer() const;
+
+  // Reports to ESync's state server, and waits for its answer: how many steps to make in the next round.
+  std::uint32_t report(const proto::State& state);
 
   // For a server that stands between: asks for one chunk, or sends the sum of `workers` gradients of it up for `round`.
   // `answered` is called once, on the receive thread or on the thread that finds out that the plane has failed.
   struct Answer {
     std::string error;  // not empty: refused or failed, and nothing else is set
     std::uint64_t round = 0;
-    Buffer value;
+    Encoded value;
+    std::optional<proto::OptimizerConfig> optimizer;  // with a value that was pulled
   };
   using Answered = std::function<void(Answer)>;
   void pull_chunk(const Chunk& chunk, const Answered& answered);
-  void push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Buffer sum,
+  void push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
                        const Answered& answered);
 
   // Called once when the plane can no longer work; at once where it cannot already.

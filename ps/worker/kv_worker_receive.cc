@@ -3,6 +3,7 @@
 
 #include "ps/config/error.h"
 #include "ps/worker/kv_worker_state.h"
+#include "ps/worker/slice.h"
 
 namespace geomx::ps {
 
@@ -22,16 +23,24 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
   }
   std::string error = data.error();
   const Buffer frame = message.frames.empty() ? Buffer() : message.frames.front();
+  Answer answer;
   if (error.empty()) {
     try {
       if (part.accept) part.accept(data, frame);
+      if (part.answered) answer.value = read_slice(data, frame, part.chunk.length);
     } catch (const Error& refused) {
       error = refused.what();
     }
   }
   if (!error.empty() && part.handle != 0) error = member.name_of(from) + ": " + error;
-  if (part.answered) part.answered({error, data.round(), frame});
+  if (data.has_optimizer()) answer.optimizer = data.optimizer();
+  if (part.answered) {
+    answer.error = error;
+    answer.round = data.round();
+    part.answered(answer);
+  }
   const std::lock_guard lock(mutex);
+  if (answer.optimizer && !optimizer) optimizer = answer.optimizer;
   accepting = 0;
   --handling;
   // Whoever waits is woken by the last part of a handle, and not by each.
@@ -60,7 +69,7 @@ void KvWorker::Impl::fail(const std::string& why) {
     if (failure_handler)
       listeners.push_back([handler = failure_handler](const Answer& answer) { handler(answer.error); });
   }
-  for (const Answered& listener : listeners) listener({why, 0, {}});
+  for (const Answered& listener : listeners) listener({why, 0, {}, {}});
   const std::lock_guard lock(mutex);
   --handling;
   changed.notify_all();

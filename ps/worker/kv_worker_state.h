@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ps/sync/packer.h"
 #include "ps/worker/kv_worker.h"
 
 // What a KvWorker is inside. The caller's side, requests and waiting, is in kv_worker.cc; the receive thread's, answers
@@ -46,10 +47,15 @@ struct KvWorker::Impl {
   Member& member;
   const Options options;
 
+  // Of the caller's thread:
+  CodecConfig codec;                // from greet() on
+  std::map<Chunk, Packer> packers;  // of what is pushed
+
   mutable std::mutex mutex;
   std::condition_variable changed;
   // Guarded by mutex:
   std::vector<NodeId> servers;  // by shard; empty until greet()
+  std::optional<proto::OptimizerConfig> optimizer;
   std::unordered_map<std::uint64_t, Part> parts;
   std::map<Handle, Pending> pending;
   std::map<std::uint32_t, std::uint64_t> rounds;  // of the values that wait() has brought
@@ -78,6 +84,7 @@ struct KvWorker::Impl {
   void ask_every_server(const Ask& ask, Clock::time_point deadline, const std::string& allowed);
   Handle exchange(proto::Operation operation, std::uint32_t key, std::uint64_t round, const float* send, float* receive,
                   std::uint64_t total);
+  Encoded packed(const Chunk& chunk, const float* values);
   void exchange_chunk(const Chunk& chunk, proto::Data data, Buffer frame, const Answered& answered);
   Clock::time_point soon() const { return Clock::now() + std::chrono::duration_cast<Clock::duration>(options.timeout); }
 };

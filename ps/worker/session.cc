@@ -46,11 +46,12 @@ struct Session::Impl {
       proto::Trainee& self = *greeting.add_workers();
       self.set_slice(*options.slice);
       self.set_rounds(options.rounds);
+      self.set_steps(options.steps);
     }
     member.join();
     try {
       // The answer comes when the last worker of the last party has joined, too.
-      kv.greet(greeting, after(2 * party.join_timeout));
+      job = kv.greet(greeting, config.job, after(2 * party.join_timeout)).settings.job();
     } catch (const Error& error) {
       member.fail(error.what());
       throw;
@@ -60,6 +61,7 @@ struct Session::Impl {
   Options options;
   PlaneConfig party;
   bool master;
+  JobConfig job;
   Member member;
   KvWorker kv;
   Interrupt::Guard guard;  // goes first
@@ -75,6 +77,13 @@ bool Session::master() const {
 }
 KvWorker& Session::kv() {
   return impl_->kv;
+}
+
+const JobConfig& Session::job() const {
+  return impl_->job;
+}
+std::uint64_t Session::rounds() const {
+  return impl_->options.rounds > 0 ? impl_->options.rounds : rounds_of(impl_->job.sync, impl_->options.steps);
 }
 
 void Session::barrier(const std::string& name) {

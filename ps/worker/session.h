@@ -21,7 +21,8 @@ struct SessionOptions {
   // Of a worker that trains: the index of its data slice, which no other worker has. Ranks, and with them the order of
   // addition, follow it (PlaneConfig::order), so the same job gives the same bytes in every run.
   std::optional<std::uint64_t> slice{};
-  std::uint64_t rounds = 0;                   // for which it will train: as many as all others
+  std::uint64_t rounds = 0;                   // for which it will train: as many as all others; or
+  std::uint64_t steps = 0;                    // batches
   std::chrono::duration<double> timeout{60};  // of KvWorker::wait() and of barrier()
   Interrupt* interrupt = nullptr;             // ends the session, and with it the job; outlives it
 };
@@ -55,6 +56,8 @@ class Session {
 
   bool master() const;  // the master worker initialises; it trains only where the central party does
   KvWorker& kv();
+  const JobConfig& job() const;           // as all nodes together have been told it
+  std::uint64_t rounds() const;           // for which this worker trains
   void barrier(const std::string& name);  // of the party's workers
   void leave();                           // the orderly end; all handles must have been waited for
   void fail(const std::string& why);      // the end for everybody

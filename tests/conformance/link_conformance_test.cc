@@ -369,7 +369,7 @@ INSTANTIATE_TEST_SUITE_P(Shapers, Account, ::testing::Values(Kind::tc, Kind::wir
 TEST(Tc, AQdiscThatIsNotAsAskedIsMeasured) {
   const Direction direction = fifty_megabits();
   SKIP_UNLESS_AVAILABLE(Kind::tc, direction, direction);
-  for (const std::uint64_t really : {30'000'000, 90'000'000}) {
+  for (const std::uint64_t really : {25'000'000, 100'000'000}) {
     LinkBed bed(Kind::tc, direction, direction);
     Direction other = direction;
     other.rate = BitsPerSecond{really};
@@ -380,10 +380,17 @@ TEST(Tc, AQdiscThatIsNotAsAskedIsMeasured) {
       const netlink::QdiscPlace place{netlink::get_link(socket, "eth0").index, netlink::kRoot, stage.handle};
       socket.execute(netlink::change_qdisc(place, stage.kind, "eth0"));
     }
-    blast_udp(bed.a(), bed.b(), LinkBed::kAddressB, {BitsPerSecond{120'000'000}, 6000}, milliseconds(300));
+    const auto received =
+        blast_udp(bed.a(), bed.b(), LinkBed::kAddressB, {BitsPerSecond{120'000'000}, 6000}, milliseconds(300));
     const shaper::DirectionCounters counters = bed.shaper().counters().forward;
     ASSERT_GE(counters.busy_nanoseconds, 100'000'000u);
-    EXPECT_NEAR(measured(counters) / static_cast<double>(really), 1, 0.02);
+    // What came through, not what the qdisc was told: on a machine whose timers are late a link is slower than that.
+    const double came_through = goodput(received) * kFullFrame / kUdpPayload;
+    std::cout << "told " << static_cast<double>(really) / 1e6 << " Mbit/s, came through " << came_through / 1e6
+              << " Mbit/s, measured " << measured(counters) / 1e6 << " Mbit/s\n";
+    EXPECT_NEAR(measured(counters) / came_through, 1, 0.02);
+    EXPECT_LT(came_through, static_cast<double>(really) * 1.02);
+    EXPECT_GT(std::abs(measured(counters) / 50e6 - 1), 0.02);
   }
 }
 

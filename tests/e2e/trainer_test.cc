@@ -142,6 +142,63 @@ TEST_F(Trainer, TwelveProcessesEndWithTheSameBytesTwice) {
   for (const std::string& other : parameters) EXPECT_TRUE(other == parameters[0]);
 }
 
+// Told to the workers alone, as in the original's examples, or to one of them.
+TEST_F(Trainer, EveryAlgorithmTrains) {
+  struct Case {
+    std::string name;
+    std::vector<std::string> options;
+    bool same = true;          // all replicas, at the end
+    std::size_t samples = 32;  // of a round; 0: as the state server says
+    bool told_to_one = false;
+  };
+  const std::vector<Case> cases{
+      {.name = "mixed", .options = {"--mixed-sync"}, .same = false},
+      {.name = "dcasgd", .options = {"--mixed-sync", "--dcasgd", "--optimizer", "sgd"}, .same = false},
+      {.name = "bisparse", .options = {"--bisparse-compression-ratio", "0.05"}},
+      {.name = "hfa",
+       .options = {"--set", "GEOMX_SYNC=hfa", "--set", "MXNET_KVSTORE_HFA_K1=3", "--set", "MXNET_KVSTORE_HFA_K2=2"},
+       .samples = 96},
+      {.name = "diloco", .options = {"--set", "GEOMX_SYNC=diloco", "--set", "GEOMX_DILOCO_STEPS=2"}, .samples = 64},
+      {.name = "esync", .options = {"--set", "GEOMX_SYNC=esync"}, .samples = 0},
+      {.name = "mpq", .options = {"--set", "GEOMX_CODEC=mpq"}, .told_to_one = true},
+  };
+  for (const Case& c : cases) {
+    const auto metrics = folder_ / ("metrics-" + c.name);
+    auto processes =
+        start_all({"--rounds", "6", "--learning-rate", "0.001", "--data-dir", small_data()},
+                  [&](GuideRole& role, std::vector<std::string>& options) {
+                    if (!role.worker) return;
+                    if (!c.told_to_one || role.data_slice == 2) {
+                      options.insert(options.end(), c.options.begin(), c.options.end());
+                    }
+                    if (role.data_slice < 0) return;
+                    options.insert(options.end(), {"--parameters-out", (folder_ / (c.name + role.name)).string()});
+                    if (role.data_slice == 0) options.insert(options.end(), {"--metrics", metrics.string()});
+                  });
+    for (Process& process : processes) {
+      EXPECT_EQ(process.wait(Clock::now() + 60s), 0) << c.name << ", " << process.name() << ": " << process.output();
+    }
+    std::vector<std::string> parameters;
+    for (const GuideRole& role : roles_) {
+      if (role.data_slice >= 0) parameters.push_back(bytes_of(folder_ / (c.name + role.name)));
+    }
+    ASSERT_EQ(parameters.size(), 4u);
+    EXPECT_GT(parameters[0].size(), 178'762u * 4) << c.name;
+    for (const std::string& other : parameters) EXPECT_TRUE(!c.same || other == parameters[0]) << c.name;
+    std::size_t rounds = 0;
+    std::ifstream in(metrics);
+    for (std::string line; std::getline(in, line);) {
+      const auto json = nlohmann::json::parse(line);
+      if (json["type"] != "step") continue;
+      EXPECT_EQ(json["round"], ++rounds) << c.name;
+      if (c.samples > 0) {
+        EXPECT_EQ(json["samples"], c.samples) << c.name;
+      }
+    }
+    EXPECT_EQ(rounds, 6u) << c.name;
+  }
+}
+
 TEST_F(Trainer, PseudoDistributedScriptTrains) {
   Process script("script",
                  {source("scenarios/pseudo-distributed.sh").string(), "--base-port", "9300", "--out",
@@ -218,10 +275,11 @@ TEST_F(TrainerFails, OnBadUsage) {
   expect_failure(worker({"--bach-size", "8"}), 2, "--bach-size");
   expect_failure(worker({"--rounds", "5", "--epoch", "1"}), 2, "--epoch");
   expect_failure(worker({"--device", "cuda"}), 2, "--device cuda is not supported yet");
-  expect_failure(worker({"--mixed-sync"}), 2, "--mixed-sync is not supported yet");
-  expect_failure(worker({"--dcasgd"}), 2, "--dcasgd is not supported yet");
-  expect_failure(worker({"--bisparse-compression-ratio", "0.01"}), 2,
-                 "--bisparse-compression-ratio is not supported yet");
+  expect_failure(worker({"--bisparse-compression-ratio", "7"}), 2,
+                 "GEOMX_BISPARSE_RATIO=7: a number from 1e-06 to 1 is wanted");
+  expect_failure(worker({"--mixed-sync", "--set", "GEOMX_SYNC=fsa"}), 2,
+                 "GEOMX_SYNC is to be fsa, but it is mixed already");
+  expect_failure(worker({"--set", "GEOMX_COLOUR=red"}), 2, "GEOMX_COLOUR is no setting of a job");
   expect_failure(node("worker", {"--data-dir", small_data(), "--data-slice-idx", "4"}, role("a-worker-0").environment),
                  1, "data slice 4 does not exist");
   expect_failure(worker({"--metrics", "/proc/none/m"}), 1, "metrics cannot be written to /proc/none/m");

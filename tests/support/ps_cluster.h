@@ -21,7 +21,8 @@ namespace geomx::ps::testing {
 // The scheduler of a plane on a thread of its own, and the configurations of its nodes.
 class Plane {
  public:
-  Plane(Medium medium, int servers, int workers, std::function<void(PlaneConfig&)> adjust = {})
+  Plane(Medium medium, int servers, int workers, const std::function<void(PlaneConfig&)>& adjust = {},
+        const std::function<void(Scheduler&)>& prepare = {})
       : medium_(std::move(medium)) {
     config_.num_servers = servers;
     config_.num_workers = workers;
@@ -29,6 +30,7 @@ class Plane {
     config_.role = PlaneRole::scheduler;
     if (adjust) adjust(config_);
     scheduler_ = std::make_unique<Scheduler>(config_, medium_.node());
+    if (prepare) prepare(*scheduler_);
     config_.scheduler_port = scheduler_->listen().port;
     run_ = std::async(std::launch::async, [this] {
       try {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -10,6 +12,8 @@
 #include <vector>
 
 #include "ps/server/node.h"
+#include "ps/sync/esync.h"
+#include "ps/worker/replica.h"
 #include "ps/worker/session.h"
 #include "tests/support/ps_cluster.h"
 #include "tests/support/reference.h"
@@ -29,11 +33,27 @@ struct Deployment {
   std::vector<std::uint64_t> rounds{};   // that the workers promise; left out, they all promise the same
   bool master_has_slice = true;          // where the central party trains
   double join_timeout = 10;
+  std::map<std::string, std::string> settings{};          // of the job; told to all nodes
+  std::map<std::string, std::string> workers_settings{};  // told to the workers alone
+  // ESync's state server: the steps of a data slice in the round after its so many-th report.
+  std::function<std::uint32_t(std::uint64_t slice, std::uint64_t report)> steps{};
 
   int workers() const {
     int count = central_trains ? central_workers : 0;
     for (const int workers : party_workers) count += workers;
     return count;
+  }
+  // The data slices of each party, the central one last.
+  std::vector<std::vector<std::size_t>> parties() const {
+    std::vector<std::vector<std::size_t>> parties;
+    std::size_t next = 0;
+    std::vector<int> counts = party_workers;
+    if (central_trains) counts.push_back(central_workers);
+    for (const int workers_of_party : counts) {
+      std::vector<std::size_t>& party = parties.emplace_back();
+      for (int i = 0; i < workers_of_party; ++i) party.push_back(next++);
+    }
+    return parties;
   }
 };
 
@@ -59,18 +79,21 @@ class Job {
       plane.join_timeout = std::chrono::duration<double>(deployment_.join_timeout);
     };
     const auto parties = static_cast<int>(deployment_.party_workers.size());
-    global_ = std::make_unique<Plane>(medium_, deployment_.global_servers, parties * deployment_.party_servers,
-                                      [&](PlaneConfig& plane) {
-                                        adjust(plane);
-                                        plane.global = true;
-                                      });
+    global_ = std::make_unique<Plane>(
+        medium_, deployment_.global_servers, parties * deployment_.party_servers,
+        [&](PlaneConfig& plane) {
+          adjust(plane);
+          plane.global = true;
+        },
+        [&](Scheduler& scheduler) { serve_states(scheduler); });
     central_ = std::make_unique<Plane>(medium_, deployment_.global_servers, deployment_.central_workers, adjust);
     for (const int workers : deployment_.party_workers) {
       parties_.push_back(std::make_unique<Plane>(medium_, deployment_.party_servers, workers, adjust));
     }
   }
 
-  Ends run(const Work& work) {
+  // `tell` may alter what a worker has been told.
+  Ends run(const Work& work, const std::function<void(NodeConfig& worker)>& tell = {}) {
     std::vector<std::function<void()>> servers, workers;
     for (int i = 0; i < deployment_.global_servers; ++i) servers.push_back([this] { serve(global_server(), node()); });
     for (std::size_t party = 0; party < parties_.size(); ++party) {
@@ -81,11 +104,13 @@ class Job {
     std::size_t slice = 0;
     const auto add_worker = [&](const Plane& plane, bool master, bool trains) {
       const std::optional<std::size_t> mine = trains ? std::optional(slice++) : std::nullopt;
-      workers.push_back([this, &plane, &work, master, mine] {
+      workers.push_back([this, &plane, &work, &tell, master, mine] {
         SessionOptions options{.slice = mine};
         if (mine && !deployment_.slices.empty()) options.slice = deployment_.slices.at(*mine);
         if (mine && !deployment_.rounds.empty()) options.rounds = deployment_.rounds.at(*mine);
-        Session session(worker(plane, master), options, node());
+        NodeConfig config = worker(plane, master);
+        if (tell) tell(config);
+        Session session(config, options, node());
         work(session, mine);
         session.leave();
       });
@@ -109,8 +134,21 @@ class Job {
  private:
   TransportFactory node() const { return medium_.node; }
 
+  void serve_states(Scheduler& scheduler) {
+    scheduler.on_state([this](const proto::State& report) {
+      proto::State answer = report;
+      const std::uint64_t count = ++reports_[report.worker()];
+      answer.set_steps(
+          deployment_.steps
+              ? deployment_.steps(report.worker(), count)
+              : planner_.steps(report.worker(), {report.step_seconds(), report.road_seconds()}, report.most_steps()));
+      return answer;
+    });
+  }
+
   NodeConfig common() const {
     NodeConfig config;
+    for (const auto& [name, value] : deployment_.settings) config.job.set(name, value);
     config.bigarray_bound = deployment_.bigarray_bound;
     config.num_all_workers = deployment_.num_all_workers.value_or(deployment_.workers());
     return config;
@@ -136,11 +174,14 @@ class Job {
     config.local = plane.config(PlaneRole::worker);
     config.local->master = master;
     config.master_worker = master;
+    for (const auto& [name, value] : deployment_.workers_settings) config.job.set(name, value);
     return config;
   }
 
   Deployment deployment_;
   Medium medium_;
+  EsyncPlanner planner_;
+  std::map<std::uint64_t, std::uint64_t> reports_;  // of the scheduler's thread, as is the planner
   std::unique_ptr<Plane> global_, central_;
   std::vector<std::unique_ptr<Plane>> parties_;
 };
@@ -153,14 +194,26 @@ using History = std::vector<std::vector<Tensors>>;
 struct Trained {
   Ends ends;
   History history;
+  std::vector<Tensors> store;  // what each worker pulls when it has trained
 };
 
-// Trains the regression. `disorder` seeds the order and the moments in which workers push; it must not matter.
-inline Trained train(const Deployment& deployment, const Medium& medium, const Regression& model,
-                     const proto::OptimizerConfig& optimizer, std::size_t rounds, std::uint64_t disorder = 0) {
+struct Training {
+  std::size_t rounds = 0;
+  std::uint64_t disorder = 0;  // seeds the order and the moments in which workers push; it must not matter
+  // Called before a worker pushes in a round, and when it has its answer; for those who take turns.
+  std::function<void(std::size_t slice, std::size_t round)> before{}, after{};
+};
+
+// Trains the regression: the replicas after each round.
+inline Trained train(Deployment deployment, const Medium& medium, const Regression& model,
+                     const proto::OptimizerConfig& optimizer, const Training& training) {
   Trained trained;
-  trained.history.resize(static_cast<std::size_t>(deployment.workers()));
+  const auto workers = static_cast<std::size_t>(deployment.workers());
+  trained.history.resize(workers);
+  trained.store.resize(workers);
+  if (deployment.rounds.empty()) deployment.rounds.assign(workers, training.rounds);
   Job job(deployment, medium);
+  std::vector<Tensors> all_weights(workers + 1), all_gradients(workers + 1);  // they outlive the sessions
   trained.ends = job.run([&](Session& session, std::optional<std::size_t> slice) {
     KvWorker& kv = session.kv();
     const auto keys = static_cast<std::uint32_t>(model.lengths.size());
@@ -171,34 +224,49 @@ inline Trained train(const Deployment& deployment, const Medium& medium, const R
       for (std::uint32_t key = 0; key < keys; ++key) kv.init(key, values[key]);
       kv.wait_all();
     }
-    Tensors weights, gradients;
+    Tensors& weights = all_weights[slice.value_or(workers)];
+    Tensors& gradients = all_gradients[slice.value_or(workers)];
+    std::vector<std::span<float>> parameters;
     for (const std::size_t length : model.lengths) {
       weights.emplace_back(length);
       gradients.emplace_back(length);
     }
-    for (std::uint32_t key = 0; key < keys; ++key) kv.pull(key, weights[key]);
-    kv.wait_all();
+    for (std::vector<float>& tensor : weights) parameters.emplace_back(tensor);
+    Replica replica(kv, session.job(), parameters);
+    replica.pull();
     session.barrier("initialised");
     if (!slice) return;
-    std::mt19937_64 random(disorder * 100 + *slice);
+    std::mt19937_64 random(training.disorder * 100 + *slice);
     std::vector<Tensors>& mine = trained.history[*slice];
     mine.push_back(weights);
-    for (std::size_t round = 1; round <= rounds; ++round) {
+    while (replica.round() < training.rounds) {
       for (std::uint32_t key = 0; key < keys; ++key) {
-        model.gradient<float>(key, *slice, round, weights[key], gradients[key]);
+        model.gradient<float>(key, *slice, replica.steps() + 1, weights[key], gradients[key]);
       }
       std::vector<std::uint32_t> order(keys);
       for (std::uint32_t key = 0; key < keys; ++key) order[key] = key;
-      if (disorder != 0) std::shuffle(order.begin(), order.end(), random);
+      if (training.disorder != 0) std::shuffle(order.begin(), order.end(), random);
+      if (training.before) training.before(*slice, replica.round() + 1);
       for (const std::uint32_t key : order) {
-        for (std::uint64_t pause = disorder != 0 ? random() % 64 : 0; pause > 0; --pause) std::this_thread::yield();
-        kv.push_pull(key, gradients[key], weights[key]);
+        for (std::uint64_t pause = training.disorder != 0 ? random() % 64 : 0; pause > 0; --pause) {
+          std::this_thread::yield();
+        }
+        replica.learn(key, gradients[key]);
       }
-      kv.wait_all();
+      if (!replica.finish_step()) continue;
+      if (training.after) training.after(*slice, replica.round());
       mine.push_back(weights);
     }
+    Tensors& store = trained.store[*slice] = weights;
+    for (std::uint32_t key = 0; key < keys; ++key) kv.pull(key, store[key]);
+    kv.wait_all();
   });
   return trained;
+}
+
+inline Trained train(const Deployment& deployment, const Medium& medium, const Regression& model,
+                     const proto::OptimizerConfig& optimizer, std::size_t rounds, std::uint64_t disorder = 0) {
+  return train(deployment, medium, model, optimizer, Training{.rounds = rounds, .disorder = disorder});
 }
 
 }  // namespace geomx::ps::testing

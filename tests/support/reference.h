@@ -30,6 +30,12 @@ inline proto::OptimizerConfig adam(double learning_rate, double weight_decay = 0
   return config;
 }
 
+inline proto::OptimizerConfig adamw(double learning_rate, double weight_decay) {
+  proto::OptimizerConfig config = adam(learning_rate, weight_decay);
+  config.set_name("adamw");
+  return config;
+}
+
 class ReferenceOptimizer {
  public:
   ReferenceOptimizer(proto::OptimizerConfig config, std::size_t length)
@@ -38,7 +44,9 @@ class ReferenceOptimizer {
   void step(std::vector<double>& weights, const std::vector<double>& gradient) {
     ++t_;
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      const double d = gradient[i] + config_.weight_decay() * weights[i];
+      const bool decoupled = config_.name() == "adamw";
+      const double d = gradient[i] + (decoupled ? 0 : config_.weight_decay() * weights[i]);
+      if (decoupled) weights[i] -= config_.learning_rate() * config_.weight_decay() * weights[i];
       if (config_.name() == "sgd") {
         first_[i] = t_ == 1 ? d : config_.momentum() * first_[i] + d;
         weights[i] -= config_.learning_rate() * first_[i];

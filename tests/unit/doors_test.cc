@@ -49,9 +49,10 @@ const std::vector<Room> kRooms{
     {"ps/membership", {"ps/proto", "ps/config", "ps/transport"}},
     {"ps/optim", {"ps/proto", "ps/config"}},
     {"ps/codec", {"ps/proto", "ps/config"}},
-    {"ps/sync", {"ps/proto", "ps/config", "ps/transport"}},
-    {"ps/worker", {"ps/proto", "ps/config", "ps/transport", "ps/membership"}},
-    {"ps/server", {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/optim", "ps/sync", "ps/worker"}},
+    {"ps/sync", {"ps/proto", "ps/config", "ps/transport", "ps/optim", "ps/codec"}},
+    {"ps/worker", {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/optim", "ps/codec", "ps/sync"}},
+    {"ps/server",
+     {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/optim", "ps/codec", "ps/sync", "ps/worker"}},
 
     {"trainer/tensor", {}},
     {"trainer/data", {"trainer/tensor"}},

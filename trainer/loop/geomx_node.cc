@@ -44,10 +44,11 @@ struct CommandLine {
   bool cpu = false;
   bool summary = false;
   std::string metrics;
-  // Of later versions: known by name, so that a script gets a clear answer.
+  // Of the job: each is another way to say what a variable says.
   bool mixed_sync = false;
   bool dcasgd = false;
-  double bisparse_compression_ratio = 0;
+  std::string bisparse_compression_ratio;
+  std::vector<std::string> settings;  // NAME=VALUE
 };
 
 void add_options(CLI::App& app, CommandLine& line) {
@@ -63,13 +64,14 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--epoch", worker.epochs, "passes over the slice")
       ->capture_default_str()
       ->check(CLI::Range(1L, 1'000'000L));
-  app.add_option("--rounds", worker.rounds, "end after that many rounds, in place of --epoch")
+  app.add_option("--rounds", worker.rounds,
+                 "end after that many rounds (exchanges with the servers), in place of --epoch")
       ->check(CLI::Range(1L, 1'000'000'000L))
       ->excludes("--epoch");
   app.add_option("--eval-every", worker.evaluate_every, "evaluate every so many rounds too (0: only after each epoch)")
       ->capture_default_str()
       ->check(CLI::Range(0L, 1'000'000'000L));
-  app.add_option("--optimizer", worker.optimizer, "sgd or adam; runs on the global server")->capture_default_str();
+  app.add_option("--optimizer", worker.optimizer, "sgd, adam or adamw; left out, adam, and adamw with diloco");
   app.add_option("--learning-rate", worker.learning_rate)->capture_default_str();
   app.add_option("--momentum", worker.momentum, "of sgd")->capture_default_str();
   app.add_option("--weight-decay", worker.weight_decay)->capture_default_str();
@@ -86,9 +88,15 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--metrics", line.metrics, "write progress as JSON lines to this file, pipe or /dev/fd/N");
   app.add_option("--parameters-out", worker.parameters_out, "write the final parameters to this file");
   app.add_flag("--summary", line.summary, "print the model's layers and end");
-  app.add_flag("--mixed-sync", line.mixed_sync, "not supported yet");
-  app.add_flag("--dcasgd", line.dcasgd, "not supported yet");
-  app.add_option("--bisparse-compression-ratio", line.bisparse_compression_ratio, "not supported yet");
+  app.add_flag("--mixed-sync", line.mixed_sync, "asynchronous between parties: GEOMX_SYNC=mixed");
+  app.add_flag("--dcasgd", line.dcasgd, "with --mixed-sync: make up for delays: GEOMX_DCASGD=1");
+  app.add_option("--bisparse-compression-ratio", line.bisparse_compression_ratio,
+                 "Bi-Sparse between parties, sending this share of the gradient: GEOMX_CODEC=bisparse and "
+                 "GEOMX_BISPARSE_RATIO");
+  app.add_option("--set", line.settings,
+                 "NAME=VALUE, of a variable that is the whole job's: GEOMX_SYNC, GEOMX_CODEC and so on "
+                 "(docs/training.md)")
+      ->allow_extra_args(false);
 }
 
 // A refusal that is the user's to mend.
@@ -97,21 +105,33 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-void refuse_what_is_not_supported(const CLI::App& app, const CommandLine& line) {
-  for (const char* option : {"--mixed-sync", "--dcasgd", "--bisparse-compression-ratio"}) {
-    if (app.count(option) > 0) throw UsageError(std::string(option) + " is not supported yet");
-  }
+void refuse_what_is_not_supported(const CommandLine& line) {
   if (line.device == "cuda" || line.device == "gpu")
     throw UsageError("--device " + line.device + " is not supported yet (cpu)");
   if (line.device != "auto" && line.device != "cpu")
     throw UsageError("--device " + line.device + " is not known (auto or cpu)");
 }
 
+// What the options say of the job, beside what the environment does.
+void add_settings(const CommandLine& line, ps::Settings& settings) {
+  if (line.mixed_sync) settings.set("GEOMX_SYNC", "mixed");
+  if (line.dcasgd) settings.set("GEOMX_DCASGD", "1");
+  if (!line.bisparse_compression_ratio.empty()) {
+    settings.set("GEOMX_CODEC", "bisparse");
+    settings.set("GEOMX_BISPARSE_RATIO", line.bisparse_compression_ratio);
+  }
+  for (const std::string& setting : line.settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) throw UsageError("--set " + setting + ": NAME=VALUE is wanted");
+    settings.set(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+}
+
 // An option that would have no effect is refused rather than ignored.
 void refuse_worker_options(const CLI::App& app, const std::string& role) {
   for (const CLI::Option* option : app.get_options()) {
     const std::string name = option->get_name();
-    if (option->count() > 0 && name != "--metrics" && name != "--cpu" && name != "--device") {
+    if (option->count() > 0 && name != "--metrics" && name != "--set" && name != "--cpu" && name != "--device") {
       throw UsageError(name + " is for workers; this node is a " + role);
     }
   }
@@ -220,7 +240,7 @@ int parse_and_run(int argc, char** argv, trainer::Signals& signals) {
     return fail(code, message);
   };
   try {
-    refuse_what_is_not_supported(app, line);
+    refuse_what_is_not_supported(line);
     if (line.summary) {
       const auto kind = trainer::dataset_kind(line.worker.dataset);
       std::fputs(summary(trainer::make_model(line.worker.model, kind.shape, kind.classes)).c_str(), stdout);
@@ -230,6 +250,7 @@ int parse_and_run(int argc, char** argv, trainer::Signals& signals) {
     ps::NodeConfig config;
     try {
       config = ps::read_environment();
+      add_settings(line, config.job);
     } catch (const ps::Error& error) {
       throw UsageError(error.what());
     }

@@ -7,10 +7,11 @@
 
 namespace geomx::trainer {
 
+// One round: an exchange with the servers, and the step, or the local steps, that led to it (ps/worker/replica.h).
 struct StepReport {
   long round = 0;   // from 1
-  long epoch = 0;   // from 0: the one that this step belongs to
-  double loss = 0;  // mean over this worker's batch, before the update
+  long epoch = 0;   // from 0: the one that the last step belongs to
+  double loss = 0;  // mean over the samples, each batch's before its update
   std::size_t samples = 0;
   double compute_ms = 0;      // forward and backward; pushes have begun meanwhile
   double communicate_ms = 0;  // from there until the last new parameter was here

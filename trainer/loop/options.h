@@ -15,11 +15,12 @@ struct WorkerOptions {
   std::optional<std::filesystem::path> data_dir;  // in place of where ./bootstrap puts the data set
   std::optional<std::size_t> data_slice;          // --data-slice-idx; a master worker trains only where it has one
   bool split_by_class = false;
-  std::size_t batch_size = 32;     // per worker
-  long epochs = 5;                 // of this worker's slice
-  std::optional<long> rounds;      // in place of epochs
-  long evaluate_every = 0;         // rounds, besides the end of each epoch; 0: only there
-  std::string optimizer = "adam";  // sgd, adam; the master worker gives it to the global servers
+  std::size_t batch_size = 32;  // per worker
+  long epochs = 5;              // of this worker's slice
+  std::optional<long> rounds;   // in place of epochs: exchanges with the servers (ps/worker/replica.h)
+  long evaluate_every = 0;      // rounds, besides the end of each epoch; 0: only there
+  // sgd, adam, adamw; empty: adam, with diloco adamw. The master worker gives it to all.
+  std::string optimizer;
   double learning_rate = 0.01;
   double momentum = 0;
   double weight_decay = 0;

@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ps/optim/optimizer.h"
+#include "ps/worker/replica.h"
 #include "trainer/cpu/cpu_backend.h"
 #include "trainer/data/batches.h"
 #include "trainer/data/dataset.h"
@@ -27,9 +30,10 @@ double milliseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-ps::proto::OptimizerConfig optimizer_config(const WorkerOptions& options) {
+ps::proto::OptimizerConfig optimizer_config(const WorkerOptions& options, ps::SyncName sync) {
   ps::proto::OptimizerConfig config;
-  config.set_name(options.optimizer);
+  const char* left_out = sync == ps::SyncName::diloco ? "adamw" : "adam";
+  config.set_name(options.optimizer.empty() ? left_out : options.optimizer);
   config.set_learning_rate(options.learning_rate);
   config.set_momentum(options.momentum);
   config.set_weight_decay(options.weight_decay);
@@ -39,8 +43,10 @@ ps::proto::OptimizerConfig optimizer_config(const WorkerOptions& options) {
 
 // How long training takes, as the headers of the data set's files say it.
 struct Schedule {
-  long per_epoch = 0;  // rounds
+  long per_epoch = 0;  // steps
+  // One of the two, the other is 0.
   long rounds = 0;
+  long steps = 0;
 };
 
 Schedule schedule(const WorkerOptions& options, std::size_t workers) {
@@ -48,7 +54,8 @@ Schedule schedule(const WorkerOptions& options, std::size_t workers) {
   const std::size_t slice = slice_size(samples, *options.data_slice, workers);
   const auto per_epoch = static_cast<long>(batches_per_epoch(slice, options.batch_size));
   if (*options.data_slice == 0) count_samples(options.dataset, Part::test, options.data_dir);
-  return {per_epoch, options.rounds ? *options.rounds : options.epochs * per_epoch};
+  if (options.rounds) return {per_epoch, *options.rounds, 0};
+  return {per_epoch, 0, options.epochs * per_epoch};
 }
 
 // All that training needs besides the parameter server.
@@ -59,7 +66,6 @@ class Trainer {
                           options.split_by_class)),
         batches_(slice_, options.batch_size, options.seed, *options.data_slice),
         per_epoch_(schedule.per_epoch),
-        rounds_(schedule.rounds),
         evaluate_every_(options.evaluate_every),
         backend_(make_cpu_backend(model, options.batch_size, options.threads)) {
     if (*options.data_slice == 0) {
@@ -69,61 +75,71 @@ class Trainer {
 
   Tensors& parameters() { return backend_->parameters(); }
 
-  void train(ps::KvWorker& kv, Observer& observer) {
-    for (long round = 1; round <= rounds_; ++round) {
-      const StepReport report = step(kv, round);
+  // Pulls the parameters.
+  void begin(ps::Session& session) {
+    std::vector<std::span<float>> tensors;
+    for (std::size_t t = 0; t < parameters().count(); ++t) tensors.push_back(parameters()[t]);
+    replica_ = std::make_unique<ps::Replica>(session.kv(), session.job(), std::move(tensors));
+    replica_->pull();
+  }
+
+  void train(long rounds, Observer& observer) {
+    for (long round = 1; round <= rounds; ++round) {
+      const long epochs = completed_epochs();
+      const StepReport report = train_round(round);
       observer.step(report, backend_->parameters());
-      if (test_ && evaluation_is_due(round)) evaluate_now(round, observer);
+      const bool due =
+          round == rounds || completed_epochs() > epochs || (evaluate_every_ > 0 && round % evaluate_every_ == 0);
+      if (test_ && due) evaluate_now(round, observer);
     }
   }
 
  private:
-  StepReport step(ps::KvWorker& kv, long round) {
-    const Batch batch = batches_.next(backend_->images());
-    const auto start = Clock::now();
-    // Keys count from the input on. The last layers' gradients are ready first and travel while the rest is computed.
-    const double loss = backend_->step(batch, [&](std::size_t tensor) {
-      handles_.push_back(kv.push_pull(static_cast<std::uint32_t>(tensor), backend_->gradients()[tensor],
-                                      backend_->parameters()[tensor]));
-    });
-    const auto computed = Clock::now();
-    for (const auto handle : handles_) kv.wait(handle);
-    handles_.clear();
-    const auto done = Clock::now();
-    return {round,        (round - 1) / per_epoch_,       loss,
-            batch.size(), milliseconds(computed - start), milliseconds(done - computed)};
-  }
+  long completed_epochs() const { return static_cast<long>(replica_->steps()) / per_epoch_; }
 
-  bool evaluation_is_due(long round) const {
-    return round == rounds_ || round % per_epoch_ == 0 || (evaluate_every_ > 0 && round % evaluate_every_ == 0);
+  // One step, or as many as the algorithm makes between two exchanges.
+  StepReport train_round(long round) {
+    StepReport report{.round = round};
+    double loss = 0;
+    for (bool finished = false; !finished;) {
+      const Batch batch = batches_.next(backend_->images());
+      report.epoch = completed_epochs();
+      const auto start = Clock::now();
+      // Keys count from the input on. The last layers' gradients are ready first and travel while the rest is computed.
+      const double mean = backend_->step(batch, [&](std::size_t tensor) {
+        replica_->learn(static_cast<std::uint32_t>(tensor), backend_->gradients()[tensor]);
+      });
+      const auto computed = Clock::now();
+      finished = replica_->finish_step();
+      report.compute_ms += milliseconds(computed - start);
+      report.communicate_ms += milliseconds(Clock::now() - computed);
+      loss += mean * static_cast<double>(batch.size());
+      report.samples += batch.size();
+    }
+    report.loss = loss / static_cast<double>(report.samples);
+    return report;
   }
 
   void evaluate_now(long round, Observer& observer) {
     const auto start = Clock::now();
     const auto score = evaluate(*backend_, *test_);
     const auto samples = static_cast<double>(score.samples);
-    observer.evaluation({round, round / per_epoch_, static_cast<double>(score.correct) / samples, score.loss / samples,
+    observer.evaluation({round, completed_epochs(), static_cast<double>(score.correct) / samples, score.loss / samples,
                          score.samples, milliseconds(Clock::now() - start)});
   }
 
   Dataset slice_;
   Batches batches_;
-  long per_epoch_;
-  long rounds_;
+  long per_epoch_;  // steps
   long evaluate_every_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Dataset> test_;  // of the worker that evaluates
-  std::vector<ps::KvWorker::Handle> handles_;
+  std::unique_ptr<ps::Replica> replica_;
 };
 
 void initialise(ps::KvWorker& kv, const ps::proto::OptimizerConfig& optimizer, const Tensors& initial) {
   kv.configure(optimizer);
   for (std::size_t t = 0; t < initial.count(); ++t) kv.init(static_cast<std::uint32_t>(t), initial[t]);
-  kv.wait_all();
-}
-
-void pull(ps::KvWorker& kv, Tensors& parameters) {
-  for (std::size_t t = 0; t < parameters.count(); ++t) kv.pull(static_cast<std::uint32_t>(t), parameters[t]);
   kv.wait_all();
 }
 
@@ -156,7 +172,7 @@ void run_worker(const ps::NodeConfig& node, const WorkerOptions& given, Observer
   require_positive("--epoch", options.epochs);
   require_positive("--batch-size", static_cast<long>(options.batch_size));
   if (options.rounds) require_positive("--rounds", *options.rounds);
-  const auto optimizer = optimizer_config(options);
+  optimizer_config(options, ps::SyncName::fsa);
   const auto kind = dataset_kind(options.dataset);
   const Architecture model = make_model(options.model, kind.shape, kind.classes);
   const auto workers = static_cast<std::size_t>(node.num_all_workers);
@@ -166,22 +182,24 @@ void run_worker(const ps::NodeConfig& node, const WorkerOptions& given, Observer
   ps::Session session(node,
                       {.slice = options.data_slice,
                        .rounds = static_cast<std::uint64_t>(plan.rounds),
+                       .steps = static_cast<std::uint64_t>(plan.steps),
                        .timeout = std::chrono::duration<double>(options.timeout),
                        .interrupt = interrupt},
                       make_transport);
+  const long rounds = options.data_slice ? static_cast<long>(session.rounds()) : 0;
   try {
     if (options.data_slice) memory.trainer = std::make_unique<Trainer>(options, plan, model, workers);
     if (session.master()) {
       memory.initial.emplace(model.parameters());
       xavier_uniform(*memory.initial, options.seed);
-      initialise(session.kv(), optimizer, *memory.initial);
+      initialise(session.kv(), optimizer_config(options, session.job().sync.name), *memory.initial);
     }
-    if (memory.trainer) pull(session.kv(), memory.trainer->parameters());
+    if (memory.trainer) memory.trainer->begin(session);
     session.barrier("initialised");
-    observer.phase("ready", plan.rounds);
+    observer.phase("ready", rounds);
     if (memory.trainer) {
-      observer.phase("training", plan.rounds);
-      memory.trainer->train(session.kv(), observer);
+      observer.phase("training", rounds);
+      memory.trainer->train(rounds, observer);
     }
   } catch (const std::exception& error) {
     session.fail(error.what());
@@ -191,7 +209,7 @@ void run_worker(const ps::NodeConfig& node, const WorkerOptions& given, Observer
   if (memory.trainer && options.parameters_out) {
     write_parameters(*options.parameters_out, memory.trainer->parameters());
   }
-  observer.phase("finished", plan.rounds);
+  observer.phase("finished", rounds);
 }
 
 }  // namespace geomx::trainer

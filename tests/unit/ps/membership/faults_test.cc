@@ -170,7 +170,7 @@ TEST(FaultsTest, AnotherVersionOfTheProtocolIsRefused) {
     const auto answer = node->receive(soon());
     ASSERT_TRUE(answer);
     EXPECT_THAT(answer->message.header.refusal().message(),
-                AllOf(StartsWith("old:1 speaks version 2 of the protocol"), HasSubstr("speaks version 1")));
+                AllOf(StartsWith("old:1 speaks version 3 of the protocol"), HasSubstr("speaks version 2")));
   });
 }
 

@@ -32,7 +32,8 @@ class OptimizerTest : public ::testing::TestWithParam<Case> {};
 INSTANTIATE_TEST_SUITE_P(All, OptimizerTest,
                          ::testing::Values(Case{"sgd", sgd(0.1)}, Case{"momentum", sgd(0.1, 0.9)},
                                            Case{"decay", sgd(0.1, 0.9, 0.01)}, Case{"adam", adam(0.01)},
-                                           Case{"adam_decay", adam(0.01, 0.1)}, Case{"adam_betas", own_betas()}),
+                                           Case{"adam_decay", adam(0.01, 0.1)}, Case{"adam_betas", own_betas()},
+                                           Case{"adamw", adamw(0.01, 0.1)}),
                          [](const auto& test) { return test.param.name; });
 
 TEST_P(OptimizerTest, FollowsTheReferenceInDoublePrecision) {
@@ -93,7 +94,7 @@ std::string refusal(const proto::OptimizerConfig& config) {
 TEST(OptimizerConfigTest, RefusesWhatCannotBe) {
   proto::OptimizerConfig config = sgd(0.1);
   config.set_name("lion");
-  EXPECT_EQ(refusal(config), "optimizer \"lion\" is unknown (sgd or adam)");
+  EXPECT_EQ(refusal(config), "optimizer \"lion\" is unknown (sgd, adam or adamw)");
   EXPECT_EQ(refusal(sgd(0)), "optimizer sgd: learning rate is 0, must be more than 0 and finite");
   EXPECT_THAT(refusal(sgd(std::numeric_limits<double>::quiet_NaN())), HasSubstr("learning rate is nan"));
   EXPECT_EQ(refusal(sgd(0.1, 1)), "optimizer sgd: momentum is 1, must be in [0, 1)");

@@ -45,9 +45,10 @@ TEST(CensusTest, AllTrainForTheSameNumberOfRounds) {
   Census census(2);
   census.count_party(trainee("worker 0 (a:1)", 0, 12));
   census.count_party(trainee("worker 1 (a:2)", 1, 60));
-  EXPECT_EQ(census.disagreement(),
-            "worker 1 (a:2) would train for 60 rounds, and worker 0 (a:1) for 12: --epoch, --rounds and --batch-size "
-            "must be the same for all workers");
+  EXPECT_EQ(
+      census.disagreement(),
+      "worker 1 (a:2) would train for 60 rounds, and worker 0 (a:1) for 12 rounds: --epoch, --rounds and --batch-size "
+      "must be the same for all workers");
 }
 
 TEST(CensusTest, ComparesWhatANodeBelieves) {

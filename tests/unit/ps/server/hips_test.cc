@@ -174,7 +174,8 @@ TEST(HipsRoundsTest, AWorkerThatEndsEarlyEndsTheJobAndIsNamed) {
 TEST(HipsFailureTest, DifferentRoundsAreRefusedAtTheStart) {
   Job job({.rounds = {5, 5, 1, 5}, .join_timeout = 3}, inproc_medium());
   const Ends ends = job.run([](Session&, std::optional<std::size_t>) { FAIL() << "nobody should get this far"; });
-  EXPECT_THAT(ends.all(), Each(ContainsRegex("worker 0 .* would train for 1 rounds, and worker 0 .* for 5: --epoch")));
+  EXPECT_THAT(ends.all(),
+              Each(ContainsRegex("worker 0 .* would train for 1 rounds, and worker 0 .* for 5 rounds: --epoch")));
 }
 
 TEST(HipsFailureTest, ASliceOfTwoWorkersIsRefusedAtTheStart) {

@@ -9,8 +9,7 @@
 #include <map>
 #include <mutex>
 
-#include "ps/server/optimizer_backing.h"
-#include "ps/server/upstream_backing.h"
+#include "ps/server/global_backing.h"
 #include "tests/support/ps_cluster.h"
 #include "tests/support/reference.h"
 
@@ -89,6 +88,7 @@ proto::Data request(proto::Operation operation, const Chunk& chunk, std::uint64_
   slice.set_offset(chunk.offset);
   slice.set_length(chunk.length);
   slice.set_total(chunk.total);
+  if (operation != proto::PULL) slice.set_format(static_cast<std::uint32_t>(Format::fp32));
   return data;
 }
 proto::Data configure(const proto::OptimizerConfig& optimizer) {
@@ -119,8 +119,7 @@ class KvServerTest : public ::testing::Test {
   KvServerTest& operator=(const KvServerTest&) = delete;
 
   void start(Backing& backing) {
-    server_.emplace(std::vector<KvServer::Plane>{{.member = member_.get(), .num_workers = 2, .has_master = true}},
-                    backing, 2);
+    server_.emplace(KvServer::Plane{.member = member_.get(), .num_workers = 2, .has_master = true}, backing);
     const auto errors =
         run_all({[&] { member_->join(); }, [&] { master_->member().join(); }, [&] { other_->member().join(); }});
     ASSERT_THAT(errors, ::testing::Each(IsEmpty()));
@@ -144,7 +143,7 @@ class KvServerTest : public ::testing::Test {
   std::vector<float> value() { return other_->ask(request(proto::PULL, kTensor)).values; }
 
   Plane plane_{inproc_medium(), 1, 2};
-  OptimizerBacking backing_{2};
+  GlobalBacking backing_{2};
   std::unique_ptr<Member> member_ = plane_.member(PlaneRole::server);
   std::optional<Client> master_, other_;
   std::optional<KvServer> server_;
@@ -198,7 +197,7 @@ TEST_F(KvServerTest, RefusesWhatDoesNotFitAndKeepsItsValue) {
             "tensor 3 lies outside of its tensor");
   EXPECT_THAT(other_->refusal(push({.key = 3, .offset = ~0ULL, .length = 2, .total = 2}), {{1, 2}}),
               HasSubstr("lies outside of its tensor"));
-  EXPECT_EQ(other_->refusal(push(kTensor), {{1, 2, 3}}), "tensor 3: 12 bytes, where 8 are wanted");
+  EXPECT_EQ(other_->refusal(push(kTensor), {{1, 2, 3}}), "tensor 3: a slice of 12 bytes in fp32, where 8 are wanted");
   EXPECT_EQ(other_->refusal(push(kTensor)), "tensor 3: 0 frames, where 1 is wanted");
   EXPECT_EQ(other_->refusal(push(kTensor), {{1, 2}, {3}}), "tensor 3: 2 frames, where 1 is wanted");
   EXPECT_EQ(other_->refusal(push(kTensor, 2), {{1, 2}}), "tensor 3: a gradient of round 2, where round 1 is open");

@@ -56,6 +56,7 @@ Message refusal(const std::string& why) {
 Message values(std::uint64_t round, const std::vector<float>& floats) {
   Message message;
   message.header.mutable_data()->set_round(round);
+  message.header.mutable_data()->add_slices()->set_format(static_cast<std::uint32_t>(Format::fp32));
   message.frames.push_back(Buffer::copy_of(floats.data(), floats.size() * sizeof(float)));
   return message;
 }
@@ -90,7 +91,7 @@ class KvWorkerTest : public ::testing::Test {
             return asked.header.data().operation() == proto::GREET ? std::optional(greeting(0)) : answer(asked);
           }},
           options);
-    worker_->greet({}, soon());
+    worker_->greet({}, {}, soon());
   }
 
   std::unique_ptr<Plane> plane_;
@@ -171,7 +172,7 @@ TEST_F(KvWorkerTest, ServersMayHoldShardsThatAreNotTheirRanks) {
     };
   };
   start({holder(0, 1), holder(1, 0)}, {.bigarray_bound = 64});
-  worker_->greet({}, soon());
+  worker_->greet({}, {}, soon());
   std::vector<float> value(64);
   worker_->wait(worker_->pull(0, value));
   EXPECT_THAT(std::vector(value.begin(), value.begin() + 32), Each(1));
@@ -180,7 +181,7 @@ TEST_F(KvWorkerTest, ServersMayHoldShardsThatAreNotTheirRanks) {
 
 TEST_F(KvWorkerTest, TwoServersOfOneShardAreRefused) {
   start({[](const Message&) { return greeting(0); }, [](const Message&) { return greeting(0); }});
-  EXPECT_THAT(error_of([&] { worker_->greet({}, soon()); }), HasSubstr("server 1 says that it holds shard 0 of 2"));
+  EXPECT_THAT(error_of([&] { worker_->greet({}, {}, soon()); }), HasSubstr("server 1 says that it holds shard 0 of 2"));
 }
 
 TEST_F(KvWorkerTest, ARefusalNamesTheServer) {
@@ -193,7 +194,8 @@ TEST_F(KvWorkerTest, ARefusalNamesTheServer) {
 TEST_F(KvWorkerTest, AnAnswerOfTheWrongSizeIsNotWritten) {
   start_greeted([](const Message&) { return values(1, {1, 2, 3}); });
   std::vector<float> value(2);
-  EXPECT_THAT(error_of([&] { worker_->wait(worker_->pull(0, value)); }), HasSubstr("the answer has 12 bytes, not 8"));
+  EXPECT_THAT(error_of([&] { worker_->wait(worker_->pull(0, value)); }),
+              HasSubstr("a slice of 12 bytes in fp32, where 8 are wanted"));
   EXPECT_THAT(value, ElementsAre(0, 0));
 }
 
@@ -243,7 +245,7 @@ TEST_F(KvWorkerTest, AChunkIsAnsweredOnceAlsoByFailure) {
   const std::lock_guard lock(mutex);
   ASSERT_EQ(answers.size(), 2U);
   EXPECT_EQ(answers[0].round, 3U);
-  EXPECT_EQ(answers[0].value.size(), 8U);
+  EXPECT_EQ(answers[0].value.bytes.size(), 8U);
   EXPECT_THAT(answers[1].error, HasSubstr("out of memory"));
 }
 
@@ -260,7 +262,7 @@ TEST_F(KvWorkerTest, AGreetingReachesEveryServerAndTheirAnswerComesBack) {
   start({server(0), server(1)});
   proto::Greeting mine;
   mine.add_workers()->set_slice(5);
-  EXPECT_EQ(worker_->greet(mine, soon()), 6);
+  EXPECT_EQ(worker_->greet(mine, {}, soon()).all_workers, 6);
   EXPECT_THAT(slices, ElementsAre(5, 5));
 }
 

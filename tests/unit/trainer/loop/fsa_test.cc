@@ -284,7 +284,7 @@ TEST_F(Fsa, TheCentralMasterTrainsLikeTheOthers) {
 TEST_F(Fsa, WorkersThatDoNotFitTogetherAreRefusedAtTheStart) {
   WorkerOptions options = options_for(folder_.path());
   options.rounds.reset();
-  options.epochs = 2;  // 12 rounds each
+  options.epochs = 2;  // 24 steps each
   const auto refused = [&](bool central_trains, const auto& change, const std::string& line) {
     const Outcome outcome = train(options, central_trains, change);
     EXPECT_EQ(outcome.errors.size(), 12u);
@@ -296,13 +296,13 @@ TEST_F(Fsa, WorkersThatDoNotFitTogetherAreRefusedAtTheStart) {
       [](const GuideRole& role, WorkerOptions& mine) {
         if (role.name == "b-worker-1") mine.epochs = 1;
       },
-      " would train for 12 rounds, and worker 0 (");
+      " would train for 12 steps, and worker 0 (");
   refused(
       false,
       [](const GuideRole& role, WorkerOptions& mine) {
         if (role.name == "b-worker-1") mine.batch_size = 100;
       },
-      " would train for 8 rounds, and worker 0 (");
+      " would train for 8 steps, and worker 0 (");
   refused(
       false,
       [](const GuideRole& role, WorkerOptions& mine) {
@@ -360,7 +360,8 @@ TEST(WorkerOptionsAreChecked, BeforeTheNetworkIsTouched) {
   EXPECT_EQ(error_of([](WorkerOptions& o) { o.rounds = 0; }), "--rounds is 0, at least 1 wanted");
   EXPECT_EQ(error_of([](WorkerOptions& o) { o.batch_size = 51; }),
             "a batch of 51 cannot be taken from a slice of 50 samples (--batch-size)");
-  EXPECT_EQ(error_of([](WorkerOptions& o) { o.optimizer = "lion"; }), "optimizer \"lion\" is unknown (sgd or adam)");
+  EXPECT_EQ(error_of([](WorkerOptions& o) { o.optimizer = "lion"; }),
+            "optimizer \"lion\" is unknown (sgd, adam or adamw)");
   EXPECT_NE(error_of([&](WorkerOptions& o) { o.data_dir = folder / "absent"; }).find("./bootstrap data"),
             std::string::npos);
   // And the check of this test itself: with nothing wrong the network is what comes next.

@@ -1,0 +1,38 @@
+#include "ps/sync/mixed.h"
+
+#include <string>
+#include <utility>
+
+#include "ps/config/error.h"
+
+namespace geomx::ps {
+
+Mixed::Mixed(std::size_t length) : arrays_(length) {}
+
+void Mixed::open(std::uint64_t) {
+  open_ = true;
+}
+
+bool Mixed::add(Addend addend) {
+  const std::uint64_t wanted = closed(addend.contributor) + 1;
+  if (!open_ || addend.round != wanted) {
+    throw Error("a gradient of round " + std::to_string(addend.round) + ", where " +
+                (open_ ? "round " + std::to_string(wanted) + " of its sender is open" : "there is no value yet"));
+  }
+  if (addend.workers == 0) throw Error("a gradient of no worker");
+  addend_ = std::move(addend);
+  return true;
+}
+
+Sum Mixed::close() {
+  const Addend addend = *std::exchange(addend_, std::nullopt);
+  rounds_[addend.contributor] = addend.round;
+  return {addend.round, addend.workers, 1, addend.contributor, unpack(addend.values, arrays_)};
+}
+
+std::uint64_t Mixed::closed(std::uint64_t contributor) const {
+  const auto found = rounds_.find(contributor);
+  return found == rounds_.end() ? 0 : found->second;
+}
+
+}  // namespace geomx::ps

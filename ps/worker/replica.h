@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "ps/config/job_config.h"
+#include "ps/worker/kv_worker.h"
+
+namespace geomx::ps {
+
+// A worker's copy of the parameters, under whichever algorithm the job has: a training loop gives it the gradients of
+// batch after batch, and it pushes, pulls and steps as the algorithm says. Keys are 0, 1, ... in the order of the
+// tensors.
+//
+//   Replica replica(session.kv(), session.job(), parameters);
+//   replica.pull();
+//   while (replica.round() < session.rounds()) {
+//     for each tensor, as soon as its gradient is there: replica.learn(key, gradient);
+//     replica.finish_step();
+//   }
+//
+// A round is one exchange with the servers, of one step or of several:
+//
+//   fsa, mixed           a round is a step: gradients go up, new weights come down
+//   ... with Bi-Sparse,  fsa: the mean of all gradients comes down, and the replica steps the job's optimizer on it
+//       MPQ
+//   hfa, diloco, esync   the replica steps an optimizer of its own K1 or H times, or as often as the state server says;
+//                        then the difference from what it last received goes up, and new weights come down
+//
+// The optimizer is the one that the master worker has configured.
+//
+// Threading: one thread. Errors: Error. Memory: the parameters are the caller's and outlive the replica; a gradient
+// must stay as it is until finish_step() has returned.
+class Replica {
+ public:
+  Replica(KvWorker& kv, const JobConfig& job, std::vector<std::span<float>> parameters);
+  ~Replica();
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  void pull();
+  // The gradient of this step's batch, once for each key; the step no longer reads the parameter.
+  void learn(std::uint32_t key, std::span<const float> gradient);
+  // True where the step was the last of its round.
+  bool finish_step();
+
+  std::uint64_t round() const;  // how many have been completed
+  std::uint64_t steps() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace geomx::ps

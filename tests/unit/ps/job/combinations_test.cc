@@ -1,0 +1,92 @@
+// The whole table of combinations: each cell trains, or is refused at the start with the one line that why_not() has.
+#include "ps/config/combinations.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/distance.h"
+#include "tests/support/ps_job.h"
+
+namespace geomx::ps::testing {
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Servers {
+  std::string name;
+  Deployment deployment;
+};
+
+const std::vector<Servers>& servers() {
+  static const std::vector<Servers> all{
+      {"one_each", {}},
+      {"several_each", {.party_servers = 2, .global_servers = 3, .bigarray_bound = 50}},
+      {"central_trains", {.party_workers = {2, 1}, .global_servers = 2, .central_workers = 2, .central_trains = true}},
+      {"central_only", {.party_workers = {}, .central_workers = 3, .central_trains = true}},
+  };
+  return all;
+}
+
+using Cell = std::tuple<std::string, std::string, std::size_t>;  // sync, codec, servers
+
+class CombinationsTest : public ::testing::TestWithParam<Cell> {};
+INSTANTIATE_TEST_SUITE_P(Table, CombinationsTest,
+                         ::testing::Combine(::testing::Values("fsa", "mixed", "dcasgd", "hfa", "esync", "diloco"),
+                                            ::testing::Values("none", "fp16", "bf16", "bisparse", "mpq", "2bit"),
+                                            ::testing::Range(std::size_t{0}, std::size_t{4})),
+                         [](const auto& test) {
+                           return std::get<0>(test.param) + "_" + std::get<1>(test.param) + "_" +
+                                  servers()[std::get<2>(test.param)].name;
+                         });
+
+double mean_distance_from_target(const Tensors& weights) {
+  double sum = 0;
+  for (const std::vector<float>& tensor : weights)
+    sum += test::distance(tensor, std::vector<double>(tensor.size(), 0.5));
+  return sum / static_cast<double>(weights.size());
+}
+
+TEST_P(CombinationsTest, TrainsOrIsRefusedInOneLine) {
+  const auto& [sync, codec, where] = GetParam();
+  Deployment deployment = servers()[where].deployment;
+  deployment.join_timeout = 5;
+  deployment.settings = {
+      {"GEOMX_SYNC", sync == "dcasgd" ? "mixed" : sync},
+      {"GEOMX_CODEC", codec},
+      {"MXNET_KVSTORE_HFA_K1", "2"},
+      {"MXNET_KVSTORE_HFA_K2", "2"},
+      {"GEOMX_DILOCO_STEPS", "2"},
+      {"GEOMX_BISPARSE_RATIO", "0.2"},
+      // Gradients are larger than what is learnt in two steps along them.
+      {"GEOMX_2BIT_THRESHOLD", sync == "fsa" || sync == "mixed" || sync == "dcasgd" ? "0.3" : "0.02"},
+      {"MXNET_KVSTORE_SIZE_LOWER_BOUND", "60"}};
+  if (sync == "dcasgd") deployment.settings["GEOMX_DCASGD"] = "1";
+  Settings settings;
+  for (const auto& [name, value] : deployment.settings) settings.set(name, value);
+  const JobShape shape{static_cast<int>(deployment.party_workers.size()), deployment.central_trains};
+  const std::string refusal = why_not(settings.job(), shape);
+
+  constexpr std::size_t kRounds = 20;
+  const Trained trained = train(deployment, inproc_medium(), {}, sgd(0.1), kRounds);
+  if (!refusal.empty()) {
+    EXPECT_EQ(refusal.find('\n'), std::string::npos);
+    EXPECT_THAT(trained.ends.servers, ::testing::Contains(HasSubstr(refusal)));
+    EXPECT_THAT(trained.ends.workers, Each(HasSubstr(refusal)));
+    return;
+  }
+  ASSERT_THAT(trained.ends.all(), Each(IsEmpty()));
+  const bool synchronous = settings.job().sync.name != SyncName::mixed;
+  for (const std::vector<Tensors>& replica : trained.history) {
+    ASSERT_EQ(replica.size(), kRounds + 1);
+    EXPECT_LT(mean_distance_from_target(replica.back()), 0.9 * mean_distance_from_target(replica.front()));
+    if (synchronous) {
+      EXPECT_EQ(replica.back(), trained.history[0].back());
+    }
+  }
+  EXPECT_LT(mean_distance_from_target(trained.store[0]), 0.9 * mean_distance_from_target(trained.history[0].front()));
+}
+
+}  // namespace
+}  // namespace geomx::ps::testing
