@@ -89,6 +89,7 @@ void add_algorithms(const Training& training, std::map<std::string, std::string>
   const scenario::Sync& sync = training.sync;
   if (sync.name != "fsa") variables["GEOMX_SYNC"] = sync.name;
   if (sync.dcasgd) variables["GEOMX_DCASGD"] = "1";
+  add("GEOMX_DCASGD_LAMBDA", sync.dcasgd_lambda, variables);
   add("MXNET_KVSTORE_HFA_K1", sync.k1, variables);
   add("MXNET_KVSTORE_HFA_K2", sync.k2, variables);
   add(sync.name == "esync" ? "GEOMX_ESYNC_MAX_STEPS" : "GEOMX_DILOCO_STEPS", sync.local_steps, variables);
@@ -100,6 +101,17 @@ void add_algorithms(const Training& training, std::map<std::string, std::string>
   add("GEOMX_BISPARSE_VALUES", codec.values, variables);
   add("MXNET_KVSTORE_SIZE_LOWER_BOUND", codec.lower_bound, variables);
   add("GEOMX_2BIT_THRESHOLD", codec.threshold, variables);
+  add("MXNET_KVSTORE_BIGARRAY_BOUND", training.bigarray_bound, variables);
+}
+
+// Time limits and verbosity are the user's own, and so is what geomx-emu itself reads.
+bool configures_a_role(const std::string& name) {
+  if (name == "GEOMX_JOIN_TIMEOUT" || name.starts_with("GEOMX_EMU_")) return false;
+  constexpr const char* kPrefixes[] = {"DMLC_", "MXNET_KVSTORE_", "GEOMX_", "ENABLE_", "DGT_"};
+  constexpr const char* kNames[] = {"PORT", "ADAPTIVE_K_FLAG", "MAX_GREED_RATE_TS"};
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                     [&](const char* prefix) { return name.starts_with(prefix); }) ||
+         std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 std::map<std::string, std::string> environment_of(const Role& role, const Training& training,
@@ -157,7 +169,7 @@ std::vector<std::string> arguments_of(const Role& role, const scenario::Scenario
     if (training.rounds) option("--rounds", std::to_string(*training.rounds));
     if (training.evaluate_every > 0) option("--eval-every", std::to_string(training.evaluate_every));
     option("--learning-rate", fmt::format("{}", training.optimizer.learning_rate));
-    option("--optimizer", training.optimizer.name);
+    if (training.optimizer.name) option("--optimizer", *training.optimizer.name);
     if (training.optimizer.momentum != 0) option("--momentum", fmt::format("{}", training.optimizer.momentum));
     if (training.optimizer.weight_decay != 0) {
       option("--weight-decay", fmt::format("{}", training.optimizer.weight_decay));
@@ -212,7 +224,7 @@ void clear_role_environment() {
   std::vector<std::string> names;
   for (char** entry = environ; *entry; ++entry) {
     const std::string name(*entry, std::strcspn(*entry, "="));
-    if (name.starts_with("DMLC_") || name == "PORT") names.push_back(name);
+    if (configures_a_role(name)) names.push_back(name);
   }
   for (const std::string& name : names) ::unsetenv(name.c_str());
 }

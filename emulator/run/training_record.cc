@@ -40,6 +40,7 @@ void TrainingRecord::add(const Evaluation& evaluation) {
 TrainingResult TrainingRecord::result() const {
   TrainingResult result;
   result.samples = samples_;
+  result.timeline = timeline_.means();
   if (last_evaluation_) {
     result.test_accuracy = last_evaluation_->test_accuracy;
     result.test_loss = last_evaluation_->test_loss;

@@ -4,8 +4,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "emulator/run/metrics.h"
+#include "emulator/run/timeline.h"
 
 // What the training job has achieved so far, out of the metrics of all workers. Pure; times are as in the metrics
 // (seconds since the epoch of CLOCK_REALTIME).
@@ -21,6 +23,7 @@ struct TrainingResult {
   // Accuracy reached -> seconds from the start of training to the first evaluation that had it, that and the earlier
   // evaluations excluded; those reached alone.
   std::map<std::string, double> seconds_to_accuracy;
+  std::vector<NodeTimes> timeline;  // of the nodes that tell of their rounds
 };
 
 class TrainingRecord {
@@ -28,6 +31,7 @@ class TrainingRecord {
   void add(const std::string& node, const Step& step);
   void add(const std::string& node, const Phase& phase);
   void add(const Evaluation& evaluation);
+  void add(const std::string& node, const Round& round) { timeline_.add(node, round); }
 
   TrainingResult result() const;
   std::optional<std::int64_t> expected_rounds() const;  // as the workers have announced it
@@ -42,6 +46,7 @@ class TrainingRecord {
   };
   std::map<std::string, Worker> nodes_;
   std::map<std::string, double> accuracy_at_;  // as in TrainingResult, in absolute time less evaluations
+  Timeline timeline_;
   std::optional<Evaluation> last_evaluation_;
   std::optional<double> announced_start_;  // the earliest "training" phase
   std::optional<double> first_step_start_;

@@ -124,6 +124,10 @@ void judge_batch_size(const Training& training, Judge& judge) {
             "make it smaller, or train with fewer workers");
 }
 
+std::string optimizer_name(const Training& training) {
+  return training.optimizer.name.value_or(training.sync.name == "diloco" ? "adamw" : "adam");
+}
+
 // A setting that belongs to some of the algorithms only.
 void judge_owner(bool given, const std::string& key, const std::string& name, const std::vector<std::string>& owners,
                  const char* group, Judge& judge) {
@@ -140,6 +144,9 @@ void judge_sync(const Training& training, Judge& judge) {
     judge_owner(given, key, sync.name, owners, "sync", judge);
   };
   owned(sync.dcasgd, "dcasgd", {"mixed"});
+  if (sync.dcasgd_lambda && !sync.dcasgd) {
+    judge.add("/training/sync/dcasgd_lambda", "there is no delay compensation", "it belongs to \"dcasgd\": true");
+  }
   owned(sync.k1.has_value(), "k1", {"hfa"});
   owned(sync.k2.has_value(), "k2", {"hfa", "diloco"});
   owned(sync.local_steps.has_value(), "local_steps", {"esync", "diloco"});
@@ -147,7 +154,7 @@ void judge_sync(const Training& training, Judge& judge) {
   owned(sync.outer_momentum.has_value(), "outer/momentum", {"diloco"});
   if (sync.dcasgd && (training.optimizer.name != "sgd" || training.optimizer.momentum != 0)) {
     judge.add("/training/sync/dcasgd", "delay compensation is a form of sgd without momentum",
-              "make the optimizer {\"name\": \"sgd\"}");
+              R"(make the optimizer {"name": "sgd"})");
   }
 }
 
@@ -191,9 +198,10 @@ void judge_training(const Scenario& scenario, const Names& names, Judge& judge) 
   }
   if (training.optimizer.name != "sgd" && training.optimizer.momentum != 0 &&
       !judge.unread_within("/training/optimizer/name")) {
-    judge.add("/training/optimizer/momentum", fmt::format("\"{}\" has no momentum", training.optimizer.name),
+    judge.add("/training/optimizer/momentum", fmt::format("\"{}\" has no momentum", optimizer_name(training)),
               "it belongs to \"sgd\"");
   }
+  if (training.p3) judge.add("/training/flow/p3", "\"p3\" is not supported yet", "leave it out or false");
   judge_sync(training, judge);
   judge_codec(training, judge);
   judge_parties(scenario, names, judge);

@@ -159,7 +159,7 @@ struct Party {
 };
 
 struct Optimizer {
-  std::string name = "adam";  // sgd, adam, adamw
+  std::optional<std::string> name;  // sgd, adam, adamw; left out: adamw with diloco, else adam
   double learning_rate = 0.001;
   double momentum = 0;      // sgd
   double weight_decay = 0;  // sgd, adam: L2; adamw: decoupled
@@ -171,6 +171,7 @@ struct Optimizer {
 struct Sync {
   std::string name = "fsa";                   // fsa, mixed, hfa, esync, diloco
   bool dcasgd = false;                        // mixed: delay compensation
+  std::optional<double> dcasgd_lambda;        // how much of it
   std::optional<int> k1;                      // hfa: steps of a worker in a round of its party
   std::optional<int> k2;                      // hfa, diloco: rounds of a party in a global one
   std::optional<int> local_steps;             // diloco: steps of a round; esync: the most
@@ -201,11 +202,13 @@ struct Training {
   int batch_size = 32;
   std::optional<int> epochs;  // exactly one of epochs and rounds is set after validation
   std::optional<int> rounds;
-  int evaluate_every = 0;  // rounds; 0: only after each epoch and at the end
+  int evaluate_every = 0;             // rounds; 0: only after each epoch and at the end
+  std::optional<int> bigarray_bound;  // elements from which on a tensor is split over all servers
   std::string architecture = "hips";
   Optimizer optimizer;
   Sync sync;
   Codec codec;
+  bool p3 = false;
   bool split_by_class = false;
   bool operator==(const Training&) const = default;
 };

@@ -298,7 +298,9 @@ Object<Optimizer> optimizer() {
   using O = Optimizer;
   return {"optimizer",
           {
-              optional("name", "runs on the global servers, or on every worker where the algorithm has it there",
+              optional("name",
+                       "adam where left out, adamw with diloco; runs on the global servers, or on every worker where "
+                       "the algorithm has it there",
                        &O::name, choice({"sgd", "adam", "adamw"})),
               optional("learning_rate", "step size", &O::learning_rate, positive_number(1000)),
               optional("momentum", "of sgd", &O::momentum, fraction_below_one()),
@@ -310,8 +312,8 @@ Object<Sync> sync() {
   using S = Sync;
   const Object<S> outer(
       "outer", {optional("learning_rate", "of esync (1 where left out) and diloco (0.7)", &S::outer_learning_rate,
-                         positive_number(1000)),
-                optional("momentum", "Nesterov's, of diloco (0.9)", &S::outer_momentum, fraction_below_one())});
+                         number_between(1e-6, 1000)),
+                optional("momentum", "Nesterov's, of diloco (0.9)", &S::outer_momentum, number_between(0, 0.999999))});
   return {"sync",
           {
               optional("name",
@@ -321,6 +323,7 @@ Object<Sync> sync() {
                        &S::name, choice({"fsa", "mixed", "hfa", "esync", "diloco"})),
               optional("dcasgd", "mixed: compensate for the delay of a party's gradient (optimizer sgd)", &S::dcasgd,
                        flag()),
+              optional("dcasgd_lambda", "how much (0.04)", &S::dcasgd_lambda, number_between(0, kMillion)),
               optional("k1", "hfa: steps of a worker in a round of its party (20)", &S::k1, integer(1, kMillion)),
               optional("k2", "rounds of a party in a global one (hfa 10, diloco 1)", &S::k2, integer(1, kMillion)),
               optional("local_steps", "diloco: steps of a worker in a round (100); esync: the most there may be",
@@ -338,12 +341,12 @@ Object<Codec> codec() {
                        "bisparse for large tensors, fp16 for small ones; 2bit: a threshold and two bits an element",
                        &C::name, choice({"none", "fp16", "bf16", "bisparse", "mpq", "2bit"})),
               optional("ratio", "bisparse, mpq: the share of a tensor's elements that is sent (0.01)", &C::ratio,
-                       positive_number(1)),
+                       number_between(1e-6, 1)),
               optional("values", "bisparse, mpq: how the elements that are sent look (fp32)", &C::values,
                        choice({"fp32", "fp16"})),
               optional("lower_bound", "bisparse, mpq: elements that a large tensor has at least (1000)",
                        &C::lower_bound, integer(0, 1000 * kMillion)),
-              optional("threshold", "2bit: in the gradients' unit (0.5)", &C::threshold, positive_number(1e9)),
+              optional("threshold", "2bit: in the gradients' unit (0.5)", &C::threshold, number_between(1e-9, 1e9)),
           }};
 }
 
@@ -366,8 +369,9 @@ Field<Training> off_for_now(const char* key, const char* description) {
 
 Object<Training> training() {
   using T = Training;
-  const Object<T> flow("flow", {off_for_now("p3", "priority propagation"), off_for_now("tsengine", "TSEngine overlay"),
-                                off_for_now("dgt", "differential gradient transmission")});
+  const Object<T> flow(
+      "flow", {optional("p3", "priority propagation: the layers next to the input travel first", &T::p3, boolean()),
+               off_for_now("tsengine", "TSEngine overlay"), off_for_now("dgt", "differential gradient transmission")});
   return {
       "training",
       {
@@ -392,9 +396,13 @@ Object<Training> training() {
                    "the central party's, and reach its servers across the WAN",
                    &T::architecture, choice({"hips", "flat"})),
           optional("optimizer", "of the model's parameters", &T::optimizer, object(optimizer())),
-          group("sync", "synchronisation between workers and between parties", sync),
-          group("codec", "compression on the wire", codec),
+          optional("sync", "synchronisation between workers and between parties", &T::sync, object(sync())),
+          optional("codec", "compression on the wire", &T::codec, object(codec())),
           group("flow", "who sends when, and by which road", flow),
+          optional("bigarray_bound",
+                   "elements: larger tensors are split over all of a plane's servers (1000000); smaller ones are "
+                   "spread whole",
+                   &T::bigarray_bound, integer(1, 1000 * kMillion)),
           optional("split_by_class", "deal the data out sorted by label instead of in the data set's order",
                    &T::split_by_class, boolean()),
           later<T>("checkpoint"),

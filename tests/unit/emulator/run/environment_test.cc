@@ -174,12 +174,16 @@ TEST(Environment, AnOnlyPartyTrainsWithoutPartyServers) {
 TEST(Environment, ClearsWhatWouldConfigureRolesBehindTheScenariosBack) {
   ::setenv("DMLC_ROLE_GLOBAL", "global_server", 1);
   ::setenv("PORT", "80", 1);
-  ::setenv("GEOMX_TEST_KEPT", "1", 1);
+  ::setenv("GEOMX_SYNC", "hfa", 1);
+  ::setenv("MXNET_KVSTORE_USE_HFA", "1", 1);
+  ::setenv("ENABLE_P3", "1", 1);
+  ::setenv("GEOMX_EMU_TEST_KEPT", "1", 1);
   clear_role_environment();
-  EXPECT_EQ(std::getenv("DMLC_ROLE_GLOBAL"), nullptr);
-  EXPECT_EQ(std::getenv("PORT"), nullptr);
-  EXPECT_STREQ(std::getenv("GEOMX_TEST_KEPT"), "1");
-  ::unsetenv("GEOMX_TEST_KEPT");
+  for (const char* name : {"DMLC_ROLE_GLOBAL", "PORT", "GEOMX_SYNC", "MXNET_KVSTORE_USE_HFA", "ENABLE_P3"}) {
+    EXPECT_EQ(std::getenv(name), nullptr) << name;
+  }
+  EXPECT_STREQ(std::getenv("GEOMX_EMU_TEST_KEPT"), "1");
+  ::unsetenv("GEOMX_EMU_TEST_KEPT");
 }
 
 TEST(Environment, FlatAllWorkersAreTheCentralPartys) {

@@ -27,6 +27,16 @@ TEST(Metrics, ReadsEveryType) {
   EXPECT_EQ(evaluation.samples, 10000);
   EXPECT_DOUBLE_EQ(evaluation.evaluate_ms, 310);
 
+  const auto round = std::get<Round>(parse_metric(
+      R"({"type":"round","round":7,"gather_ms":1,"compute_ms":2,"push_ms":3,"wait_ms":4,"pull_ms":5.5,"t":9})"));
+  EXPECT_EQ(round.round, 7);
+  EXPECT_DOUBLE_EQ(round.gather_ms, 1);
+  EXPECT_DOUBLE_EQ(round.compute_ms, 2);
+  EXPECT_DOUBLE_EQ(round.push_ms, 3);
+  EXPECT_DOUBLE_EQ(round.wait_ms, 4);
+  EXPECT_DOUBLE_EQ(round.pull_ms, 5.5);
+  EXPECT_DOUBLE_EQ(round.time, 9);
+
   const auto phase = std::get<Phase>(parse_metric(R"({"type":"phase","name":"training","rounds":469,"t":1.5})"));
   EXPECT_EQ(phase.name, "training");
   EXPECT_EQ(phase.rounds, 469);
