@@ -101,6 +101,7 @@ void add_algorithms(const Training& training, std::map<std::string, std::string>
   add("GEOMX_BISPARSE_VALUES", codec.values, variables);
   add("MXNET_KVSTORE_SIZE_LOWER_BOUND", codec.lower_bound, variables);
   add("GEOMX_2BIT_THRESHOLD", codec.threshold, variables);
+  if (training.p3) variables["ENABLE_P3"] = "1";
   add("MXNET_KVSTORE_BIGARRAY_BOUND", training.bigarray_bound, variables);
 }
 

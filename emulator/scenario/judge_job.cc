@@ -201,7 +201,6 @@ void judge_training(const Scenario& scenario, const Names& names, Judge& judge) 
     judge.add("/training/optimizer/momentum", fmt::format("\"{}\" has no momentum", optimizer_name(training)),
               "it belongs to \"sgd\"");
   }
-  if (training.p3) judge.add("/training/flow/p3", "\"p3\" is not supported yet", "leave it out or false");
   judge_sync(training, judge);
   judge_codec(training, judge);
   judge_parties(scenario, names, judge);

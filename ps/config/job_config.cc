@@ -25,6 +25,8 @@ constexpr const char* kRatio = "GEOMX_BISPARSE_RATIO";
 constexpr const char* kValues = "GEOMX_BISPARSE_VALUES";
 constexpr const char* kSizeLowerBound = "MXNET_KVSTORE_SIZE_LOWER_BOUND";
 constexpr const char* kThreshold = "GEOMX_2BIT_THRESHOLD";
+constexpr const char* kPriority = "ENABLE_P3";
+constexpr const char* kSlice = "GEOMX_P3_SLICE";
 
 constexpr SyncName kSyncNames[] = {SyncName::fsa, SyncName::mixed, SyncName::hfa, SyncName::esync, SyncName::diloco};
 
@@ -54,6 +56,9 @@ const std::vector<Row>& rows() {
       {.name = kValues, .choices = {"fp32", "fp16"}},
       {.name = kSizeLowerBound, .whole = true, .low = 0, .high = 1e12},
       {.name = kThreshold, .low = 1e-9, .high = 1e9},
+      {.name = kPriority, .choices = {"0", "1"}},
+      // Shorter slices would weigh less than their headers.
+      {.name = kSlice, .whole = true, .low = 256, .high = 1 << 24},
   };
   return rows;
 }
@@ -181,6 +186,9 @@ JobConfig Settings::job() const {
   codec.half_values = text(kValues, "fp32") == "fp16";
   codec.size_lower_bound = static_cast<std::uint64_t>(number(kSizeLowerBound, 1000));
   codec.threshold = number(kThreshold, codec.threshold);
+  FlowConfig::Priority& p3 = job.flow.p3;
+  p3.enabled = text(kPriority, "0") == "1";
+  p3.slice = static_cast<std::uint64_t>(whole(kSlice, static_cast<long>(p3.slice)));
   return job;
 }
 

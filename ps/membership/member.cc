@@ -50,6 +50,13 @@ void Member::join() {
 NodeId Member::self() const {
   return impl_->self();
 }
+const PlaneConfig& Member::plane() const {
+  return impl_->plane;
+}
+Endpoint Member::endpoint_of(NodeId peer) const {
+  const Impl::Peer* known = impl_->peer_of(peer);
+  return known == nullptr ? Endpoint{} : known->endpoint;
+}
 int Member::num_servers() const {
   return impl_->plane.num_servers;
 }

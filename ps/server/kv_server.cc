@@ -40,6 +40,7 @@ Encoded values_of(const Chunk& chunk, const Message& message) {
 
 KvServer::Impl::Impl(const Plane& the_plane, Backing& the_backing, Settings the_settings, Log the_log)
     : plane(the_plane),
+      carrier(*plane.member, [this](NodeId from, const Message& message) { receive(from, message); }),
       backing(the_backing),
       log(std::move(the_log)),
       reception({static_cast<std::size_t>(plane.num_workers), plane.trains, plane.of_parties}),
@@ -47,17 +48,17 @@ KvServer::Impl::Impl(const Plane& the_plane, Backing& the_backing, Settings the_
 
 // Answers -------------------------------------------------------------------------------------------------------------
 
-void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer& frame) const {
+void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer& frame) {
   Message message;
   data.set_operation(proto::RESPONSE);
   data.set_request(asker.request);
   *message.header.mutable_data() = std::move(data);
   if (frame.size() > 0) message.frames.push_back(frame);
-  plane.member->send(asker.from, std::move(message));
+  carrier.send(asker.from, std::move(message));
 }
 
 void KvServer::Impl::answer(const Asker& asker, const Chunk& chunk, std::uint64_t round, const Encoded& content,
-                            bool pulled) const {
+                            bool pulled) {
   const auto optimizer = pulled ? backing.optimizer() : std::nullopt;
   if (asker.local) return (*asker.local)({{}, round, content, optimizer});
   proto::Data data;
@@ -67,7 +68,7 @@ void KvServer::Impl::answer(const Asker& asker, const Chunk& chunk, std::uint64_
   respond(asker, std::move(data), content.bytes);
 }
 
-void KvServer::Impl::refuse(const Asker& asker, const std::string& why) const {
+void KvServer::Impl::refuse(const Asker& asker, const std::string& why) {
   if (asker.local) return (*asker.local)({why, 0, {}, {}});
   proto::Data data;
   data.set_error(why);
@@ -75,7 +76,12 @@ void KvServer::Impl::refuse(const Asker& asker, const std::string& why) const {
 }
 
 std::string KvServer::Impl::name_of(const Asker& asker) const {
-  return asker.local ? "the central party" : plane.member->name_of(asker.from);
+  return contributor_name(asker.contributor());
+}
+
+std::string KvServer::Impl::contributor_name(std::uint64_t contributor) const {
+  if (contributor == Asker::kLocal) return "the central party";
+  return plane.member->name_of({Role::worker, static_cast<std::uint32_t>(contributor)});
 }
 
 // Requests ------------------------------------------------------------------------------------------------------------
@@ -169,22 +175,24 @@ void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
 void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, std::uint64_t round, std::uint32_t workers,
                                Encoded values) {
   const std::shared_ptr<Entry> entry = known(chunk);
-  if (!all_finite(values.format, values.span())) {
-    const std::string why = name_of(asker) + " has sent a gradient of " + in_words(chunk) + " for round " +
-                            std::to_string(round) + " that is not finite: the training diverges (--learning-rate)";
-    fail(why);
-    throw Error(why);
-  }
-  const auto turn = entry->turn();
+  std::optional<std::uint64_t> diverged;
   try {
+    const auto turn = entry->turn();
     Addend addend{asker.contributor(), round, workers, std::move(values)};
     if (auto sum = entry->push(asker, std::move(addend))) {
-      note_sum(sum->round);
-      entry->backing().advance(*std::move(sum));
-      return;
+      if (!sum->diverged) {
+        note_sum(sum->round);
+        entry->backing().advance(*std::move(sum));
+        return;
+      }
+      diverged = sum->diverged;
     }
   } catch (const Error& error) {
     throw Error(in_words(chunk) + ": " + error.what());
+  }
+  if (diverged) {
+    return fail(contributor_name(*diverged) + " has sent a gradient of " + in_words(chunk) + " for round " +
+                std::to_string(round) + " that is not finite: the training diverges (--learning-rate)");
   }
   if (somebody_left) require_contributors(*entry);
 }

@@ -34,6 +34,7 @@ std::vector<proto::Trainee> KvServer::Impl::await_workers(Member::Clock::time_po
 }
 
 void KvServer::Impl::greet_back(std::uint32_t all_workers, const Settings& of_all) {
+  carrier.use(of_all.job().flow);
   std::vector<Reception::Guest> waiting;
   {
     const std::lock_guard lock(mutex);
@@ -59,6 +60,7 @@ void KvServer::Impl::greet_back(std::uint32_t all_workers, const Settings& of_al
 void KvServer::Impl::depart(NodeId who) {
   const Visit visit(*this);
   if (!visit) return;
+  carrier.forget(who);
   const std::string name = plane.member->name_of(who);
   {
     const std::lock_guard lock(mutex);
@@ -132,7 +134,7 @@ void KvServer::Impl::close() {
 KvServer::KvServer(const Plane& plane, Backing& backing, Settings settings, Log log)
     : impl_(std::make_shared<Impl>(plane, backing, std::move(settings), std::move(log))) {
   Member& member = *plane.member;
-  member.on_data([impl = impl_](NodeId from, const Message& message) { impl->receive(from, message); });
+  member.on_data([impl = impl_](NodeId from, const Message& message) { impl->carrier.receive(from, message); });
   member.on_departed([impl = impl_](NodeId who) { impl->depart(who); });
   member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
   backing.on_failure([server = std::weak_ptr(impl_)](const std::string& why) {

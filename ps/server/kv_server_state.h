@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "ps/flow/carrier.h"
 #include "ps/server/entry.h"
 #include "ps/server/kv_server.h"
 #include "ps/server/reception.h"
@@ -22,6 +23,7 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   Impl(const Plane& the_plane, Backing& the_backing, Settings the_settings, Log the_log);
 
   const Plane plane;
+  Carrier carrier;
   Backing& backing;
   const Log log;
   std::atomic<bool> somebody_left{false};
@@ -61,10 +63,11 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   };
 
   // Answers.
-  void respond(const Asker& asker, proto::Data data, const Buffer& frame = {}) const;
-  void answer(const Asker& asker, const Chunk& chunk, std::uint64_t round, const Encoded& content, bool pulled) const;
-  void refuse(const Asker& asker, const std::string& why) const;
+  void respond(const Asker& asker, proto::Data data, const Buffer& frame = {});
+  void answer(const Asker& asker, const Chunk& chunk, std::uint64_t round, const Encoded& content, bool pulled);
+  void refuse(const Asker& asker, const std::string& why);
   std::string name_of(const Asker& asker) const;
+  std::string contributor_name(std::uint64_t contributor) const;
 
   // Requests, on the plane's receive thread.
   void receive(NodeId from, const Message& message);

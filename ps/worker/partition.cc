@@ -5,9 +5,10 @@
 namespace geomx::ps {
 namespace {
 
-constexpr std::uint64_t kLeastChunks = 64;  // as many as a party may have servers, so that each gets a share
-// Elements: 256 KiB. A chunk that is received, stepped and sent stays in a core's cache; messages are still few.
-constexpr std::uint64_t kLongestChunk = 64 * 1024;
+constexpr std::uint64_t kLeastChunks = 32;  // so many servers get a share each
+// Elements: 512 KiB. A chunk that is received, stepped and sent stays in the caches; messages, each of which costs a
+// change of threads at either end, are still few.
+constexpr std::uint64_t kLongestChunk = 128 * 1024;
 
 // Of the first few hundred, the one with which 2, 3 and 4 servers share the examples' CNN best: there is no better
 // place for its ten tensors than the largest one on one server and the others on the rest.
@@ -29,9 +30,13 @@ std::string in_words(const Chunk& chunk) {
   return words;
 }
 
-std::vector<Chunk> chunks_of(std::uint32_t key, std::uint64_t total, std::uint64_t bigarray_bound) {
-  if (total < bigarray_bound || total == 0) return {{key, 0, total, total}};
-  const std::uint64_t length = std::clamp<std::uint64_t>((total + kLeastChunks - 1) / kLeastChunks, 1, kLongestChunk);
+std::vector<Chunk> chunks_of(std::uint32_t key, std::uint64_t total, std::uint64_t bigarray_bound,
+                             std::uint64_t slice) {
+  const bool split = total >= bigarray_bound && total > 0;
+  std::uint64_t length = total;
+  if (split) length = std::clamp<std::uint64_t>((total + kLeastChunks - 1) / kLeastChunks, 1, kLongestChunk);
+  if (slice > 0) length = std::min(length, slice);
+  if (length == total) return {{key, 0, total, total}};
   std::vector<Chunk> chunks;
   chunks.reserve((total + length - 1) / length);
   for (std::uint64_t offset = 0; offset < total; offset += length) {

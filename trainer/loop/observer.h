@@ -13,8 +13,8 @@ struct StepReport {
   long epoch = 0;   // from 0: the one that the last step belongs to
   double loss = 0;  // mean over the samples, each batch's before its update
   std::size_t samples = 0;
-  double compute_ms = 0;      // forward and backward; pushes have begun meanwhile
-  double communicate_ms = 0;  // from there until the last new parameter was here
+  double compute_ms = 0;      // forward and backward, without waits; pushes have begun meanwhile
+  double communicate_ms = 0;  // waited for the new parameters (with P3: in the next round's forward pass)
 };
 
 struct EvaluationReport {

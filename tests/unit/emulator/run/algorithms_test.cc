@@ -45,7 +45,8 @@ ps::Settings settings_of(const std::vector<RoleProcess>& all) {
   for (const RoleProcess& process : all) {
     ps::Settings settings;
     for (const auto& [name, value] : process.environment) {
-      const bool of_the_job = name.starts_with("GEOMX_") || name.starts_with("MXNET_KVSTORE_");
+      const bool of_the_job =
+          name.starts_with("GEOMX_") || name.starts_with("MXNET_KVSTORE_") || name.starts_with("ENABLE_");
       if (of_the_job && name != "MXNET_KVSTORE_BIGARRAY_BOUND") settings.set(name, value);  // throws where unknown
     }
     if (common) {
@@ -101,6 +102,11 @@ TEST(Algorithms, SettingsOfDiloco) {
   EXPECT_EQ(job.sync.outer_rate, 0.5);
   EXPECT_EQ(job.sync.outer_momentum, 0.75);
   EXPECT_EQ(job.codec.name, "bf16");
+  EXPECT_FALSE(job.flow.p3.enabled);
+}
+
+TEST(Algorithms, SettingsOfFlow) {
+  EXPECT_TRUE(job_of(R"("flow": {"p3": true})").flow.p3.enabled);
 }
 
 TEST(Algorithms, SettingsOfEsync) {

@@ -126,6 +126,14 @@ TEST(Environment, EveryTrainingOptionReachesTheWorkers) {
                           "0.0001", "--split-by-class", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
 }
 
+TEST(Environment, PriorityPropagationReachesEveryRole) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->p3 = true;
+  for (const RoleProcess& process : role_processes(scenario, test::plan_of(scenario), "geomx-node")) {
+    EXPECT_THAT(process.environment, Contains(std::pair<const std::string, std::string>("ENABLE_P3", "1")));
+  }
+}
+
 TEST(Environment, CentralWorkersAndSeveralServersAreCounted) {
   scenario::Scenario scenario = test::three_dc();
   scenario.training->parties = {{"central", 2, 1, 1}, {"a", 0, 2, 2}, {"b", 0, 1, 3}};

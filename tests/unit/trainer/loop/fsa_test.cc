@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -82,9 +83,10 @@ WorkerOptions options_for(const std::filesystem::path& folder) {
   return options;
 }
 
-// `change` may alter a worker's options.
+// `change` may alter a worker's options; `variables` are set for all.
 Outcome train(const WorkerOptions& options, bool central_trains = false,
-              const std::function<void(const GuideRole& role, WorkerOptions& mine)>& change = {}) {
+              const std::function<void(const GuideRole& role, WorkerOptions& mine)>& change = {},
+              const std::map<std::string, std::string>& variables = {}) {
   const auto network = ps::InprocNetwork::make();
   const ps::TransportFactory transport = [&] { return network->transport(); };
   Outcome outcome;
@@ -95,6 +97,7 @@ Outcome train(const WorkerOptions& options, bool central_trains = false,
     threads.emplace_back([&, role] {
       try {
         const auto config = ps::read_config([&](const std::string& name) -> std::optional<std::string> {
+          if (const auto given = variables.find(name); given != variables.end()) return given->second;
           const auto found = role.environment.find(name);
           return found == role.environment.end() ? std::nullopt : std::optional(found->second);
         });
@@ -179,6 +182,24 @@ class Fsa : public testing::Test {
 
   TemporaryFolder folder_;
 };
+
+// Rounds overlap: a layer's forward pass begins when its own parameters are there. Nothing else changes.
+TEST_F(Fsa, PriorityPropagationChangesNoBit) {
+  WorkerOptions options = options_for(folder_.path());
+  options.evaluate_every = 7;
+  const Outcome plain = train(options);
+  const Outcome overlapped = train(options, false, {}, {{"ENABLE_P3", "1"}, {"GEOMX_P3_SLICE", "4096"}});
+  ASSERT_EQ(overlapped.errors, std::vector<std::string>{});
+  for (std::size_t worker = 0; worker < kWorkers; ++worker) {
+    const Recorder& mine = overlapped.workers[worker];
+    ASSERT_EQ(mine.steps.size(), static_cast<std::size_t>(kRounds));
+    for (long round = 0; round < kRounds; ++round) {
+      EXPECT_TRUE(same_bits(mine.after_round[round], plain.workers[worker].after_round[round])) << round + 1;
+      EXPECT_EQ(mine.steps[round].round, round + 1);
+    }
+  }
+  ASSERT_EQ(overlapped.workers[0].evaluations.size(), plain.workers[0].evaluations.size());
+}
 
 TEST_F(Fsa, ReplicasAreBitIdenticalAfterEachRound) {
   const WorkerOptions options = options_for(folder_.path());
