@@ -67,6 +67,7 @@ std::vector<Configuration> configurations() {
       {"hips + fp16", {fp16}},
       {"hips + bisparse", {bisparse}},
       {"hips + mpq", {mpq}},
+      {"hips + p3", {"training.flow.p3=true"}},
       {"hips + hfa", {hfa}, 20, 5},
       {"hips + diloco", {diloco}, 50},
       {"hips + hfa + fp16", {hfa, fp16}, 20, 5},

@@ -59,6 +59,14 @@ TEST(Timeline, ARoundThatTookNoTime) {
   EXPECT_THAT(timeline_table(timeline.means()), Not(HasSubstr("nan")));
 }
 
+TEST(Timeline, NonsenseIsShownAsItIs) {
+  Timeline timeline;
+  timeline.add("a", round_of(-5, 10, 1e308, 1e308, 1));
+  timeline.add("b", round_of(-5, 10, 0, 0, 0));
+  timeline.add("c", round_of(10, -30, 0, 0, 0));
+  EXPECT_THAT(timeline_table(timeline.means()), HasSubstr("\n  c "));
+}
+
 TEST(Timeline, ManyNodesFillOneScreen) {
   Timeline timeline;
   for (int i = 0; i < 30; ++i) timeline.add("node-" + std::to_string(i), round_of(0, 1, 1, 1, 1));
