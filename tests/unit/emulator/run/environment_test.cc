@@ -103,8 +103,8 @@ TEST(Environment, WorkersGetTheirSliceAndTheMasterNone) {
   const std::vector<RoleProcess> processes = demo();
   EXPECT_THAT(find(processes, "b-worker-1").argv,
               ElementsAre("/bin/geomx-node", "--cpu", "--data-slice-idx", "3", "--dataset", "fashion-mnist", "--model",
-                          "cnn", "--batch-size", "32", "--epoch", "1", "--learning-rate", "0.001", "--optimizer",
-                          "adam", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
+                          "cnn", "--batch-size", "32", "--epoch", "1", "--learning-rate", "0.001", "--seed", "7",
+                          "--threads", "1", "--metrics", "/dev/fd/3"));
   EXPECT_THAT(find(processes, "central-master").argv, Not(Contains("--data-slice-idx")));
   EXPECT_THAT(find(processes, "central-master").argv, Contains("--epoch"));
   EXPECT_THAT(find(processes, "a-server-0").argv, ElementsAre("/bin/geomx-node", "--metrics", "/dev/fd/3"));
