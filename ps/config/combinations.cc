@@ -13,6 +13,16 @@ std::string why_not(const JobConfig& job, const JobShape& shape) {
            ", but there is only the central party: it saves bytes between parties (fp16, bf16 or 2bit do so within "
            "one)";
   }
+  if (job.flow.dgt.mode != FlowConfig::Dgt::Mode::off) {
+    const std::string dgt = "ENABLE_DGT is " + std::to_string(static_cast<int>(job.flow.dgt.mode));
+    if (shape.parties == 0) {
+      return dgt + ", but there is only the central party, whose gradients cross no WAN";
+    }
+    if (job.codec.name != "none") {
+      return dgt + ", but GEOMX_CODEC is " + job.codec.name +
+             ": DGT divides fp32 gradients into blocks (none; ENABLE_DGT=3 compresses by itself)";
+    }
+  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ps/config/error.h"
+#include "ps/flow/losses.h"
 #include "ps/server/kv_server_state.h"
 #include "ps/server/state_relay.h"
 #include "ps/worker/slice.h"
@@ -163,6 +164,7 @@ void KvServer::Impl::pull(const Asker& asker, const Chunk& chunk) {
 void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
   const proto::Data& data = message.header.data();
   if (!plane.trains) throw Error("the central party does not train (DMLC_ENABLE_CENTRAL_WORKER is 0)");
+  if (plane.losses && data.has_loss()) plane.losses->note(asker.from, data.loss());
   const Chunk chunk = chunk_of(data);
   push_pull(asker, chunk, data.round(), data.workers(), values_of(chunk, message));
 }

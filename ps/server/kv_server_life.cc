@@ -34,7 +34,7 @@ std::vector<proto::Trainee> KvServer::Impl::await_workers(Member::Clock::time_po
 }
 
 void KvServer::Impl::greet_back(std::uint32_t all_workers, const Settings& of_all) {
-  carrier.use(of_all.job().flow);
+  carrier.use(of_all.job().flow, {.log = log, .losses = {}});
   std::vector<Reception::Guest> waiting;
   {
     const std::lock_guard lock(mutex);
@@ -144,6 +144,7 @@ KvServer::KvServer(const Plane& plane, Backing& backing, Settings settings, Log 
 
 KvServer::~KvServer() {
   impl_->close();
+  impl_->carrier.stop();
 }
 
 std::vector<proto::Trainee> KvServer::await_workers(Member::Clock::time_point deadline) {

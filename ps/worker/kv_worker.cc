@@ -139,6 +139,7 @@ KvWorker::Handle KvWorker::Impl::exchange(proto::Operation operation, std::uint3
       if (operation == proto::PUSH_PULL) {
         const Encoded gradient = packed(chunk, send + chunk.offset);
         data.set_workers(1);
+        if (loss && job.flow.dgt.adapts) data.set_loss(*loss);
         write_slice(chunk, gradient.format, data);
         frame = gradient.bytes;
       } else if (send != nullptr) {
@@ -190,6 +191,7 @@ KvWorker::KvWorker(Member& member, Options options) : impl_(std::make_shared<Imp
 
 KvWorker::~KvWorker() {
   impl_->close();
+  impl_->carrier.stop();
 }
 
 KvWorker::Greeted KvWorker::greet(proto::Greeting greeting, const Settings& settings, Clock::time_point deadline) {
@@ -220,7 +222,7 @@ KvWorker::Greeted KvWorker::greet(proto::Greeting greeting, const Settings& sett
     greeted.settings.take(answers[rank], impl_->member.name_of({Role::server, rank}), "this node");
   }
   impl_->job = greeted.settings.job();
-  impl_->carrier.use(impl_->job.flow);
+  impl_->carrier.use(impl_->job.flow, impl_->options.flow);
   const std::lock_guard lock(impl_->mutex);
   impl_->servers = std::move(servers);
   return greeted;
@@ -259,6 +261,10 @@ KvWorker::Handle KvWorker::push_pull(std::uint32_t key, std::span<const float> g
 std::optional<proto::OptimizerConfig> KvWorker::optimizer() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->optimizer;
+}
+
+void KvWorker::tell_loss(double loss) {
+  impl_->loss = loss;
 }
 
 std::uint32_t KvWorker::report(const proto::State& state) {

@@ -55,6 +55,7 @@ struct KvWorker::Impl {
   // Of the caller's thread:
   JobConfig job;                    // from greet() on
   std::map<Chunk, Packer> packers;  // of what is pushed
+  std::optional<double> loss;
 
   mutable std::mutex mutex;
   std::condition_variable changed;
