@@ -23,7 +23,8 @@ struct Asker {
   std::shared_ptr<const KvWorker::Answered> local{};
 
   // Unique, and the order of addition: the stage in the same process comes last.
-  std::uint64_t contributor() const { return local ? std::uint64_t{1} << 32 : from.rank; }
+  static constexpr std::uint64_t kLocal = std::uint64_t{1} << 32;
+  std::uint64_t contributor() const { return local ? kLocal : from.rank; }
 };
 
 // What a server keeps of one chunk: the open round, and who waits for which news. Sends nothing: it says who is to be

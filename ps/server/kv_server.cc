@@ -77,7 +77,12 @@ void KvServer::Impl::refuse(const Asker& asker, const std::string& why) {
 }
 
 std::string KvServer::Impl::name_of(const Asker& asker) const {
-  return asker.local ? "the central party" : plane.member->name_of(asker.from);
+  return contributor_name(asker.contributor());
+}
+
+std::string KvServer::Impl::contributor_name(std::uint64_t contributor) const {
+  if (contributor == Asker::kLocal) return "the central party";
+  return plane.member->name_of({Role::worker, static_cast<std::uint32_t>(contributor)});
 }
 
 // Requests ------------------------------------------------------------------------------------------------------------
@@ -172,22 +177,24 @@ void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
 void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, std::uint64_t round, std::uint32_t workers,
                                Encoded values) {
   const std::shared_ptr<Entry> entry = known(chunk);
-  if (!all_finite(values.format, values.span())) {
-    const std::string why = name_of(asker) + " has sent a gradient of " + in_words(chunk) + " for round " +
-                            std::to_string(round) + " that is not finite: the training diverges (--learning-rate)";
-    fail(why);
-    throw Error(why);
-  }
-  const auto turn = entry->turn();
+  std::optional<std::uint64_t> diverged;
   try {
+    const auto turn = entry->turn();
     Addend addend{asker.contributor(), round, workers, std::move(values)};
     if (auto sum = entry->push(asker, std::move(addend))) {
-      note_sum(sum->round);
-      entry->backing().advance(*std::move(sum));
-      return;
+      if (!sum->diverged) {
+        note_sum(sum->round);
+        entry->backing().advance(*std::move(sum));
+        return;
+      }
+      diverged = sum->diverged;
     }
   } catch (const Error& error) {
     throw Error(in_words(chunk) + ": " + error.what());
+  }
+  if (diverged) {
+    return fail(contributor_name(*diverged) + " has sent a gradient of " + in_words(chunk) + " for round " +
+                std::to_string(round) + " that is not finite: the training diverges (--learning-rate)");
   }
   if (somebody_left) require_contributors(*entry);
 }

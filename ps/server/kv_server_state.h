@@ -67,6 +67,7 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   void answer(const Asker& asker, const Chunk& chunk, std::uint64_t round, const Encoded& content, bool pulled);
   void refuse(const Asker& asker, const std::string& why);
   std::string name_of(const Asker& asker) const;
+  std::string contributor_name(std::uint64_t contributor) const;
 
   // Requests, on the plane's receive thread.
   void receive(NodeId from, const Message& message);

@@ -39,22 +39,33 @@ Sum Fsa::close() {
   std::sort(addends_.begin(), addends_.end(),
             [](const Addend& a, const Addend& b) { return a.contributor < b.contributor; });
   Sum sum{round_, arrived_, static_cast<std::uint32_t>(addends_.size()), addends_.back().contributor, {}};
+  const bool plain = std::all_of(addends_.begin(), addends_.end(),
+                                 [](const Addend& addend) { return addend.values.format == Format::fp32; });
+  bool finite = true;
   if (addends_.size() == 1) {
     sum.values = unpack(addends_.front().values, sums_);
+    finite = all_finite(sum.values.as<float>());
   } else {
     const std::shared_ptr<float> array = sums_.take();
     const std::span<float> total(array.get(), sums_.length());
-    const Encoded& first = addends_[0].values;
-    const Encoded& second = addends_[1].values;
-    std::size_t next = 2;
-    if (first.format == Format::fp32 && second.format == Format::fp32) {  // in one pass
-      add_arrays(first.bytes.as<float>(), second.bytes.as<float>(), total);
+    if (plain) {
+      std::vector<const float*> in_order;
+      for (const Addend& addend : addends_) in_order.push_back(static_cast<const float*>(addend.values.bytes.data()));
+      finite = sum_arrays(in_order, total);
     } else {
-      decode(first.format, first.span(), total);
-      next = 1;
+      decode(addends_[0].values.format, addends_[0].values.span(), total);
+      for (std::size_t i = 1; i < addends_.size(); ++i) {
+        ps::add(addends_[i].values.format, addends_[i].values.span(), total);
+      }
+      finite = all_finite(total);
     }
-    for (; next < addends_.size(); ++next) ps::add(addends_[next].values.format, addends_[next].values.span(), total);
     sum.values = sums_.freeze(array);
+  }
+  if (!finite) {
+    const auto bad = std::find_if(addends_.begin(), addends_.end(), [](const Addend& addend) {
+      return !ps::all_finite(addend.values.format, addend.values.span());
+    });
+    sum.diverged = bad == addends_.end() ? addends_.back().contributor : bad->contributor;
   }
   addends_.clear();
   arrived_ = 0;

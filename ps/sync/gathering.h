@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "ps/sync/encoded.h"
 #include "ps/transport/message.h"
@@ -22,6 +23,9 @@ struct Sum {
   std::uint32_t contributors = 0;
   std::uint64_t contributor = 0;  // the only one, or the last in order
   Buffer values{};                // fp32
+  // Where `values` have a NaN or an infinity: the first contributor who sent one (nobody did: the sum overflows, and it
+  // is the last).
+  std::optional<std::uint64_t> diverged{};
 };
 
 // When a round of one chunk closes, and what its addends come to.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ps/config/error.h"
+#include "ps/sync/sum.h"
 
 namespace geomx::ps {
 
@@ -27,7 +28,9 @@ bool Mixed::add(Addend addend) {
 Sum Mixed::close() {
   const Addend addend = *std::exchange(addend_, std::nullopt);
   rounds_[addend.contributor] = addend.round;
-  return {addend.round, addend.workers, 1, addend.contributor, unpack(addend.values, arrays_)};
+  Sum sum{addend.round, addend.workers, 1, addend.contributor, unpack(addend.values, arrays_)};
+  if (!all_finite(sum.values.as<float>())) sum.diverged = addend.contributor;
+  return sum;
 }
 
 std::uint64_t Mixed::closed(std::uint64_t contributor) const {

@@ -33,6 +33,11 @@ using zeromq::Channel;
 using zeromq::Context;
 using zeromq::Socket;
 
+// Messages per connection that the I/O thread may have read before the receiving thread takes them; more stay with the
+// kernel. So the receiving thread finds them in the caches, and not behind what has been read since. This cannot block
+// the protocol: the receiving thread always goes on reading, for sending never waits.
+constexpr int kReceiveAhead = 4;
+
 constexpr std::int64_t kMaxFrameBytes = std::int64_t{4} << 30;
 
 // Short enough for std::string to keep it without an allocation.
@@ -107,7 +112,7 @@ class ZmqTransport : public Transport {
 Socket ZmqTransport::open(int type) {
   Socket socket(*context_, type);
   socket.set(ZMQ_SNDHWM, 0, "ZMQ_SNDHWM");
-  socket.set(ZMQ_RCVHWM, 0, "ZMQ_RCVHWM");
+  socket.set(ZMQ_RCVHWM, kReceiveAhead, "ZMQ_RCVHWM");
   socket.linger(static_cast<int>(options_.linger.count()));
   socket.set(ZMQ_MAXMSGSIZE, kMaxFrameBytes, "ZMQ_MAXMSGSIZE");
   return socket;

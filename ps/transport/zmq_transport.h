@@ -13,7 +13,7 @@ namespace geomx::ps {
 // A node listens on one ROUTER socket and has one DEALER socket per peer that it connects to; an answer goes back by
 // the connection that the question came by, so only schedulers and servers need to be reachable.
 //
-// Frames of about 256 KiB go fastest: they overlap on the road and stay in a core's cache, and memory for much larger
+// Frames of 256 to 512 KiB go fastest: they overlap on the road and stay in a core's cache, and memory for much larger
 // ones comes fresh from the kernel each time, page fault by page fault.
 //
 // Threading: one I/O thread of ZeroMQ per transport. A ZeroMQ socket is for one thread at a time, so each has a mutex,

@@ -39,19 +39,23 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
     answer.round = data.round();
     part.answered(answer);
   }
-  const std::lock_guard lock(mutex);
-  if (answer.optimizer && !optimizer) optimizer = answer.optimizer;
-  accepting = 0;
-  --handling;
-  // Whoever waits is woken by the last part of a handle, and not by each.
-  bool news = (part.handle != 0 && part.handle == abandoning) || (closed && handling == 0);
-  if (const auto found = pending.find(part.handle); found != pending.end()) {
-    Pending& handle = found->second;
-    --handle.unanswered;
-    handle.round = std::max<std::uint64_t>(handle.round, data.round());
-    if (handle.error.empty()) handle.error = std::move(error);
-    news = news || handle.unanswered == 0 || !handle.error.empty();
+  bool news = false;
+  {
+    const std::lock_guard lock(mutex);
+    if (answer.optimizer && !optimizer) optimizer = answer.optimizer;
+    accepting = 0;
+    --handling;
+    // Whoever waits is woken by the last part of a handle, and not by each.
+    news = (part.handle != 0 && part.handle == abandoning) || (closed && handling == 0);
+    if (const auto found = pending.find(part.handle); found != pending.end()) {
+      Pending& handle = found->second;
+      --handle.unanswered;
+      handle.round = std::max<std::uint64_t>(handle.round, data.round());
+      if (handle.error.empty()) handle.error = std::move(error);
+      news = news || handle.unanswered == 0 || !handle.error.empty();
+    }
   }
+  // Without the mutex, on which whoever wakes would have to wait again.
   if (news) changed.notify_all();
 }
 

@@ -5,9 +5,10 @@
 namespace geomx::ps {
 namespace {
 
-constexpr std::uint64_t kLeastChunks = 64;  // as many as a party may have servers, so that each gets a share
-// Elements: 256 KiB. A chunk that is received, stepped and sent stays in a core's cache; messages are still few.
-constexpr std::uint64_t kLongestChunk = 64 * 1024;
+constexpr std::uint64_t kLeastChunks = 32;  // so many servers get a share each
+// Elements: 512 KiB. A chunk that is received, stepped and sent stays in the caches; messages, each of which costs a
+// change of threads at either end, are still few.
+constexpr std::uint64_t kLongestChunk = 128 * 1024;
 
 // Of the first few hundred, the one with which 2, 3 and 4 servers share the examples' CNN best: there is no better
 // place for its ten tensors than the largest one on one server and the others on the rest.

@@ -19,8 +19,8 @@ struct Chunk {
 
 std::string in_words(const Chunk& chunk);  // "tensor 3", "tensor 3 from element 4096"
 
-// How a tensor is cut: short of `bigarray_bound` it stays whole; else into 64 equal chunks, or more where these would
-// be longer than 256 KiB (fewer only of a tensor of less than 64 x 64 elements; the last chunk may be shorter). Where
+// How a tensor is cut: short of `bigarray_bound` it stays whole; else into 32 equal chunks, or more where these would
+// be longer than 512 KiB (fewer only of a tensor of less than 32 x 32 elements; the last chunk may be shorter). Where
 // `slice` is not 0 (P3), no chunk is longer than that, whatever the bound. The cut does not depend on the number of
 // servers: parties with different numbers of servers agree on the chunks. Lengths are in elements.
 std::vector<Chunk> chunks_of(std::uint32_t key, std::uint64_t total, std::uint64_t bigarray_bound,

@@ -1,22 +1,21 @@
-// What a round trip through the parameter server costs: gradient up, one SGD step, new value down, between one worker
-// and one server over TCP on loopback; beside it, the same number of bytes through a raw TCP echo that streams (it
-// answers while it still receives, and touches nothing), in turn with ours, so that both see the same machine.
+// How fast the parameter server is, as ratios to what the same machine can do at best, measured in turns in one run:
 //
-// Columns: Time is one push_pull; GB/s counts both directions (10^9 bytes); `of_raw_tcp` is our share of raw TCP's
-// speed, median against median.
+//   round trip   push and pull of one tensor between one worker and one server that sums, steps (SGD) and answers, over
+//                TCP on loopback; of 1 KiB beside a bare ZeroMQ echo of the same frames, of more beside a raw TCP echo
+//                of the same bytes, which touches nothing
+//   aggregation  the sums of the gradients of 8 workers, beside STREAM's triad (McCalpin) on the same core
+//
+// The worker's threads are pinned to one core, the server's to another, and so are those of the echoes. Figures are
+// medians. What has a bar is marked; --check makes the exit status 1 where one is missed.
 
-#include <arpa/inet.h>
-#include <benchmark/benchmark.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <poll.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstring>
+#include <functional>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -24,15 +23,24 @@
 #include <thread>
 #include <vector>
 
+#include "ps/config/heap.h"
 #include "ps/server/node.h"
+#include "ps/sync/fsa.h"
 #include "ps/worker/session.h"
+#include "tests/bench/echoes.h"
 
 namespace {
 
 using namespace geomx::ps;
+using namespace geomx::bench;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
+constexpr int kWorkerCore = 0;
+const int kServerCore = std::thread::hardware_concurrency() > 1 ? 1 : 0;
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = Clock::now();
+  work();
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
@@ -41,116 +49,16 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {
-    if (fd < 0) throw std::runtime_error("benchmark socket");
-  }
-  ~Socket() { ::close(fd_); }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int fd() const { return fd_; }
-  void without_delay() const {
-    const int on = 1;
-    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-
- private:
-  int fd_;
-};
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-// Binds and listens on a free port of loopback.
-int listen_on_loopback(const Socket& socket) {
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  if (::bind(socket.fd(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(socket.fd(), 1) != 0 ||
-      ::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("benchmark server");
-  }
-  return ntohs(address.sin_port);
-}
-
-class Echo {
- public:
-  Echo() : listener_(::socket(AF_INET, SOCK_STREAM, 0)), client_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    const int port = listen_on_loopback(listener_);
-    server_ = std::thread([this] { answer(); });
-    const sockaddr_in address = loopback(port);
-    if (::connect(client_.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error("benchmark client");
-    }
-    client_.without_delay();
-    ::fcntl(client_.fd(), F_SETFL, O_NONBLOCK);
-  }
-  ~Echo() {
-    ::shutdown(client_.fd(), SHUT_RDWR);
-    server_.join();
-  }
-  Echo(const Echo&) = delete;
-  Echo& operator=(const Echo&) = delete;
-
-  void round_trip(const std::vector<float>& out, std::vector<float>& in) const {
-    const std::size_t bytes = out.size() * sizeof(float);
-    const char* send_from = reinterpret_cast<const char*>(out.data());
-    char* receive_to = reinterpret_cast<char*>(in.data());
-    std::size_t sent = 0;
-    std::size_t received = 0;
-    while (received < bytes) {
-      pollfd ready{client_.fd(), static_cast<short>(sent < bytes ? POLLIN | POLLOUT : POLLIN), 0};
-      if (::poll(&ready, 1, 10'000) <= 0) throw std::runtime_error("benchmark echo: silence");
-      if ((ready.revents & POLLOUT) != 0) sent += moved(::send(client_.fd(), send_from + sent, bytes - sent, 0));
-      if ((ready.revents & POLLIN) != 0) {
-        received += moved(::recv(client_.fd(), receive_to + received, bytes - received, 0));
-      }
-    }
-  }
-
- private:
-  static std::size_t moved(ssize_t result) {
-    if (result >= 0) return static_cast<std::size_t>(result);
-    if (errno == EAGAIN) return 0;
-    throw std::runtime_error("benchmark echo");
-  }
-
-  void answer() const {
-    const Socket connection(::accept(listener_.fd(), nullptr, nullptr));
-    connection.without_delay();
-    std::vector<char> buffer(1 << 20);
-    while (true) {
-      const ssize_t got = ::recv(connection.fd(), buffer.data(), buffer.size(), 0);
-      if (got <= 0) return;
-      for (ssize_t sent = 0; sent < got;) {
-        const ssize_t now =
-            ::send(connection.fd(), buffer.data() + sent, static_cast<std::size_t>(got - sent), MSG_NOSIGNAL);
-        if (now <= 0) return;
-        sent += now;
-      }
-    }
-  }
-
-  Socket listener_;
-  Socket client_;
-  std::thread server_;
-};
-
 // The smallest job: no parties, and one worker in the central one. Schedulers and server are on threads, the worker on
 // the caller's.
 class Job {
  public:
   Job() {
     {
-      const Socket local(::socket(AF_INET, SOCK_STREAM, 0));
-      const Socket global(::socket(AF_INET, SOCK_STREAM, 0));
-      local_port_ = listen_on_loopback(local);
-      global_port_ = listen_on_loopback(global);
+      const TcpSocket local(::socket(AF_INET, SOCK_STREAM, 0));
+      const TcpSocket global(::socket(AF_INET, SOCK_STREAM, 0));
+      local_port_ = local.listen_on_loopback();
+      global_port_ = global.listen_on_loopback();
     }
     NodeConfig scheduler, global_scheduler, server, worker;
     scheduler.local = plane(PlaneRole::scheduler, false);
@@ -162,7 +70,10 @@ class Job {
     worker.local->master = worker.master_worker = true;
     server.num_all_workers = worker.num_all_workers = 1;
     for (const NodeConfig& node : {scheduler, global_scheduler, server}) {
-      others_.push_back(std::async(std::launch::async, [node] { serve(node); }));
+      others_.push_back(std::async(std::launch::async, [node] {
+        pin_to_core(kServerCore);
+        serve(node);
+      }));
     }
     session_ = std::make_unique<Session>(worker, SessionOptions{.slice = 0});
     proto::OptimizerConfig sgd;
@@ -197,39 +108,153 @@ class Job {
   std::unique_ptr<Session> session_;
 };
 
-void push_pull_beside_raw_tcp(benchmark::State& state) {
-  const auto bytes = static_cast<std::size_t>(state.range(0));
-  const std::size_t length = bytes / sizeof(float);
-  std::vector<float> gradient(length, 1.0F), value(length), echoed(length);
-  const Echo echo;
-  Job job;
-  KvWorker& kv = job.kv();
-  kv.wait(kv.init(0, gradient));
-  kv.wait(kv.pull(0, value));
-  std::vector<double> raw, ours;
-  for ([[maybe_unused]] const auto _ : state) {
-    Clock::time_point start = Clock::now();
-    echo.round_trip(gradient, echoed);
-    raw.push_back(seconds_since(start));
-    start = Clock::now();
-    kv.wait(kv.push_pull(0, gradient, value));
-    ours.push_back(seconds_since(start));
-    state.SetIterationTime(ours.back());
-  }
-  const double round_trip_bytes = 2.0 * static_cast<double>(bytes);
-  state.counters["GB/s"] = round_trip_bytes / median(ours) / 1e9;
-  state.counters["raw_tcp_GB/s"] = round_trip_bytes / median(raw) / 1e9;
-  state.counters["raw_tcp_us"] = median(raw) * 1e6;
-  state.counters["of_raw_tcp"] = median(raw) / median(ours);
+// The header of a push of one whole tensor, as a worker makes it.
+std::string header_of_push(std::size_t length) {
+  proto::Header header;
+  header.set_version(kProtocolVersion);
+  header.set_sender(NodeId{Role::worker, 0}.packed());
+  proto::Data& data = *header.mutable_data();
+  data.set_operation(proto::PUSH_PULL);
+  data.set_request(1000);
+  data.set_round(1000);
+  data.set_workers(1);
+  proto::Slice& slice = *data.add_slices();
+  slice.set_length(length);
+  slice.set_total(length);
+  return header.SerializeAsString();
 }
-BENCHMARK(push_pull_beside_raw_tcp)
-    ->ArgName("bytes")
-    ->Arg(1 << 10)
-    ->Arg(1 << 20)
-    ->Arg(64 << 20)
-    ->UseManualTime()
-    ->Unit(benchmark::kMicrosecond);
+
+struct Bars {
+  bool met = true;
+  // "0.83 (>= 0.80)", or "0.78 (>= 0.80: missed)"
+  std::string at_least(double value, double bar) { return judged(value, value >= bar, ">=", bar); }
+  std::string at_most(double value, double bar) { return judged(value, value <= bar, "<=", bar); }
+
+ private:
+  std::string judged(double value, bool good, const char* sign, double bar) {
+    met = met && good;
+    return fmt::format("{:.2f} ({} {:.1f}{})", value, sign, bar, good ? "" : ": missed");
+  }
+};
+
+std::string size_text(std::size_t bytes) {
+  return bytes < (1 << 20) ? fmt::format("{} KiB", bytes >> 10) : fmt::format("{} MiB", bytes >> 20);
+}
+
+std::string time_text(double seconds) {
+  return seconds < 1e-3 ? fmt::format("{:.1f} us", seconds * 1e6) : fmt::format("{:.2f} ms", seconds * 1e3);
+}
+
+void measure_round_trips(Bars& bars) {
+  struct Size {
+    std::size_t bytes;
+    double of_tcp;  // the bar; 0: of 1 KiB, beside ZeroMQ
+    int turns;
+  };
+  Job job;
+  const TcpEcho tcp(kServerCore);
+  const ZmqEcho zmq(kServerCore);
+  fmt::print("{:>8} {:>14} {:>10} {:>14} {:>22}\n", "tensor", "push and pull", "GB/s", "raw TCP echo",
+             "ratio of speeds");
+  std::uint32_t key = 0;
+  for (const Size& size :
+       {Size{1 << 10, 0, 4000}, Size{1 << 20, 0.4, 300}, Size{16 << 20, 0.8, 40}, Size{64 << 20, 0.8, 15}}) {
+    const std::size_t length = size.bytes / sizeof(float);
+    std::vector<float> gradient(length, 1.0F), value(length), echoed(length);
+    const std::string header = header_of_push(length);
+    KvWorker& kv = job.kv();
+    kv.wait(kv.init(key, gradient));
+    kv.wait(kv.pull(key, value));
+    std::vector<double> ours, of_tcp, of_zmq;
+    for (int turn = 0; turn < size.turns; ++turn) {
+      of_tcp.push_back(seconds_of([&] { tcp.round_trip(gradient, echoed); }));
+      if (size.of_tcp == 0) of_zmq.push_back(seconds_of([&] { zmq.round_trip(header, gradient, echoed); }));
+      ours.push_back(seconds_of([&] { kv.wait(kv.push_pull(key, gradient, value)); }));
+    }
+    const double ratio = median(of_tcp) / median(ours);
+    fmt::print("{:>8} {:>14} {:>10.2f} {:>14} {:>22}\n", size_text(size.bytes), time_text(median(ours)),
+               2e-9 * static_cast<double>(size.bytes) / median(ours), time_text(median(of_tcp)),
+               size.of_tcp == 0 ? fmt::format("{:.2f}", ratio) : bars.at_least(ratio, size.of_tcp));
+    if (size.of_tcp == 0) {
+      fmt::print("{:>8} bare ZeroMQ echo of the same frames: {}; ours takes {} as long\n", "",
+                 time_text(median(of_zmq)), bars.at_most(median(ours) / median(of_zmq), 1.5));
+    }
+    ++key;
+  }
+}
+
+// a[i] = b[i] + s * c[i], over arrays that no cache holds. Bytes/s as STREAM counts them: two read, one written.
+double triad() {
+  constexpr std::size_t kLength = 32 << 20;
+  std::vector<double> a(kLength, 0), b(kLength, 1), c(kLength, 2);
+  std::vector<double> seconds;
+  for (int turn = 0; turn < 5; ++turn) {
+    const double scale = 3.0 + turn;
+    seconds.push_back(seconds_of([&] {
+      double* out = a.data();
+      const double* x = b.data();
+      const double* y = c.data();
+      for (std::size_t i = 0; i < kLength; ++i) out[i] = x[i] + scale * y[i];
+    }));
+  }
+  return 3.0 * sizeof(double) * kLength / median(seconds);
+}
+
+// What a server does with the pushes of 8 workers, chunk by chunk: what is their sum, and is it finite? Bytes/s: each
+// gradient read, the sum written.
+double aggregation() {
+  constexpr std::size_t kWorkers = 8;
+  constexpr std::size_t kLength = 16 << 20;
+  std::vector<std::vector<float>> gradients(kWorkers, std::vector<float>(kLength, 1.0F));
+  const std::vector<Chunk> chunks = chunks_of(0, kLength, 1);
+  std::vector<Fsa> sums;
+  for (const Chunk& chunk : chunks) sums.emplace_back(kWorkers, chunk.length);
+  std::vector<double> seconds;
+  std::vector<Buffer> results(chunks.size());  // the last round's: as a server keeps the value of a chunk
+  for (std::uint64_t round = 1; round <= 6; ++round) {
+    const double taken = seconds_of([&] {
+      for (std::size_t i = 0; i < chunks.size(); ++i) {
+        const Chunk& chunk = chunks[i];
+        sums[i].open(round);
+        for (std::size_t worker = 0; worker < kWorkers; ++worker) {
+          const float* const piece = gradients[worker].data() + chunk.offset;
+          sums[i].add({.contributor = worker,
+                       .round = round,
+                       .values = {Format::fp32, {nullptr, piece, chunk.length * sizeof(float)}}});
+        }
+        Sum sum = sums[i].close();
+        if (sum.diverged) throw std::runtime_error("benchmark: a gradient is not finite");
+        results[i] = std::move(sum.values);
+      }
+    });
+    if (round > 1) seconds.push_back(taken);  // the first one's arrays come fresh from the kernel
+  }
+  return sizeof(float) * (kWorkers + 1.0) * kLength / median(seconds);
+}
+
+void measure_aggregation(Bars& bars) {
+  std::thread([&] {
+    pin_to_core(kServerCore);
+    const double stream = triad();
+    const double ours = aggregation();
+    fmt::print("\naggregation of 8 workers, 64 MiB each: {:.1f} GB/s; STREAM triad {:.1f} GB/s; share {}\n", ours / 1e9,
+               stream / 1e9, bars.at_least(ours / stream, 0.6));
+  }).join();
+}
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  const bool check = argc == 2 && std::strcmp(argv[1], "--check") == 0;
+  if (argc > 1 && !check) {
+    fmt::print(stderr, "usage: ps_bench [--check]\n");
+    return 2;
+  }
+  keep_freed_memory();  // as geomx-node does
+  pin_to_core(kWorkerCore);
+  fmt::print("worker on core {}, server on core {}; medians of turns\n\n", kWorkerCore, kServerCore);
+  Bars bars;
+  measure_round_trips(bars);
+  measure_aggregation(bars);
+  return check && !bars.met ? 1 : 0;
+}

@@ -56,6 +56,7 @@ const std::vector<Room> kRooms{
     {"ps/server",
      {"ps/proto", "ps/config", "ps/transport", "ps/membership", "ps/optim", "ps/codec", "ps/sync", "ps/flow",
       "ps/worker"}},
+    {"ps/example", {"ps/worker"}},
 
     {"trainer/tensor", {}},
     {"trainer/data", {"trainer/tensor"}},

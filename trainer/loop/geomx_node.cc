@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ps/config/error.h"
+#include "ps/config/heap.h"
 #include "ps/config/node_config.h"
 #include "ps/server/node.h"
 #include "trainer/data/dataset.h"
@@ -269,6 +270,7 @@ int parse_and_run(int argc, char** argv, trainer::Signals& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ps::keep_freed_memory();
   try {
     trainer::Signals signals;
     return signals.finish(parse_and_run(argc, argv, signals));
