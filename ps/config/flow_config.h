@@ -25,9 +25,18 @@ struct FlowConfig {
     double alpha = 0.3;          // of the contribution's moving average
     std::uint64_t block = 1024;  // floats
     bool info = false;           // the log tells what went by which way
-    double wait = 0.1;           // seconds of a sender's silence after which what is missing is taken for lost
+    double wait = 0.2;           // seconds of a sender's silence after which what is missing is taken for lost
+    double drop = 0;             // share of the datagrams that the receiver drops, to try it out
   };
   Dgt dgt{};
+
+  // TSEngine: gradients are summed and values passed on among the workers of a plane, along its faster links.
+  struct Ts {
+    bool intra = false;  // within each party
+    bool inter = false;  // between parties
+    double greed = 0.9;  // probability of taking the fastest link that is known; otherwise any
+  };
+  Ts ts{};
 };
 
 }  // namespace geomx::ps

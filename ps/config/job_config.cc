@@ -36,6 +36,10 @@ constexpr const char* kAlpha = "DGT_CONTRIBUTION_ALPHA";
 constexpr const char* kBlockSize = "DGT_BLOCK_SIZE";
 constexpr const char* kDgtInfo = "DGT_INFO";
 constexpr const char* kDgtWait = "GEOMX_DGT_WAIT";
+constexpr const char* kDgtDrop = "GEOMX_DGT_DROP";
+constexpr const char* kIntraTs = "ENABLE_INTRA_TS";
+constexpr const char* kInterTs = "ENABLE_INTER_TS";
+constexpr const char* kGreed = "MAX_GREED_RATE_TS";
 
 constexpr SyncName kSyncNames[] = {SyncName::fsa, SyncName::mixed, SyncName::hfa, SyncName::esync, SyncName::diloco};
 
@@ -77,6 +81,10 @@ const std::vector<Row>& rows() {
       {.name = kBlockSize, .whole = true, .low = 64, .high = 1 << 24},  // bytes
       {.name = kDgtInfo, .choices = {"0", "1"}},
       {.name = kDgtWait, .low = 0, .high = 60},
+      {.name = kDgtDrop, .low = 0, .high = 1},
+      {.name = kIntraTs, .choices = {"0", "1"}},
+      {.name = kInterTs, .choices = {"0", "1"}},
+      {.name = kGreed, .low = 0, .high = 1},
   };
   return rows;
 }
@@ -218,6 +226,11 @@ JobConfig Settings::job() const {
       static_cast<std::uint64_t>(whole(kBlockSize, static_cast<long>(dgt.block * sizeof(float)))) / sizeof(float);
   dgt.info = text(kDgtInfo, "0") == "1";
   dgt.wait = number(kDgtWait, dgt.wait);
+  dgt.drop = number(kDgtDrop, dgt.drop);
+  FlowConfig::Ts& ts = job.flow.ts;
+  ts.intra = text(kIntraTs, "0") == "1";
+  ts.inter = text(kInterTs, "0") == "1";
+  ts.greed = number(kGreed, ts.greed);
   return job;
 }
 

@@ -5,6 +5,7 @@
 #include "ps/config/error.h"
 #include "ps/flow/dgt_receiver.h"
 #include "ps/flow/dgt_sender.h"
+#include "ps/flow/ts_node.h"
 
 namespace geomx::ps {
 namespace {
@@ -23,8 +24,13 @@ Carrier::~Carrier() = default;
 
 void Carrier::use(const FlowConfig& flow, const Helpers& helpers) {
   if (flow.p3.enabled) road_.use_priorities(flow.p3.slice * sizeof(float));
-  if (flow.dgt.mode == Mode::off || !member_.plane().global) return;
-  if (member_.plane().role == PlaneRole::worker) {
+  const PlaneConfig& plane = member_.plane();
+  if ((plane.global ? flow.ts.inter : flow.ts.intra) && plane.role == PlaneRole::worker) {
+    node_ = std::make_unique<TsNode>(member_, flow.ts, helpers.contributors, deliver_);
+    ready_node_.store(node_.get());
+  }
+  if (flow.dgt.mode == Mode::off || !plane.global) return;
+  if (plane.role == PlaneRole::worker) {
     if (flow.dgt.mode == Mode::deferred && !flow.p3.enabled) road_.use_priorities(DgtSender::kDeferredBytes);
     sender_ = std::make_unique<DgtSender>(member_, road_, flow.dgt, helpers.losses, helpers.log);
     ready_sender_.store(sender_.get());
@@ -37,6 +43,9 @@ void Carrier::use(const FlowConfig& flow, const Helpers& helpers) {
 
 void Carrier::send(NodeId to, Message message) {
   if (!holds_tensor(message)) return road_.send_at_once(to, std::move(message));
+  if (TsNode* const node = ready_node_.load(); node != nullptr && TsNode::takes(message)) {
+    return node->send(to, std::move(message));
+  }
   const std::uint32_t layer = message.header.data().slices(0).key();
   if (DgtSender* const sender = ready_sender_.load()) return sender->send(to, std::move(message), layer);
   road_.send(to, std::move(message), layer);
@@ -51,7 +60,12 @@ void Carrier::receive(NodeId from, const Message& message) {
     DgtSender* const sender = ready_sender_.load();
     if (about_dgt && sender != nullptr) return sender->receive(from, message);
   }
+  if (TsNode* const node = ready_node_.load()) node->pass_on(message);
   deliver_(from, message);
+}
+
+void Carrier::take_match(const proto::Match& match) {
+  if (TsNode* const node = ready_node_.load()) node->take_match(match);
 }
 
 void Carrier::forget(NodeId peer) {
@@ -62,6 +76,7 @@ void Carrier::forget(NodeId peer) {
 void Carrier::stop() {
   if (DgtSender* const sender = ready_sender_.load()) sender->stop();
   if (DgtReceiver* const receiver = ready_receiver_.load()) receiver->stop();
+  if (TsNode* const node = ready_node_.load()) node->stop();
 }
 
 }  // namespace geomx::ps

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -14,6 +15,7 @@ namespace geomx::ps {
 
 class DgtReceiver;
 class DgtSender;
+class TsNode;
 
 // The way of data messages between a Member and whoever speaks through it (KvWorker, KvServer): in which order they
 // leave, and by which road. As long as nothing else is asked for, they leave at once, in the order in which they were
@@ -25,16 +27,18 @@ class DgtSender;
 // their way down. What has arrived is acknowledged by the other end's carrier, so that only as much is on its way to a
 // peer as keeps the road full (window.h) and the rest can still be overtaken. Messages without a tensor leave at once.
 //
-// Differential gradient transmission divides pushes between parties (dgt_sender.h, dgt_receiver.h).
+// Differential gradient transmission divides pushes between parties (dgt_sender.h, dgt_receiver.h). TSEngine sums
+// pushes and passes answers on among the workers of a plane (ts_node.h).
 //
 // Threading: any thread may call send(); receive() is for the member's receive thread. `deliver` is called on it, and,
-// with DGT by datagrams, on a thread that stop() joins. Errors: those of Member::send.
+// with DGT by datagrams and with TSEngine, on a thread that stop() joins. Errors: those of Member::send.
 class Carrier {
  public:
   using Deliver = std::function<void(NodeId from, const Message& message)>;
   struct Helpers {
     Log log{};
     std::shared_ptr<const Losses> losses{};  // of the party, where DGT adapts to them
+    std::uint32_t contributors = 0;          // how many pushes a round of a chunk is made of, for TSEngine
   };
 
   // `member` outlives it.
@@ -49,6 +53,8 @@ class Carrier {
   void send(NodeId to, Message message);
   // A data message has come in.
   void receive(NodeId from, const Message& message);
+  // The scheduler's matchmaker has answered.
+  void take_match(const proto::Match& match);
   // The peer has left: what waits for it is dropped.
   void forget(NodeId peer);
   // Ends its threads: nothing is delivered by them after this. What waits to be sent is dropped.
@@ -60,9 +66,11 @@ class Carrier {
   Road road_;
   std::unique_ptr<DgtSender> sender_;
   std::unique_ptr<DgtReceiver> receiver_;
+  std::unique_ptr<TsNode> node_;
   // The same, once they are ready for other threads.
   std::atomic<DgtSender*> ready_sender_{nullptr};
   std::atomic<DgtReceiver*> ready_receiver_{nullptr};
+  std::atomic<TsNode*> ready_node_{nullptr};
 };
 
 }  // namespace geomx::ps

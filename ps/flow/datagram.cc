@@ -11,7 +11,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "datagrams are written as they lie in memory");
 
 constexpr std::uint16_t kMagic = 0x4447;
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kPlain = 1;
+constexpr std::uint8_t kSealed = 2;
 
 template <typename T>
 void put(std::uint8_t* bytes, std::size_t at, T value) {
@@ -40,7 +41,7 @@ std::vector<std::uint8_t> encode_datagram(const Datagram& head, std::span<const 
   const std::size_t payload = values.size_bytes();
   std::vector<std::uint8_t> bytes(Datagram::kHead + payload + (seal != nullptr ? Seal::kTag : 0));
   put(bytes.data(), 0, kMagic);
-  put(bytes.data(), 2, kVersion);
+  put(bytes.data(), 2, seal != nullptr ? kSealed : kPlain);
   put(bytes.data(), 3, head.channel);
   put(bytes.data(), 4, head.sender);
   put(bytes.data(), 8, head.stream);
@@ -59,7 +60,8 @@ std::vector<std::uint8_t> encode_datagram(const Datagram& head, std::span<const 
 
 std::optional<Datagram> decode_datagram(std::span<const std::uint8_t> bytes, const Seal* seal) {
   const std::size_t overhead = Datagram::kHead + (seal != nullptr ? Seal::kTag : 0);
-  if (bytes.size() < overhead || get<std::uint16_t>(bytes, 0) != kMagic || bytes[2] != kVersion) return std::nullopt;
+  if (bytes.size() < overhead || get<std::uint16_t>(bytes, 0) != kMagic) return std::nullopt;
+  if (bytes[2] != (seal != nullptr ? kSealed : kPlain)) return std::nullopt;
   const std::size_t payload = bytes.size() - overhead;
   if (payload % sizeof(float) != 0 || payload > Blocks::kLongestPiece * sizeof(float)) return std::nullopt;
   Datagram datagram;

@@ -12,7 +12,7 @@ namespace geomx::ps {
 
 // One datagram of DGT's unreliable channels: a head, and a piece of a gradient. Little-endian:
 //
-//    0  u16 magic 0x4447   2  u8 version 1   3  u8 channel, from 1
+//    0  u16 magic 0x4447   2  u8 version 1, sealed 2   3  u8 channel, from 1
 //    4  u32 sender         packed NodeId
 //    8  u64 stream         of this sender to this receiver: a random number
 //   16  u64 sequence       of the stream's datagrams in this channel, from 1

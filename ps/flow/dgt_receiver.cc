@@ -32,6 +32,13 @@ int milliseconds_until(Clock::time_point when) {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
+// The same share in every run, whatever the timing.
+bool is_dropped(const Datagram& datagram, double share) {
+  std::uint64_t mixed = (datagram.sequence + (std::uint64_t{datagram.channel} << 56)) * 0x9e3779b97f4a7c15u;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
+  return static_cast<double>(mixed >> 11) * 0x1p-53 < share;
+}
+
 }  // namespace
 
 // Interrupts the thread's wait.
@@ -59,6 +66,7 @@ DgtReceiver::DgtReceiver(Member& member, const FlowConfig::Dgt& config, Deliver 
     : member_(member),
       deliver_(std::move(deliver)),
       log_(std::move(log)),
+      drop_(config.drop),
       seal_(member.plane().datagram_key.empty() ? std::nullopt : std::optional<Seal>(member.plane().datagram_key)),
       assembly_(silence_of(config), config.channels) {
   if (config.mode != FlowConfig::Dgt::Mode::datagrams) return;
@@ -150,6 +158,7 @@ std::vector<Assembly::Ready> DgtReceiver::drain(Udp& socket) {
       assembly_.count_malformed();
       continue;
     }
+    if (is_dropped(*datagram, drop_)) continue;
     for (Assembly::Ready& push : assembly_.datagram(*datagram, Clock::now())) all.push_back(std::move(push));
   }
   return all;

@@ -49,6 +49,7 @@ class DgtReceiver {
   Member& member_;
   const Deliver deliver_;
   const Log log_;
+  const double drop_;  // share of the datagrams
   const std::optional<Seal> seal_;
   std::vector<Udp> sockets_;  // by channel
   std::unique_ptr<Wake> wake_;

@@ -6,6 +6,7 @@
 #include "ps/config/combinations.h"
 #include "ps/config/error.h"
 #include "ps/flow/losses.h"
+#include "ps/flow/matchmaker.h"
 #include "ps/membership/member.h"
 #include "ps/membership/messages.h"
 #include "ps/membership/scheduler.h"
@@ -147,6 +148,8 @@ void schedule(const PlaneConfig& plane, const TransportFactory& make_transport, 
       return answer;
     });
   }
+  Matchmaker matchmaker;
+  scheduler.on_ask([&](NodeId from, const proto::Ask& ask) { return matchmaker.ask(from, ask); });
   const Interrupt::Guard guard(options.interrupt, [&](const std::string& why) { scheduler.fail(why); });
   scheduler.run();
 }

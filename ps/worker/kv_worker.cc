@@ -67,7 +67,7 @@ void KvWorker::Impl::abandon(Handle handle) {
   std::unique_lock lock(mutex);
   std::erase_if(parts, [&](const auto& entry) { return entry.second.handle == handle; });
   abandoning = handle;
-  changed.wait(lock, [&] { return accepting != handle; });
+  changed.wait(lock, [&] { return !accepting.contains(handle); });
   abandoning = 0;
   pending.erase(handle);
 }
@@ -186,6 +186,7 @@ void KvWorker::Impl::exchange_chunk(const Chunk& chunk, proto::Data data, Buffer
 
 KvWorker::KvWorker(Member& member, Options options) : impl_(std::make_shared<Impl>(member, options)) {
   member.on_data([impl = impl_](NodeId from, const Message& message) { impl->carrier.receive(from, message); });
+  member.on_match([impl = impl_](const proto::Match& match) { impl->carrier.take_match(match); });
   member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
 }
 
@@ -222,7 +223,9 @@ KvWorker::Greeted KvWorker::greet(proto::Greeting greeting, const Settings& sett
     greeted.settings.take(answers[rank], impl_->member.name_of({Role::server, rank}), "this node");
   }
   impl_->job = greeted.settings.job();
-  impl_->carrier.use(impl_->job.flow, impl_->options.flow);
+  Carrier::Helpers helpers = impl_->options.flow;
+  if (!answers.empty()) helpers.contributors = answers.front().contributors();
+  impl_->carrier.use(impl_->job.flow, helpers);
   const std::lock_guard lock(impl_->mutex);
   impl_->servers = std::move(servers);
   return greeted;
