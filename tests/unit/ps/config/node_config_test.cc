@@ -256,11 +256,24 @@ TEST_P(BadValueTest, NamesTheVariableTheValueSeenAndTheValueWanted) {
 }
 
 TEST(NodeConfigTest, AlgorithmsThatAreNotThereAreRefusedAndNeverIgnored) {
-  for (const char* name : {"ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS", "PS_RESEND", "PS_DROP_MSG"}) {
+  for (const char* name : {"ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS"}) {
     EXPECT_EQ(error_of(with(kWorker, {{name, "1"}})),
               std::string(name) + "=1 is not supported yet (unset it or set 0)");
     EXPECT_EQ(error_of(with(kWorker, {{name, "0"}})), "no error");
   }
+}
+
+TEST(NodeConfigTest, ResendingIsOffUnlessItIsAskedFor) {
+  EXPECT_EQ(read(kWorker).transport.resend_timeout.count(), 0);
+  const NodeConfig config = read(with(kWorker, {{"PS_RESEND", "1"}, {"PS_DROP_MSG", "10"}}));
+  EXPECT_EQ(config.transport.resend_timeout.count(), 1000);
+  EXPECT_EQ(config.local->resend_timeout.count(), 1000);
+  EXPECT_DOUBLE_EQ(config.transport.drop, 0.1);
+  EXPECT_EQ(read(with(kWorker, {{"PS_RESEND", "1"}, {"PS_RESEND_TIMEOUT", "250"}})).transport.resend_timeout.count(),
+            250);
+  EXPECT_EQ(error_of(with(kWorker, {{"PS_DROP_MSG", "10"}})),
+            "PS_DROP_MSG=10: 0, or PS_RESEND=1 beside it, is wanted (worker)");
+  EXPECT_THAT(error_of(with(kWorker, {{"PS_RESEND", "1"}, {"PS_RESEND_TIMEOUT", "0"}})), HasSubstr("from 1 to"));
 }
 
 TEST(NodeConfigTest, ALoopbackRootSetsTheInterfaceAsideWithAWarning) {
