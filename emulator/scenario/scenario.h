@@ -184,6 +184,7 @@ struct Training {
   std::string codec = "none";
   bool p3 = false;
   bool split_by_class = false;
+  std::string security = "none";  // none, curve
   bool operator==(const Training&) const = default;
 };
 
