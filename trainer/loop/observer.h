@@ -23,6 +23,7 @@ struct EvaluationReport {
   double accuracy = 0;
   double loss = 0;  // mean over the test set
   std::size_t samples = 0;
+  double evaluate_ms = 0;  // how long it took; this worker did not train meanwhile
 };
 
 // Who wants to know how training goes: metrics, console, tests. Called on the worker's thread, between steps.

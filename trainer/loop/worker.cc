@@ -144,10 +144,11 @@ class Trainer {
   }
 
   void evaluate_now(long round, Observer& observer) {
+    const auto start = Clock::now();
     const auto score = evaluate(*backend_, *test_);
     const auto samples = static_cast<double>(score.samples);
-    observer.evaluation(
-        {round, completed_epochs(), static_cast<double>(score.correct) / samples, score.loss / samples, score.samples});
+    observer.evaluation({round, completed_epochs(), static_cast<double>(score.correct) / samples, score.loss / samples,
+                         score.samples, milliseconds(Clock::now() - start)});
   }
 
   Dataset slice_;

@@ -4,16 +4,12 @@
 #include <cstring>
 #include <functional>
 #include <map>
-#include <mutex>
-#include <thread>
 #include <vector>
 
-#include "ps/server/node.h"
-#include "ps/transport/inproc.h"
 #include "tests/support/distance.h"
 #include "tests/unit/trainer/data/idx_files.h"
 #include "tests/unit/trainer/data/temporary_folder.h"
-#include "tests/unit/trainer/loop/guide_roles.h"
+#include "tests/unit/trainer/loop/guide_job.h"
 #include "tests/unit/trainer/loop/local_training.h"
 #include "trainer/data/slice.h"
 #include "trainer/loop/worker.h"
@@ -87,32 +83,16 @@ WorkerOptions options_for(const std::filesystem::path& folder) {
 Outcome train(const WorkerOptions& options, bool central_trains = false,
               const std::function<void(const GuideRole& role, WorkerOptions& mine)>& change = {},
               const std::map<std::string, std::string>& variables = {}) {
-  const auto network = ps::InprocNetwork::make();
-  const ps::TransportFactory transport = [&] { return network->transport(); };
   Outcome outcome;
   if (central_trains) outcome.workers.resize(kWorkers + 1);
-  std::mutex mutex;
-  std::vector<std::thread> threads;
-  for (const GuideRole& role : guide_roles(9092, central_trains)) {
-    threads.emplace_back([&, role] {
-      try {
-        const auto config = ps::read_config([&](const std::string& name) -> std::optional<std::string> {
-          if (const auto given = variables.find(name); given != variables.end()) return given->second;
-          const auto found = role.environment.find(name);
-          return found == role.environment.end() ? std::nullopt : std::optional(found->second);
-        });
-        if (!role.worker) return ps::serve(config, transport);
+  outcome.errors = run_job(
+      guide_roles(9092, central_trains), variables,
+      [&](const GuideRole& role, const ps::NodeConfig& config, const ps::TransportFactory& transport) {
         WorkerOptions mine = options;
         if (role.data_slice >= 0) mine.data_slice = static_cast<std::size_t>(role.data_slice);
         if (change) change(role, mine);
         run_worker(config, mine, role.data_slice < 0 ? outcome.master : outcome.workers[role.data_slice], transport);
-      } catch (const std::exception& error) {
-        const std::scoped_lock lock(mutex);
-        outcome.errors.push_back(role.name + ": " + error.what());
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+      });
   return outcome;
 }
 
