@@ -2,6 +2,7 @@
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 find_dependency(Protobuf)
+find_dependency(ZLIB)
 find_dependency(PkgConfig)
 if(NOT TARGET PkgConfig::ZMQ)
   pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET GLOBAL libzmq)

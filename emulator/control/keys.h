@@ -22,7 +22,8 @@ struct LabKeys {
   ClientKey client;
 };
 
-// Throws WorkError where ZeroMQ has been built without CURVE.
+// Throw WorkError where ZeroMQ has been built without CURVE.
+KeyPair make_key_pair();
 LabKeys make_keys();
 
 inline constexpr const char* kKeyName = "client.key";  // in the lab's folder

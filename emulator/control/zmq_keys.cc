@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t kText = 41;  // 40 letters of Z85 and a zero
 
-KeyPair make_pair() {
+}  // namespace
+
+KeyPair make_key_pair() {
   char public_key[kText];
   char secret_key[kText];
   if (zmq_curve_keypair(public_key, secret_key) != 0) {
@@ -17,13 +19,11 @@ KeyPair make_pair() {
   return {public_key, secret_key};
 }
 
-}  // namespace
-
 LabKeys make_keys() {
   LabKeys keys;
-  keys.server = make_pair();
+  keys.server = make_key_pair();
   keys.client.server = keys.server.public_key;
-  keys.client.own = make_pair();
+  keys.client.own = make_key_pair();
   return keys;
 }
 

@@ -129,8 +129,11 @@ class Runner {
   }
 
   std::vector<Task> tasks() const {
-    if (scenario_.training)
-      return training_tasks(scenario_, plan_, find_node_program(), std::thread::hardware_concurrency());
+    if (scenario_.training) {
+      auto roles = training_tasks(scenario_, plan_, find_node_program(), std::thread::hardware_concurrency());
+      if (scenario_.training->security == "curve") secure(roles, control::make_key_pair);
+      return roles;
+    }
     return workload_tasks(scenario_, std::filesystem::current_path().string());
   }
 

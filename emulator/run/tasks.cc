@@ -45,6 +45,23 @@ std::vector<Task> training_tasks(const scenario::Scenario& scenario, const lab::
   return tasks;
 }
 
+void secure(std::vector<Task>& tasks, const std::function<control::KeyPair()>& make_key_pair) {
+  const control::KeyPair listeners = make_key_pair();
+  std::string admitted;
+  for (Task& task : tasks) {
+    const bool listens = task.kind == TaskKind::follower;
+    const control::KeyPair own = listens ? listeners : make_key_pair();
+    task.environment["GEOMX_SECURITY"] = "curve";
+    task.environment["GEOMX_CURVE_PUBLIC_KEY"] = own.public_key;
+    task.environment["GEOMX_CURVE_SECRET_KEY"] = own.secret_key;
+    task.environment["GEOMX_CURVE_SERVER_KEY"] = listeners.public_key;
+    if (!listens) admitted += (admitted.empty() ? "" : ",") + own.public_key;
+  }
+  for (Task& task : tasks) {
+    if (task.kind == TaskKind::follower) task.environment["GEOMX_CURVE_ADMITTED_KEYS"] = admitted;
+  }
+}
+
 std::vector<Task> workload_tasks(const scenario::Scenario& scenario, const std::string& directory) {
   std::vector<Task> tasks;
   std::map<std::string, std::vector<std::size_t>> named;  // a command's name -> its tasks

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "emulator/control/keys.h"
 #include "emulator/lab/plan.h"
 #include "emulator/scenario/scenario.h"
 
@@ -41,6 +43,10 @@ struct Task {
 // of this machine, 0 where that is not known.
 std::vector<Task> training_tasks(const scenario::Scenario& scenario, const lab::Plan& plan, const std::string& program,
                                  unsigned cores);
+
+// What GEOMX_SECURITY=curve needs: one pair of keys for the followers, who listen, and one for each main, which they
+// admit. Secrets are in the tasks' environment and nowhere else.
+void secure(std::vector<Task>& tasks, const std::function<control::KeyPair()>& make_key_pair);
 
 // How long the roles of a job wait for each other to appear: they all start at once, and each needs a core for a while
 // to start and to load its data.

@@ -210,6 +210,7 @@ struct Training {
   Codec codec;
   bool p3 = false;
   bool split_by_class = false;
+  std::string security = "none";  // none, curve
   bool operator==(const Training&) const = default;
 };
 

@@ -406,7 +406,8 @@ Object<Training> training() {
           optional("split_by_class", "deal the data out sorted by label instead of in the data set's order",
                    &T::split_by_class, boolean()),
           later<T>("checkpoint"),
-          later<T>("security"),
+          optional("security", "curve: all connections of the job are encrypted, with keys made for the run",
+                   &T::security, choice({"none", "curve"})),
           later<T>("faults"),
       }};
 }

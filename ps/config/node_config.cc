@@ -57,15 +57,6 @@ const Process& process_of(const Variables& variables) {
   return master ? kMasterWorker : kWorker;
 }
 
-// Algorithms of later versions: asking for one must not be ignored.
-void refuse_unsupported(const Variables& variables) {
-  for (const char* name : {"PS_RESEND", "PS_DROP_MSG"}) {
-    const auto value = variables.text(name);
-    if (value && *value != "0")
-      throw Error(std::string(name) + "=" + *value + " is not supported yet (unset it or set 0)");
-  }
-}
-
 std::uint64_t order_by(const std::string& ipv4, int port) {
   return (std::uint64_t{ipv4_number(ipv4).value_or(0)} << 16) | static_cast<std::uint64_t>(port);
 }
@@ -188,18 +179,25 @@ NodeConfig read_config(const std::function<std::optional<std::string>(const std:
   Variables variables(get);
   const Process& process = process_of(variables);
   variables.wanted_for(process.name);
-  refuse_unsupported(variables);
 
   NodeConfig config;
   config.verbose = static_cast<int>(variables.integer("PS_VERBOSE", 0, 2, 1));
   config.bigarray_bound = variables.integer("MXNET_KVSTORE_BIGARRAY_BOUND", 1, 1L << 40, config.bigarray_bound);
   config.job = Settings::read(variables);
+  const bool listens = process.local != PlaneRole::worker;  // a party server is a worker between parties
+  config.transport = read_transport(variables, listens);
   if (process.local) config.local = read_plane(variables, *process.local, false, config.warnings);
   if (process.global) config.global = read_plane(variables, *process.global, true, config.warnings);
   if (process.trains) config.num_all_workers = static_cast<int>(variables.integer("DMLC_NUM_ALL_WORKER", 1, kMaxRanks));
   config.central_worker = variables.flag("DMLC_ENABLE_CENTRAL_WORKER");
   config.master_worker = &process == &kMasterWorker;
   if (config.local) config.local->master = config.master_worker;
+
+  for (auto* plane : {&config.local, &config.global}) {
+    if (!*plane) continue;
+    (*plane)->resend_timeout = config.transport.resend_timeout;
+    config.transport.silence = std::chrono::ceil<std::chrono::milliseconds>((*plane)->heartbeat_timeout);
+  }
 
   // A party's place among the parties is its scheduler's address: the same in every run, unlike a server's port.
   if (config.global && config.local) {
@@ -210,7 +208,6 @@ NodeConfig read_config(const std::function<std::optional<std::string>(const std:
     const int port = variables.port("PORT");
     const bool two_listeners = process.local == PlaneRole::server && process.global == PlaneRole::server;
     if (two_listeners && port == 65535) variables.wrong("PORT", "65535", "an integer from 1 to 65534");
-    const bool listens = process.local ? process.local != PlaneRole::worker : true;
     if (!listens) config.warnings.push_back("PORT=" + std::to_string(port) + " is set aside: a worker does not listen");
     if (config.local && listens) config.local->port = port;
     if (config.global && !config.local) config.global->port = port;

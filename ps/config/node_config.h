@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ps/config/job_config.h"
+#include "ps/config/transport_config.h"
 
 // The environment of the deployment guide (DMLC_* and friends), read once and validated into one struct. This is the
 // only place that reads the environment.
@@ -32,6 +33,7 @@ struct PlaneConfig {
   std::chrono::duration<double> heartbeat_timeout{15};  // 0: off
   std::chrono::duration<double> join_timeout{10};       // GEOMX_JOIN_TIMEOUT
   std::string datagram_key{};  // 32 bytes that seal DGT's datagrams (GEOMX_DGT_KEY); empty: they are not sealed
+  std::chrono::milliseconds resend_timeout{0};          // to be compared: all of a plane have the same
 };
 
 // What this plane's variables are called, for messages.
@@ -51,6 +53,7 @@ struct NodeConfig {
   bool central_worker = false;  // DMLC_ENABLE_CENTRAL_WORKER
   int num_all_workers = 0;      // workers that train, worldwide; 0 where the role does not need it
   long bigarray_bound = 1'000'000;
+  TransportConfig transport{};
   Settings job{};  // what this node has been told of it
   int verbose = 1;
   std::vector<std::string> warnings;  // one line each, for the program to print

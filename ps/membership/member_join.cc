@@ -57,6 +57,7 @@ void Member::Impl::start(Clock::time_point deadline) {
   request.set_nonce(random_nonce());
   request.set_heartbeat_interval(plane.heartbeat_interval.count());
   request.set_heartbeat_timeout(plane.heartbeat_timeout.count());
+  request.set_resend_timeout(static_cast<std::uint32_t>(plane.resend_timeout.count()));
   registration = request;
 
   {

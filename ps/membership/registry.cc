@@ -60,6 +60,9 @@ void Registry::check(const proto::Register& request) const {
     agree_on_seconds("PS_HEARTBEAT_INTERVAL", request.heartbeat_interval(), plane_.heartbeat_interval.count());
   }
 
+  // One who resends waits for acknowledgements that another does not give.
+  agree("PS_RESEND", request.resend_timeout() > 0 ? 1 : 0, plane_.resend_timeout.count() > 0 ? 1 : 0);
+
   const int wanted = role == Role::server ? plane_.num_servers : plane_.num_workers;
   const char* variable = role == Role::server ? variables.num_server : variables.num_worker;
   if (count(role) >= wanted) {

@@ -10,35 +10,6 @@
 #include "ps/worker/slice.h"
 
 namespace geomx::ps {
-namespace {
-
-Chunk chunk_of(const proto::Data& data) {
-  if (data.slices_size() != 1) {
-    throw Error("a request with " + std::to_string(data.slices_size()) + " slices, where 1 is wanted");
-  }
-  const proto::Slice& slice = data.slices(0);
-  const Chunk chunk{slice.key(), slice.offset(), slice.length(), slice.total()};
-  if (chunk.length > chunk.total || chunk.offset > chunk.total - chunk.length) {
-    throw Error(in_words(chunk) + " lies outside of its tensor");
-  }
-  return chunk;
-}
-
-// What a request carries, which is what an encoder may have written for the chunk.
-Encoded values_of(const Chunk& chunk, const Message& message) {
-  if (message.frames.size() > 1 || (message.frames.empty() && chunk.length > 0)) {
-    throw Error(in_words(chunk) + ": " + std::to_string(message.frames.size()) + " frames, where " +
-                (chunk.length > 0 ? "1" : "0") + " is wanted");
-  }
-  const Buffer frame = message.frames.empty() ? Buffer() : message.frames.front();
-  try {
-    return read_slice(message.header.data(), frame, chunk.length);
-  } catch (const Error& error) {
-    throw Error(in_words(chunk) + ": " + error.what());
-  }
-}
-
-}  // namespace
 
 KvServer::Impl::Impl(const Plane& the_plane, Backing& the_backing, Settings the_settings, Log the_log)
     : plane(the_plane),
@@ -94,7 +65,8 @@ void KvServer::Impl::receive(NodeId from, const Message& message) {
   const Asker asker{from, message.header.data().request()};
   try {
     handle(asker, message);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {  // Error, or what the standard library throws of absurd lengths
+    ++refused;
     if (log) log(kNecessary, "refused " + name_of(asker) + ": " + error.what());
     refuse(asker, error.what());
   }
@@ -114,7 +86,7 @@ void KvServer::Impl::handle(const Asker& asker, const Message& message) {
     case proto::INIT:
       return init(asker, message);
     case proto::PULL:
-      return pull(asker, chunk_of(data));
+      return pull(asker, read_chunk(data));
     case proto::PUSH_PULL:
       return push_pull(asker, message);
     default:
@@ -146,8 +118,8 @@ void KvServer::Impl::require_master(const Asker& asker) const {
 
 void KvServer::Impl::init(const Asker& asker, const Message& message) {
   require_master(asker);
-  const Chunk chunk = chunk_of(message.header.data());
-  const Encoded values = values_of(chunk, message);
+  const Chunk chunk = read_chunk(message.header.data());
+  const Encoded values = read_values(chunk, message);
   if (values.format != Format::fp32) throw Error(in_words(chunk) + ": initial values are fp32");
   const std::shared_ptr<Entry> entry = open(chunk);
   try {
@@ -171,12 +143,12 @@ void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
   const proto::Data& data = message.header.data();
   if (!plane.trains) throw Error("the central party does not train (DMLC_ENABLE_CENTRAL_WORKER is 0)");
   if (plane.losses && data.has_loss()) plane.losses->note(asker.from, data.loss());
-  const Chunk chunk = chunk_of(data);
+  const Chunk chunk = read_chunk(data);
   push_pull(asker, chunk,
             {.contributor = asker.contributor(),
              .round = data.round(),
              .workers = data.workers(),
-             .values = values_of(chunk, message),
+             .values = read_values(chunk, message),
              .contributors = std::max<std::uint32_t>(data.contributors(), 1)});
 }
 

@@ -69,6 +69,7 @@ class KvServer {
   // Until every worker has left. Throws Error when the plane or the backing has failed. A job has no deadline; who
   // waits within it has.
   void wait();
+  std::uint64_t refused() const;  // requests, so far
 
   // The end for everybody, and who is to hear of it: once, at once where it has come already.
   void fail(const std::string& why);

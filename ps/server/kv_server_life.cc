@@ -168,6 +168,10 @@ void KvServer::open(int all_workers, const Settings& settings) {
   impl_->greet_back(static_cast<std::uint32_t>(all_workers), settings);
 }
 
+std::uint64_t KvServer::refused() const {
+  return impl_->refused.load();
+}
+
 void KvServer::wait() {
   impl_->wait();
 }

@@ -27,6 +27,7 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   Backing& backing;
   const Log log;
   std::atomic<bool> somebody_left{false};
+  std::atomic<std::uint64_t> refused{0};  // requests
 
   std::mutex mutex;
   std::condition_variable changed;

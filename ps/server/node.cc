@@ -42,8 +42,10 @@ void join(Member& member, const PlaneConfig& plane, const Log& log) {
   if (log) log(kDetails, "joined the " + scheduler_name(plane) + ": " + member.roster());
 }
 
-void tell_traffic(const Member& member, const PlaneConfig& plane, const Log& log) {
-  if (log) log(kDetails, scheduler_name(plane) + "'s plane: " + traffic_text(member.traffic()));
+void tell_traffic(const Member& member, const KvServer* server, const PlaneConfig& plane, const Log& log) {
+  if (!log) return;
+  const std::string refused = server == nullptr ? "" : "; refused " + std::to_string(server->refused()) + " requests";
+  log(kDetails, scheduler_name(plane) + "'s plane: " + traffic_text(member.traffic()) + refused);
 }
 
 Member::Clock::time_point after(std::chrono::duration<double> duration) {
@@ -82,8 +84,8 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
     backing.begin(job, rounds_of(job.sync, workers));
     server.open(greeted.all_workers, greeted.settings);
     server.wait();
-    tell_traffic(down, party, options.log);
-    tell_traffic(up, above, options.log);
+    tell_traffic(down, &server, party, options.log);
+    tell_traffic(up, nullptr, above, options.log);
   });
 }
 
@@ -132,8 +134,8 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
     local.wait();
     if (config.central_worker) global.depart("the central party");
     global.wait();
-    tell_traffic(central, below, options.log);
-    tell_traffic(parties, above, options.log);
+    tell_traffic(central, &local, below, options.log);
+    tell_traffic(parties, &global, above, options.log);
   });
 }
 
@@ -156,7 +158,8 @@ void schedule(const PlaneConfig& plane, const TransportFactory& make_transport, 
 
 }  // namespace
 
-void serve(const NodeConfig& config, const TransportFactory& make_transport, const ServeOptions& options) {
+void serve(const NodeConfig& config, const TransportFactory& factory, const ServeOptions& options) {
+  const TransportFactory make_transport = factory ? factory : tcp_transport(config, options.log);
   const auto role_in = [](const std::optional<PlaneConfig>& plane) {
     return plane ? std::optional(plane->role) : std::nullopt;
   };

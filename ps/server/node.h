@@ -17,7 +17,8 @@ struct ServeOptions {
 // lost or fails, or when two nodes disagree.
 //
 // Blocks the calling thread; the threads it starts have ended when it returns or throws.
-void serve(const NodeConfig& config, const TransportFactory& make_transport = tcp_transport,
-           const ServeOptions& options = {});
+//
+// Without a factory, tcp_transport(config, options.log).
+void serve(const NodeConfig& config, const TransportFactory& make_transport = {}, const ServeOptions& options = {});
 
 }  // namespace geomx::ps

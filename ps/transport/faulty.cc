@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstddef>
+#include <cstring>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <random>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -54,15 +58,53 @@ class FaultyTransport : public Transport {
     Message message;
   };
 
+  bool happens(double probability) {
+    return probability > 0 && std::uniform_real_distribution<>(0, 1)(random_) < probability;
+  }
+
   void pass(const Send& send, Message message) {
     std::unique_lock lock(mutex_);
     if (stopping_) return;
+    if (happens(faults_.corrupt) && !spoil(message)) return;
+    if (!held_ && happens(faults_.reorder)) {
+      held_ = {Clock::now(), send, std::move(message)};
+      return;
+    }
+    const auto held = std::exchange(held_, std::nullopt);
+    forward(lock, send, std::move(message));
+    if (held) forward(lock, held->send, held->message);
+  }
+
+  // Another bit in the header or in a frame; false where that leaves no header.
+  bool spoil(Message& message) {
+    const auto below = [&](std::size_t count) {
+      return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_);
+    };
+    const auto flip = [&](std::byte* bytes, std::size_t size) {
+      bytes[below(size)] ^= static_cast<std::byte>(1 << below(8));
+    };
+    const bool has_values = !message.frames.empty() && message.frames.front().size() > 0;
+    if (has_values && below(2) == 0) {
+      const Buffer& frame = message.frames.front();
+      std::shared_ptr<std::byte[]> bytes(new std::byte[frame.size()]);
+      std::memcpy(bytes.get(), frame.data(), frame.size());
+      flip(bytes.get(), frame.size());
+      message.frames.front() = Buffer(bytes, bytes.get(), frame.size());
+      return true;
+    }
+    std::string header = message.header.SerializeAsString();
+    flip(reinterpret_cast<std::byte*>(header.data()), header.size());
+    return decode_header(header.data(), header.size(), message.header);
+  }
+
+  void forward(std::unique_lock<std::mutex>& lock, const Send& send, Message message) {
     const double lot = std::uniform_real_distribution<>(0, 1)(random_);
     const int copies = lot < faults_.drop ? 0 : lot < faults_.drop + faults_.duplicate ? 2 : 1;
     if (!delays_) {
       lock.unlock();
       for (int i = 1; i < copies; ++i) send(message);
       if (copies > 0) send(std::move(message));
+      lock.lock();
       return;
     }
     const std::chrono::microseconds extra(
@@ -103,7 +145,9 @@ class FaultyTransport : public Transport {
 
   void shut(std::optional<std::chrono::milliseconds> at_most = {}) {
     {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
+      const auto held = std::exchange(held_, std::nullopt);
+      if (held && !stopping_) forward(lock, held->send, held->message);
       stopping_ = true;
     }
     queued_.notify_all();
@@ -121,6 +165,7 @@ class FaultyTransport : public Transport {
   std::condition_variable queued_;
   std::mt19937_64 random_;
   std::deque<Late> queue_;
+  std::optional<Late> held_;
   Clock::time_point last_due_{};
   Clock::time_point free_{};  // when the link has sent what came before
   bool stopping_ = false;

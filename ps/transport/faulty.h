@@ -13,13 +13,16 @@ struct Faults {
   std::uint64_t seed = 1;
   double drop = 0;       // probability
   double duplicate = 0;  // probability; the copy follows at once
+  double corrupt = 0;    // probability; one bit is another, of the header or of a frame
+  double reorder = 0;    // probability; held back until the next one has been sent
   std::chrono::microseconds delay{0};
   std::chrono::microseconds jitter{0};  // added to `delay`, uniform in [0, jitter]; order is kept all the same
   double rate = 0;                      // bytes/s of the one link by which all that it sends leaves; 0: no limit
 };
 
-// A bad network for tests: wraps a transport and drops, duplicates and delays what is sent through it. Order between a
-// pair of nodes is kept. Its siblings are faulty, too.
+// A bad network for tests: wraps a transport and drops, duplicates, spoils and delays what is sent through it. A header
+// that can no longer be read is lost. Order between a pair of nodes is kept, but for `reorder`. Its siblings are
+// faulty, too.
 std::unique_ptr<Transport> make_faulty(std::unique_ptr<Transport> inner, const Faults& faults);
 
 }  // namespace geomx::ps

@@ -41,6 +41,8 @@ class Buffer {
 
   const void* data() const { return data_; }
   std::size_t size() const { return size_; }
+  // Whether this Buffer keeps its bytes alive; else its maker does, for as long as it has promised.
+  bool owned() const { return owner_ != nullptr; }
   template <typename T>
   std::span<const T> as() const {  // the size must be a multiple of sizeof(T)
     return {static_cast<const T*>(data_), size_ / sizeof(T)};

@@ -34,6 +34,11 @@ class Part {
   const void* data() { return zmq_msg_data(&part_); }
   std::size_t size() const { return zmq_msg_size(&part_); }
   bool more() const { return zmq_msg_more(&part_) != 0; }
+  // Of who sent it: an IP address.
+  std::string peer_address() {
+    const char* address = zmq_msg_gets(&part_, "Peer-Address");
+    return address == nullptr ? "nobody known" : address;
+  }
   std::string text() { return {static_cast<const char*>(data()), size()}; }
 
  private:

@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "ps/config/error.h"
+#include "ps/transport/rejections.h"
 #include "ps/transport/traffic.h"
 #include "ps/transport/wake.h"
 #include "ps/transport/wire.h"
 #include "ps/transport/zmq_channel.h"
+#include "ps/transport/zmq_gatekeeper.h"
 #include "ps/transport/zmq_socket.h"
 
 #if defined(__SANITIZE_THREAD__)
@@ -31,14 +33,13 @@ namespace {
 
 using zeromq::Channel;
 using zeromq::Context;
+using zeromq::Gatekeeper;
 using zeromq::Socket;
 
 // Messages per connection that the I/O thread may have read before the receiving thread takes them; more stay with the
 // kernel. So the receiving thread finds them in the caches, and not behind what has been read since. This cannot block
 // the protocol: the receiving thread always goes on reading, for sending never waits.
 constexpr int kReceiveAhead = 4;
-
-constexpr std::int64_t kMaxFrameBytes = std::int64_t{4} << 30;
 
 // Short enough for std::string to keep it without an allocation.
 std::string random_identity() {
@@ -58,7 +59,10 @@ std::string dealer_route(NodeId peer) {
 
 class ZmqTransport : public Transport {
  public:
-  explicit ZmqTransport(ZmqOptions options) : options_(options), context_(std::make_unique<Context>()) {}
+  explicit ZmqTransport(ZmqOptions options)
+      : options_(std::move(options)), rejections_(options_.log), context_(std::make_unique<Context>()) {
+    zeromq::require_usable(options_.security);
+  }
   ~ZmqTransport() override { stop_now(); }
 
   Endpoint bind(const Endpoint& wanted) override;
@@ -71,7 +75,11 @@ class ZmqTransport : public Transport {
   using Transport::stop;
   void stop(std::optional<std::chrono::milliseconds> at_most) override { stop_now(at_most); }
   std::unique_ptr<Transport> sibling() const override { return make_zmq_transport(options_); }
-  Counters counters() const override { return traffic_.counters(); }
+  Counters counters() const override {
+    Counters counters = traffic_.counters();
+    counters.rejected = rejections_.count();
+    return counters;
+  }
 
  private:
   struct Road {
@@ -92,9 +100,11 @@ class ZmqTransport : public Transport {
   const std::string identity_ = random_identity();
   Wake wake_;
   Traffic traffic_;
+  Rejections rejections_;
 
-  std::mutex mutex_;                  // of what follows; taken before a channel's
-  std::atomic<bool> stopped_{false};  // written with it
+  std::mutex mutex_;                        // of what follows; taken before a channel's
+  std::atomic<bool> stopped_{false};        // written with it
+  std::unique_ptr<Gatekeeper> gatekeeper_;  // of the listener; destroyed when the context has been
   std::unique_ptr<Context> context_;
   std::shared_ptr<Channel> listener_;
   std::map<NodeId, Road> roads_;
@@ -114,7 +124,14 @@ Socket ZmqTransport::open(int type) {
   socket.set(ZMQ_SNDHWM, 0, "ZMQ_SNDHWM");
   socket.set(ZMQ_RCVHWM, kReceiveAhead, "ZMQ_RCVHWM");
   socket.linger(static_cast<int>(options_.linger.count()));
-  socket.set(ZMQ_MAXMSGSIZE, kMaxFrameBytes, "ZMQ_MAXMSGSIZE");
+  // A connection whose other end has vanished without a word is found out within four minutes, and one that is idle is
+  // kept open through NAT. Sooner would be too soon: what a link that is cut for a while holds back arrives when it
+  // heals. Who is silent for longer than PS_HEARTBEAT_TIMEOUT is membership's affair.
+  socket.set(ZMQ_TCP_KEEPALIVE, 1, "ZMQ_TCP_KEEPALIVE");
+  socket.set(ZMQ_TCP_KEEPALIVE_IDLE, 60, "ZMQ_TCP_KEEPALIVE_IDLE");
+  socket.set(ZMQ_TCP_KEEPALIVE_INTVL, 30, "ZMQ_TCP_KEEPALIVE_INTVL");
+  socket.set(ZMQ_TCP_KEEPALIVE_CNT, 6, "ZMQ_TCP_KEEPALIVE_CNT");
+  socket.set(ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(kMaxFrameBytes), "ZMQ_MAXMSGSIZE");
   return socket;
 }
 
@@ -122,7 +139,10 @@ Endpoint ZmqTransport::bind(const Endpoint& wanted) {
   const std::lock_guard lock(mutex_);
   const std::string attempt = "cannot listen on " + to_string(wanted) + ": ";
   if (stopped_ || listener_) throw Error(attempt + (stopped_ ? "the transport has stopped" : "it listens already"));
+  if (!gatekeeper_) gatekeeper_ = std::make_unique<Gatekeeper>(*context_, options_.security, rejections_);
   Socket socket = open(ZMQ_ROUTER);
+  Gatekeeper::watch(socket);
+  zeromq::secure_listener(socket, options_.security);
   // A peer that connects anew takes its old place over.
   socket.set(ZMQ_ROUTER_HANDOVER, 1, "ZMQ_ROUTER_HANDOVER");
   // What goes nowhere shall not be counted as sent.
@@ -150,6 +170,7 @@ void ZmqTransport::connect(NodeId peer, const Endpoint& endpoint) {
   const std::lock_guard lock(mutex_);
   if (stopped_) return;
   Socket socket = open(ZMQ_DEALER);
+  zeromq::secure_connection(socket, options_.security);
   socket.set(ZMQ_ROUTING_ID, identity_, "ZMQ_ROUTING_ID");
   socket.set(ZMQ_RECONNECT_IVL, 50, "ZMQ_RECONNECT_IVL");
   socket.set(ZMQ_RECONNECT_IVL_MAX, 1000, "ZMQ_RECONNECT_IVL_MAX");
@@ -228,7 +249,9 @@ std::optional<Transport::Received> ZmqTransport::take(Channel& channel) {
   while (channel.receive(parts)) {
     Received received;
     if (!parts.head || !decode_header(parts.head->data(), parts.head->size(), received.message.header)) {
-      traffic_.rejected();
+      rejections_.note("a message" + (parts.head ? " from " + parts.head->peer_address() + ": " +
+                                                       what_is_wrong(parts.head->data(), parts.head->size())
+                                                 : std::string(" without a header")));
       continue;
     }
     received.message.frames = std::move(parts.frames);
@@ -297,10 +320,12 @@ std::optional<Transport::Received> ZmqTransport::receive(Clock::time_point deadl
 
 void ZmqTransport::stop_now(std::optional<std::chrono::milliseconds> at_most) {
   std::vector<std::shared_ptr<Channel>> channels;
+  std::unique_ptr<Gatekeeper> gatekeeper;
   std::unique_ptr<Context> context;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
+    gatekeeper = std::move(gatekeeper_);
     context = std::move(context_);
     if (!context) return;
     if (listener_) channels.push_back(listener_);
@@ -311,12 +336,13 @@ void ZmqTransport::stop_now(std::optional<std::chrono::milliseconds> at_most) {
   wake_.notify();
   for (const auto& channel : channels) channel->close(at_most);
   context.reset();  // waits for the linger
+  gatekeeper.reset();
 }
 
 }  // namespace
 
 std::unique_ptr<Transport> make_zmq_transport(ZmqOptions options) {
-  return std::make_unique<ZmqTransport>(options);
+  return std::make_unique<ZmqTransport>(std::move(options));
 }
 
 }  // namespace geomx::ps

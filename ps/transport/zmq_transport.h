@@ -3,6 +3,8 @@
 #include <chrono>
 #include <memory>
 
+#include "ps/config/log.h"
+#include "ps/config/security.h"
 #include "ps/transport/transport.h"
 
 namespace geomx::ps {
@@ -20,7 +22,10 @@ namespace geomx::ps {
 // held only while a message is handed over; a sending thread therefore reaches the I/O thread without a hop.
 struct ZmqOptions {
   std::chrono::milliseconds linger{5000};  // how long stop() may take to hand queued messages to the kernel
+  Security security{};                     // of every connection, either way
+  Log log{};                               // hears of what is rejected
 };
+// Throws Error where the security cannot be had.
 std::unique_ptr<Transport> make_zmq_transport(ZmqOptions options = {});
 
 }  // namespace geomx::ps

@@ -1,9 +1,12 @@
 #include "ps/worker/session.h"
 
+#include <random>
 #include <utility>
 
 #include "ps/config/error.h"
 #include "ps/membership/member.h"
+#include "ps/transport/faulty.h"
+#include "ps/transport/resending.h"
 #include "ps/transport/zmq_transport.h"
 
 namespace geomx::ps {
@@ -26,8 +29,22 @@ PlaneConfig party_of(const NodeConfig& config, const Session::Options& options) 
 
 }  // namespace
 
-std::unique_ptr<Transport> tcp_transport() {
-  return make_zmq_transport();
+TransportFactory tcp_transport(const NodeConfig& config, Log log) {
+  ZmqOptions options;
+  options.security = config.transport.security;
+  options.log = log;
+  return [options, log, transport_config = config.transport] {
+    std::unique_ptr<Transport> transport = make_zmq_transport(options);
+    if (transport_config.drop > 0) {
+      transport = make_faulty(std::move(transport), {.seed = std::random_device()(), .drop = transport_config.drop});
+    }
+    if (transport_config.resend_timeout.count() > 0) {
+      transport =
+          make_resending(std::move(transport),
+                         {.timeout = transport_config.resend_timeout, .silence = transport_config.silence, .log = log});
+    }
+    return transport;
+  };
 }
 
 // The member goes last: what its threads call is gone safely before (KvWorker), and its destructor knows whether an
@@ -68,7 +85,7 @@ struct Session::Impl {
 };
 
 Session::Session(const NodeConfig& config, Options options, const TransportFactory& make_transport)
-    : impl_(std::make_unique<Impl>(config, options, make_transport)) {}
+    : impl_(std::make_unique<Impl>(config, options, make_transport ? make_transport : tcp_transport(config))) {}
 
 Session::~Session() = default;
 

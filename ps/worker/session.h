@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ps/config/interrupt.h"
+#include "ps/config/log.h"
 #include "ps/config/node_config.h"
 #include "ps/transport/transport.h"
 #include "ps/worker/kv_worker.h"
@@ -15,7 +16,8 @@
 namespace geomx::ps {
 
 using TransportFactory = std::function<std::unique_ptr<Transport>()>;
-std::unique_ptr<Transport> tcp_transport();  // the one for real: ZeroMQ over TCP
+// The one for real: ZeroMQ over TCP, secured and resending as the configuration says. `log` hears of what is rejected.
+TransportFactory tcp_transport(const NodeConfig& config, Log log = {});
 
 struct SessionOptions {
   // Of a worker that trains: the index of its data slice, which no other worker has. Ranks, and with them the order of
@@ -48,8 +50,8 @@ class Session {
  public:
   using Options = SessionOptions;
 
-  explicit Session(const NodeConfig& config, Options options = {},
-                   const TransportFactory& make_transport = tcp_transport);
+  // Without a factory, tcp_transport(config).
+  explicit Session(const NodeConfig& config, Options options = {}, const TransportFactory& make_transport = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -15,4 +15,9 @@ void write_slice(const Chunk& chunk, Format format, proto::Data& data);
 // encoder writes for `length` elements, or where the header says nothing.
 Encoded read_slice(const proto::Data& data, const Buffer& frame, std::size_t length);
 
+// What a request is about, and what it carries: its one chunk, which lies inside of its tensor and is no longer than a
+// frame may be; and its one frame. Throw Error.
+Chunk read_chunk(const proto::Data& data);
+Encoded read_values(const Chunk& chunk, const Message& message);
+
 }  // namespace geomx::ps

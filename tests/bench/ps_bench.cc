@@ -3,6 +3,7 @@
 //   round trip   push and pull of one tensor between one worker and one server that sums, steps (SGD) and answers, over
 //                TCP on loopback; of 1 KiB beside a bare ZeroMQ echo of the same frames, of more beside a raw TCP echo
 //                of the same bytes, which touches nothing
+//                the same with CURVE (docs/security.md) beside it
 //   aggregation  the sums of the gradients of 8 workers, beside STREAM's triad (McCalpin) on the same core
 //
 // The worker's threads are pinned to one core, the server's to another, and so are those of the echoes. Figures are
@@ -26,6 +27,7 @@
 #include "ps/config/heap.h"
 #include "ps/server/node.h"
 #include "ps/sync/fsa.h"
+#include "ps/transport/keys.h"
 #include "ps/worker/session.h"
 #include "tests/bench/echoes.h"
 
@@ -53,7 +55,7 @@ double median(std::vector<double> values) {
 // the caller's.
 class Job {
  public:
-  Job() {
+  explicit Job(const Security& security) : security_(security) {
     {
       const TcpSocket local(::socket(AF_INET, SOCK_STREAM, 0));
       const TcpSocket global(::socket(AF_INET, SOCK_STREAM, 0));
@@ -69,6 +71,7 @@ class Job {
     worker.local = plane(PlaneRole::worker, false);
     worker.local->master = worker.master_worker = true;
     server.num_all_workers = worker.num_all_workers = 1;
+    for (NodeConfig* node : {&scheduler, &global_scheduler, &server, &worker}) node->transport.security = security_;
     for (const NodeConfig& node : {scheduler, global_scheduler, server}) {
       others_.push_back(std::async(std::launch::async, [node] {
         pin_to_core(kServerCore);
@@ -102,11 +105,18 @@ class Job {
     return config;
   }
 
+  const Security security_;
   int local_port_ = 0;
   int global_port_ = 0;
   std::vector<std::future<void>> others_;
   std::unique_ptr<Session> session_;
 };
+
+// One pair of keys for all.
+Security curve() {
+  const KeyPair keys = make_key_pair();
+  return {true, keys.public_key, keys.secret_key, keys.public_key, {}};
+}
 
 // The header of a push of one whole tensor, as a worker makes it.
 std::string header_of_push(std::size_t length) {
@@ -151,11 +161,12 @@ void measure_round_trips(Bars& bars) {
     double of_tcp;  // the bar; 0: of 1 KiB, beside ZeroMQ
     int turns;
   };
-  Job job;
+  Job job{Security{}};
+  Job secured(curve());
   const TcpEcho tcp(kServerCore);
   const ZmqEcho zmq(kServerCore);
-  fmt::print("{:>8} {:>14} {:>10} {:>14} {:>22}\n", "tensor", "push and pull", "GB/s", "raw TCP echo",
-             "ratio of speeds");
+  fmt::print("{:>8} {:>14} {:>10} {:>14} {:>22} {:>12}\n", "tensor", "push and pull", "GB/s", "raw TCP echo",
+             "ratio of speeds", "with CURVE");
   std::uint32_t key = 0;
   for (const Size& size :
        {Size{1 << 10, 0, 4000}, Size{1 << 20, 0.4, 300}, Size{16 << 20, 0.8, 40}, Size{64 << 20, 0.8, 15}}) {
@@ -165,16 +176,21 @@ void measure_round_trips(Bars& bars) {
     KvWorker& kv = job.kv();
     kv.wait(kv.init(key, gradient));
     kv.wait(kv.pull(key, value));
-    std::vector<double> ours, of_tcp, of_zmq;
+    KvWorker& safe = secured.kv();
+    safe.wait(safe.init(key, gradient));
+    safe.wait(safe.pull(key, value));
+    std::vector<double> ours, of_tcp, of_zmq, of_curve;
     for (int turn = 0; turn < size.turns; ++turn) {
       of_tcp.push_back(seconds_of([&] { tcp.round_trip(gradient, echoed); }));
       if (size.of_tcp == 0) of_zmq.push_back(seconds_of([&] { zmq.round_trip(header, gradient, echoed); }));
       ours.push_back(seconds_of([&] { kv.wait(kv.push_pull(key, gradient, value)); }));
+      if (turn % 4 == 0) of_curve.push_back(seconds_of([&] { safe.wait(safe.push_pull(key, gradient, value)); }));
     }
     const double ratio = median(of_tcp) / median(ours);
-    fmt::print("{:>8} {:>14} {:>10.2f} {:>14} {:>22}\n", size_text(size.bytes), time_text(median(ours)),
+    fmt::print("{:>8} {:>14} {:>10.2f} {:>14} {:>22} {:>12}\n", size_text(size.bytes), time_text(median(ours)),
                2e-9 * static_cast<double>(size.bytes) / median(ours), time_text(median(of_tcp)),
-               size.of_tcp == 0 ? fmt::format("{:.2f}", ratio) : bars.at_least(ratio, size.of_tcp));
+               size.of_tcp == 0 ? fmt::format("{:.2f}", ratio) : bars.at_least(ratio, size.of_tcp),
+               time_text(median(of_curve)));
     if (size.of_tcp == 0) {
       fmt::print("{:>8} bare ZeroMQ echo of the same frames: {}; ours takes {} as long\n", "",
                  time_text(median(of_zmq)), bars.at_most(median(ours) / median(of_zmq), 1.5));

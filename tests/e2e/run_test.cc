@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 
 #include "tests/e2e/emu.h"
 
@@ -139,6 +140,26 @@ TEST_P(Run, ACentralPartyTrainsAlone) {
   EXPECT_EQ(summary["lab"]["nodes"], 6);  // two schedulers, a server, the master and a worker, and the gateway
   EXPECT_EQ(summary["training"]["samples"], 3 * 32 * 2);
   EXPECT_EQ(summary["training"]["wan_bytes"], 0);
+}
+
+// Keys are made for the run, and stay between its processes.
+TEST_P(Run, ASecuredJobTrainsAndItsKeysAreWrittenNowhere) {
+  Command command(run(source("scenarios/three-dc.json"), {"--out", "out", "--set", "training.rounds=5", "--set",
+                                                          "training.security=curve", "--set", "expect.0.min=0"}));
+  ASSERT_EQ(command.wait(seconds(120)), 0) << command.err();
+  const fs::path folder = scratch_.path() / "out";
+  EXPECT_EQ(read_json(folder / "summary.json")["training"]["rounds"], 5);
+  EXPECT_EQ(read_json(folder / "scenario.json")["training"]["security"], "curve");
+  int files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    EXPECT_EQ(bytes.find("SECRET_KEY"), std::string::npos) << entry.path();
+    EXPECT_EQ(bytes.find("rejected"), std::string::npos) << entry.path();
+    ++files;
+  }
+  EXPECT_GT(files, 15);  // a log for each role, and the results
 }
 
 TEST_P(Run, AnExpectationUnmetMakesTheExitCodeOne) {

@@ -15,6 +15,7 @@
 #include "ps/config/heap.h"
 #include "ps/config/node_config.h"
 #include "ps/server/node.h"
+#include "ps/transport/keys.h"
 #include "trainer/data/dataset.h"
 #include "trainer/loop/console.h"
 #include "trainer/loop/metrics.h"
@@ -44,6 +45,7 @@ struct CommandLine {
   std::string device = "auto";
   bool cpu = false;
   bool summary = false;
+  bool make_keys = false;
   std::string metrics;
   // Of the job: each is another way to say what a variable says.
   bool mixed_sync = false;
@@ -89,6 +91,7 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--metrics", line.metrics, "write progress as JSON lines to this file, pipe or /dev/fd/N");
   app.add_option("--parameters-out", worker.parameters_out, "write the final parameters to this file");
   app.add_flag("--summary", line.summary, "print the model's layers and end");
+  app.add_flag("--make-keys", line.make_keys, "print a new pair of keys for GEOMX_SECURITY=curve and end");
   app.add_flag("--mixed-sync", line.mixed_sync, "asynchronous between parties: GEOMX_SYNC=mixed");
   app.add_flag("--dcasgd", line.dcasgd, "with --mixed-sync: make up for delays: GEOMX_DCASGD=1");
   app.add_option("--bisparse-compression-ratio", line.bisparse_compression_ratio,
@@ -205,11 +208,11 @@ void run(const CLI::App& app, const CommandLine& line, const ps::NodeConfig& con
          ps::Interrupt& interrupt) {
   Observers observers(trainer::Console(stdout, config.verbose), metrics);
   if (config.local && config.local->role == ps::PlaneRole::worker) {
-    trainer::run_worker(config, line.worker, observers, ps::tcp_transport, &interrupt);
+    trainer::run_worker(config, line.worker, observers, {}, &interrupt);
     return;
   }
   refuse_worker_options(app, config.role_name());
-  ps::serve(config, ps::tcp_transport, {.interrupt = &interrupt, .log = log_to_stdout(config.verbose)});
+  ps::serve(config, {}, {.interrupt = &interrupt, .log = log_to_stdout(config.verbose)});
   observers.phase("finished", 0);
 }
 
@@ -245,6 +248,12 @@ int parse_and_run(int argc, char** argv, trainer::Signals& signals) {
     if (line.summary) {
       const auto kind = trainer::dataset_kind(line.worker.dataset);
       std::fputs(summary(trainer::make_model(line.worker.model, kind.shape, kind.classes)).c_str(), stdout);
+      return 0;
+    }
+    if (line.make_keys) {
+      const ps::KeyPair keys = ps::make_key_pair();
+      std::printf("GEOMX_CURVE_PUBLIC_KEY='%s'\nGEOMX_CURVE_SECRET_KEY='%s'\n", keys.public_key.c_str(),
+                  keys.secret_key.c_str());
       return 0;
     }
     if (!line.metrics.empty()) metrics = std::make_unique<trainer::Metrics>(line.metrics);

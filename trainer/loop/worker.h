@@ -18,6 +18,6 @@ namespace geomx::trainer {
 // should it be unreadable, all others are told why. Throws Error or ps::Error in one line. `observer` is called on this
 // thread. `interrupt` ends it.
 void run_worker(const ps::NodeConfig& config, const WorkerOptions& options, Observer& observer,
-                const ps::TransportFactory& make_transport = ps::tcp_transport, ps::Interrupt* interrupt = nullptr);
+                const ps::TransportFactory& make_transport = {}, ps::Interrupt* interrupt = nullptr);
 
 }  // namespace geomx::trainer

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <set>
+#include <string>
 
 #include "tests/unit/emulator/run/three_dc.h"
 
@@ -45,6 +47,33 @@ TEST(Tasks, LargeJobsSaySoToEveryRole) {
   ::setenv("GEOMX_JOIN_TIMEOUT", "3", 1);  // the user's own reaches the roles as it is
   for (const Task& task : tasks_of(40, 2)) EXPECT_FALSE(task.environment.contains("GEOMX_JOIN_TIMEOUT"));
   ::unsetenv("GEOMX_JOIN_TIMEOUT");
+}
+
+TEST(Tasks, ASecuredJobHasOnePairForThoseWhoListenAndOneForEachWorker) {
+  std::vector<Task> tasks = tasks_of(2, 2);
+  int made = 0;
+  secure(tasks, [&] {
+    ++made;
+    return control::KeyPair{"public" + std::to_string(made), "secret" + std::to_string(made)};
+  });
+  EXPECT_EQ(made, 1 + 5);  // four workers and the master
+  std::set<std::string> own;
+  for (const Task& task : tasks) {
+    const auto& environment = task.environment;
+    EXPECT_EQ(environment.at("GEOMX_SECURITY"), "curve");
+    EXPECT_EQ(environment.at("GEOMX_CURVE_SERVER_KEY"), "public1");
+    const std::string& key = environment.at("GEOMX_CURVE_PUBLIC_KEY");
+    EXPECT_EQ(environment.at("GEOMX_CURVE_SECRET_KEY"), "secret" + key.substr(6));
+    if (task.kind == TaskKind::main) {
+      EXPECT_TRUE(own.insert(key).second) << task.name;
+      EXPECT_FALSE(environment.contains("GEOMX_CURVE_ADMITTED_KEYS")) << task.name;
+    } else {
+      EXPECT_EQ(key, "public1") << task.name;
+      EXPECT_EQ(environment.at("GEOMX_CURVE_ADMITTED_KEYS"), "public2,public3,public4,public5,public6") << task.name;
+    }
+    for (const std::string& word : task.argv) EXPECT_EQ(word.find("secret"), std::string::npos) << word;
+  }
+  EXPECT_EQ(own.size(), 5U);
 }
 
 scenario::Command command(const std::string& node, const std::vector<std::string>& argv) {

@@ -255,14 +255,6 @@ TEST_P(BadValueTest, NamesTheVariableTheValueSeenAndTheValueWanted) {
   EXPECT_THAT(error, HasSubstr(" is wanted"));
 }
 
-TEST(NodeConfigTest, AlgorithmsThatAreNotThereAreRefusedAndNeverIgnored) {
-  for (const char* name : {"PS_RESEND", "PS_DROP_MSG"}) {
-    EXPECT_EQ(error_of(with(kWorker, {{name, "1"}})),
-              std::string(name) + "=1 is not supported yet (unset it or set 0)");
-    EXPECT_EQ(error_of(with(kWorker, {{name, "0"}})), "no error");
-  }
-}
-
 TEST(NodeConfigTest, TheKeyOfDatagramsIsReadAndNeverShown) {
   const std::string digits = "00ff" + std::string(60, 'a');
   const NodeConfig config = read(with(kPartyServer, {{"GEOMX_DGT_KEY", digits}}));
@@ -274,6 +266,19 @@ TEST(NodeConfigTest, TheKeyOfDatagramsIsReadAndNeverShown) {
               "GEOMX_DGT_KEY=" + std::to_string(wrong.size()) +
                   " characters: 64 hexadecimal digits is wanted (party server)");
   }
+}
+
+TEST(NodeConfigTest, ResendingIsOffUnlessItIsAskedFor) {
+  EXPECT_EQ(read(kWorker).transport.resend_timeout.count(), 0);
+  const NodeConfig config = read(with(kWorker, {{"PS_RESEND", "1"}, {"PS_DROP_MSG", "10"}}));
+  EXPECT_EQ(config.transport.resend_timeout.count(), 1000);
+  EXPECT_EQ(config.local->resend_timeout.count(), 1000);
+  EXPECT_DOUBLE_EQ(config.transport.drop, 0.1);
+  EXPECT_EQ(read(with(kWorker, {{"PS_RESEND", "1"}, {"PS_RESEND_TIMEOUT", "250"}})).transport.resend_timeout.count(),
+            250);
+  EXPECT_EQ(error_of(with(kWorker, {{"PS_DROP_MSG", "10"}})),
+            "PS_DROP_MSG=10: 0, or PS_RESEND=1 beside it, is wanted (worker)");
+  EXPECT_THAT(error_of(with(kWorker, {{"PS_RESEND", "1"}, {"PS_RESEND_TIMEOUT", "0"}})), HasSubstr("from 1 to"));
 }
 
 TEST(NodeConfigTest, ALoopbackRootSetsTheInterfaceAsideWithAWarning) {

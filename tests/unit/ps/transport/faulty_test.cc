@@ -55,6 +55,25 @@ TEST(FaultyTransportTest, DuplicatesFollowTheirOriginals) {
   EXPECT_TRUE(std::is_sorted(requests.begin(), requests.end()));
 }
 
+TEST(FaultyTransportTest, SpoiltMessagesAreOthersOrLost) {
+  const auto requests = arrivals({.seed = 5, .corrupt = 0.3}, 2000);
+  std::uint64_t same = 0;
+  for (std::uint64_t i = 1; i <= 2000; ++i) {
+    if (std::find(requests.begin(), requests.end(), i) != requests.end()) ++same;
+  }
+  EXPECT_LT(same, 1700U);
+  EXPECT_GT(same, 1300U);
+}
+
+TEST(FaultyTransportTest, ReorderedMessagesChangePlacesWithTheNext) {
+  auto requests = arrivals({.seed = 5, .reorder = 0.3}, 2000);
+  ASSERT_EQ(requests.size(), 2000U);
+  EXPECT_FALSE(std::is_sorted(requests.begin(), requests.end()));
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    EXPECT_LE(std::max(requests[i], i + 1) - std::min(requests[i], i + 1), 1U) << i;
+  }
+}
+
 TEST(FaultyTransportTest, DelayHoldsAMessageBack) {
   auto network = InprocNetwork::make();
   const auto server = network->transport();
