@@ -12,6 +12,7 @@
 #include "ps/membership/member.h"
 #include "ps/sync/encoded.h"
 #include "ps/worker/partition.h"
+#include "ps/worker/road_clock.h"
 
 namespace geomx::ps {
 
@@ -67,6 +68,9 @@ class KvWorker {
 
   // The job's, as the master worker has configured it: known with the first value that was pulled.
   std::optional<proto::OptimizerConfig> optimizer() const;
+
+  // What the exchanges that were answered since the last call were waiting for; nothing where there were none.
+  std::optional<RoadTimes> take_road_times();
 
   // Reports to ESync's state server, and waits for its answer: how many steps to make in the next round.
   std::uint32_t report(const proto::State& state);
