@@ -13,6 +13,7 @@
 
 namespace geomx::ps {
 
+class Losses;
 class RoundRecorder;
 class StateRelay;
 
@@ -48,6 +49,7 @@ class KvServer {
     // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
     // chunks, and their schedulers rank it by themselves.
     const Member* sharded_by = nullptr;
+    std::shared_ptr<Losses> losses{};  // where what workers tell of their losses is kept
   };
   // Before the member joins: takes its handlers, which do nothing once the server has gone. The rank in the plane is
   // the shard, unless the plane says otherwise. `backing` outlives the server. `settings`: what this node has been told

@@ -79,7 +79,7 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   void push_pull(const Asker& asker, const Message& message);
   // On that of a stage in the same process, too.
   void pull(const Asker& asker, const Chunk& chunk);
-  void push_pull(const Asker& asker, const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded values);
+  void push_pull(const Asker& asker, const Chunk& chunk, Addend addend);
   void note_sum(std::uint64_t round);
 
   // The store.

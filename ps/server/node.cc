@@ -5,6 +5,8 @@
 
 #include "ps/config/combinations.h"
 #include "ps/config/error.h"
+#include "ps/flow/losses.h"
+#include "ps/flow/matchmaker.h"
 #include "ps/membership/member.h"
 #include "ps/membership/messages.h"
 #include "ps/membership/scheduler.h"
@@ -59,12 +61,17 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
   const PlaneConfig& above = *config.global;
   Member up(above, make_transport());
   Member down(party, make_transport());
-  KvWorker worker(up, {});
+  const auto losses = std::make_shared<Losses>();
+  KvWorker worker(up, {.flow = {options.log, losses}});
   RemoteUpstream upstream(worker);
   PartyBacking backing(upstream, party.num_workers);
   StateRelay states(up);
   RoundRecorder recorder(options.on_round, [&worker] { return worker.take_road_times(); });
-  KvServer server({.member = &down, .num_workers = party.num_workers, .recorder = recorder.heard(), .states = &states},
+  KvServer server({.member = &down,
+                   .num_workers = party.num_workers,
+                   .recorder = recorder.heard(),
+                   .states = &states,
+                   .losses = losses},
                   backing, config.job, options.log);
   within({&down, &up}, options, [&] {
     join(up, above, options.log);
@@ -148,6 +155,8 @@ void schedule(const PlaneConfig& plane, const TransportFactory& make_transport, 
       return answer;
     });
   }
+  Matchmaker matchmaker;
+  scheduler.on_ask([&](NodeId from, const proto::Ask& ask) { return matchmaker.ask(from, ask); });
   const Interrupt::Guard guard(options.interrupt, [&](const std::string& why) { scheduler.fail(why); });
   scheduler.run();
 }

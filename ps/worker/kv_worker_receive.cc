@@ -20,7 +20,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
     part = std::move(found->second);
     parts.erase(found);
     roads.note(from, part.sent, now, data);
-    accepting = part.handle;
+    accepting.insert(part.handle);
     ++handling;
   }
   std::string error = data.error();
@@ -45,7 +45,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
   {
     const std::lock_guard lock(mutex);
     if (answer.optimizer && !optimizer) optimizer = answer.optimizer;
-    accepting = 0;
+    accepting.erase(accepting.find(part.handle));
     --handling;
     // Whoever waits is woken by the last part of a handle, and not by each.
     news = (part.handle != 0 && part.handle == abandoning) || (closed && handling == 0);

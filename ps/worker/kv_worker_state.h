@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -57,6 +58,7 @@ struct KvWorker::Impl {
   // Of the caller's thread:
   JobConfig job;                    // from greet() on
   std::map<Chunk, Packer> packers;  // of what is pushed
+  std::optional<double> loss;
 
   mutable std::mutex mutex;
   std::condition_variable changed;
@@ -69,9 +71,9 @@ struct KvWorker::Impl {
   std::map<std::uint32_t, std::uint64_t> rounds;  // of the values that wait() has brought
   std::uint64_t last_request = 0;
   Handle last_handle = 0;
-  Handle accepting = 0;   // whose memory the receive thread is writing to
-  Handle abandoning = 0;  // for whose last write somebody waits
-  int handling = 0;       // threads inside receive() or fail()
+  std::multiset<Handle> accepting;  // whose memory is being written to, by the threads that deliver answers
+  Handle abandoning = 0;            // for whose last write somebody waits
+  int handling = 0;                 // threads inside receive() or fail()
   bool closed = false;
   std::string failure;
   std::function<void(const std::string&)> failure_handler;

@@ -158,6 +158,10 @@ void Replica::learn(std::uint32_t key, std::span<const float> gradient) {
   impl_->learn(key, gradient);
 }
 
+void Replica::tell_loss(double loss) {
+  impl_->kv.tell_loss(loss);
+}
+
 bool Replica::finish_step() {
   impl_->computing += seconds_since(impl_->began);
   ++impl_->steps;

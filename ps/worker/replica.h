@@ -53,6 +53,8 @@ class Replica {
   void settle();
   // The gradient of this step's batch, once for each key; the step no longer reads the parameter.
   void learn(std::uint32_t key, std::span<const float> gradient);
+  // Of this step's batch.
+  void tell_loss(double loss);
   // True where the step was the last of its round, whose parameters are then there, unless rounds overlap.
   bool finish_step();
 

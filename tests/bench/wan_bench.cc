@@ -14,12 +14,10 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sqlite3.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -31,7 +29,15 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/lab_runs.h"
+
 namespace {
+
+using geomx::bench::LabRuns;
+using geomx::bench::query;
+using geomx::bench::single;
+using geomx::bench::summary;
+using geomx::bench::training_seconds;
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
@@ -49,14 +55,14 @@ struct Configuration {
   std::vector<std::string> settings;  // of geomx-emu run --set
   int steps = 1;
   int period = 1;
-  bool local() const { return steps > 1; }
+  bool local() const { return steps * period > 1; }
 };
 
 std::vector<Configuration> configurations() {
   const auto sync = [](const char* value) { return std::string("training.sync=") + value; };
   const auto codec = [](const char* value) { return std::string("training.codec=") + value; };
-  // GeoMX's own demonstration: K1 20, K2 10.
-  const std::string hfa = sync(R"({"name": "hfa", "k1": 20, "k2": 5})");
+  const std::string hfa = sync(R"({"name": "hfa", "k1": 20, "k2": 2})");
+  const std::string hfa_within = sync(R"({"name": "hfa", "k1": 1, "k2": 40})");  // parties exchange in every step
   const std::string diloco = sync(R"({"name": "diloco", "local_steps": 50})");
   const std::string fp16 = codec(R"({"name": "fp16"})");
   const std::string bisparse = codec(R"({"name": "bisparse", "ratio": 0.01})");
@@ -68,10 +74,10 @@ std::vector<Configuration> configurations() {
       {"hips + bisparse", {bisparse}},
       {"hips + mpq", {mpq}},
       {"hips + p3", {"training.flow.p3=true"}},
-      {"hips + hfa", {hfa}, 20, 5},
+      {"hips + hfa", {hfa}, 20, 2},
       {"hips + diloco", {diloco}, 50},
-      {"hips + hfa + fp16", {hfa, fp16}, 20, 5},
-      {"hips + hfa + bisparse", {hfa, codec(R"({"name": "bisparse", "ratio": 0.1})")}, 20, 5},
+      {"hips + hfa + fp16", {hfa, fp16}, 20, 2},
+      {"hips + hfa, K1 = 1, + fp16", {hfa_within, fp16}, 1, 40},
       {"hips + diloco + fp16", {diloco, fp16}, 50},
   };
 }
@@ -80,14 +86,14 @@ struct Options {
   fs::path folder = "build/wan_bench";
   std::vector<int> rates{10, 50, 100};
   std::vector<std::string> only;
-  std::vector<std::string> learning_rates{"0.0005", "0.001", "0.002", "0.004"};  // for each configuration
+  std::vector<std::string> learning_rates{"0.001", "0.002", "0.004", "0.008"};  // for each configuration
   bool confirm = false;
   bool tune_only = false;
 };
 
-// One run of geomx-emu -----------------------------------------------------------------------------------------------
+// The scenario --------------------------------------------------------------------------------------------------------
 
-std::string scenario() {
+Json scenario() {
   const auto link = [](const char* name, const char* party) {
     return Json{{"name", name}, {"ends", {"central", party}}, {"rate", "10Gbit"}};
   };
@@ -104,64 +110,7 @@ std::string scenario() {
                   {{"datacenter", "b"}, {"workers", 4}}}},
                 {"dataset", "mnist"},
                 {"batch_size", 32},
-                {"rounds", kMostSteps}}}}
-      .dump(2);
-}
-
-fs::path program() {
-  return fs::read_symlink("/proc/self/exe").parent_path() / "geomx-emu";
-}
-
-// The folder of a run with these settings, which is there already or is made now. Throws std::runtime_error.
-fs::path run(const Options& options, const std::string& name, const std::vector<std::string>& settings) {
-  const fs::path folder = options.folder / name;
-  const auto ended_well = [&] {
-    std::ifstream file(folder / "summary.json");
-    return file && Json::parse(file, nullptr, false).value("status", "") == "ok";
-  };
-  if (ended_well()) return folder;
-  fs::create_directories(options.folder);
-  const fs::path input = options.folder / "scenario.json";
-  std::ofstream(input) << scenario();
-  std::vector<std::string> argv{program(), "run", input, "--quiet", "--out", folder};
-  for (const std::string& setting : settings) {
-    argv.emplace_back("--set");
-    argv.push_back(setting);
-  }
-  fmt::print(stderr, "{}: {}\n", name, fmt::join(settings, " "));
-  const pid_t child = ::fork();
-  if (child == 0) {
-    std::vector<char*> arguments;
-    for (std::string& argument : argv) arguments.push_back(argument.data());
-    arguments.push_back(nullptr);
-    ::execv(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-  int status = 0;
-  if (child < 0 || ::waitpid(child, &status, 0) != child || !ended_well()) {
-    throw std::runtime_error(fmt::format("{}: the run failed; see {}", name, folder.string()));
-  }
-  return folder;
-}
-
-Json summary(const fs::path& folder) {
-  std::ifstream file(folder / "summary.json");
-  return Json::parse(file);
-}
-
-// The first column of what a query finds.
-std::vector<double> query(const fs::path& folder, const std::string& sql) {
-  sqlite3* database = nullptr;
-  sqlite3_stmt* statement = nullptr;
-  std::vector<double> values;
-  if (sqlite3_open_v2((folder / "run.sqlite").c_str(), &database, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK ||
-      sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) {
-    throw std::runtime_error(folder.string() + ": " + sqlite3_errmsg(database));
-  }
-  while (sqlite3_step(statement) == SQLITE_ROW) values.push_back(sqlite3_column_double(statement, 0));
-  sqlite3_finalize(statement);
-  sqlite3_close(database);
-  return values;
+                {"rounds", kMostSteps}}}};
 }
 
 // A configuration on the fast network --------------------------------------------------------------------------------
@@ -175,7 +124,8 @@ struct Tuned {
 std::string folder_of(const std::string& name) {
   std::string folder;
   for (const char c : name) {
-    if (c != ' ') folder += c == '+' ? '-' : c;
+    if (c == '+') folder += '-';
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) folder += c;
   }
   return folder;
 }
@@ -198,9 +148,10 @@ std::optional<Tuned> tune(const Options& options, const Configuration& configura
       const int most =
           best ? best->rounds : std::max(steps / configuration.steps / configuration.period, 1) * configuration.period;
       const fs::path folder =
-          run(options, fmt::format("{}-tune-{}-of-{}", folder_of(configuration.name), rate, most),
-              with(configuration, rate,
-                   {fmt::format("training.evaluate_every={}", every), fmt::format("training.rounds={}", most)}));
+          LabRuns(options.folder, scenario())
+              .run(fmt::format("{}-tune-{}-of-{}", folder_of(configuration.name), rate, most),
+                   with(configuration, rate,
+                        {fmt::format("training.evaluate_every={}", every), fmt::format("training.rounds={}", most)}));
       const std::vector<double> rounds =
           query(folder, fmt::format("SELECT round FROM evaluations WHERE test_accuracy >= {} AND round % {} = 0 "
                                     "ORDER BY round LIMIT 1",
@@ -243,24 +194,6 @@ double median_round(const fs::path& folder) {
   return rounds[rounds.size() / 2] / 1000;
 }
 
-double single(const fs::path& folder, const std::string& sql) {
-  const std::vector<double> values = query(folder, sql);
-  if (values.size() != 1)
-    throw std::runtime_error(fmt::format("{}: {} rows of: {}", folder.string(), values.size(), sql));
-  return values.front();
-}
-
-// From the start of training to the evaluation after the last round, without the time that evaluations took.
-double training_seconds(const fs::path& folder, int rounds) {
-  const std::string last = fmt::format("FROM evaluations WHERE round = {}", rounds);
-  if (single(folder, "SELECT test_accuracy " + last) < kTarget) {
-    throw std::runtime_error(fmt::format("{}: {} rounds have not led to {}", folder.string(), rounds, kTarget));
-  }
-  return single(folder, "SELECT time " + last) -
-         single(folder, "SELECT min(time) FROM events WHERE kind = 'phase' AND detail = 'training'") -
-         single(folder, "SELECT sum(evaluate_ms) / 1000 FROM evaluations");
-}
-
 Cell cell_of(const fs::path& folder, double seconds, bool estimated) {
   const Json result = summary(folder);
   return {seconds, estimated, result["training"]["samples_per_second"].get<double>(),
@@ -271,8 +204,9 @@ fs::path run_cell(const Options& options, const Configuration& configuration, co
                   const char* what, int rounds) {
   std::vector<std::string> more = network(megabits);
   more.push_back(fmt::format("training.rounds={}", rounds));
-  return run(options, fmt::format("{}-{}", name_of(configuration, megabits), what),
-             with(configuration, tuned.learning_rate, more));
+  return LabRuns(options.folder, scenario())
+      .run(fmt::format("{}-{}", name_of(configuration, megabits), what),
+           with(configuration, tuned.learning_rate, more));
 }
 
 Cell measure(const Options& options, const Configuration& configuration, const Tuned& tuned, int megabits,
@@ -284,6 +218,9 @@ Cell measure(const Options& options, const Configuration& configuration, const T
     if (seconds > kLongestCell) return cell_of(sample, seconds, true);
   }
   const fs::path whole = run_cell(options, configuration, tuned, megabits, "whole", tuned.rounds);
+  if (single(whole, fmt::format("SELECT test_accuracy FROM evaluations WHERE round = {}", tuned.rounds)) < kTarget) {
+    throw std::runtime_error(fmt::format("{}: {} rounds have not led to {}", whole.string(), tuned.rounds, kTarget));
+  }
   return cell_of(whole, training_seconds(whole, tuned.rounds), false);
 }
 

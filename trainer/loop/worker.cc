@@ -123,6 +123,7 @@ class Trainer {
         replica_->learn(static_cast<std::uint32_t>(tensor), backend_->gradients()[tensor]);
       });
       const auto computed = Clock::now();
+      replica_->tell_loss(mean);
       finished = replica_->finish_step();
       if (finished) waits_ = {{computed, Clock::now()}};
       report.compute_ms += milliseconds(computed - start - waited);
