@@ -25,6 +25,7 @@ void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer&
   Message message;
   data.set_operation(proto::RESPONSE);
   data.set_request(asker.request);
+  stamp(data, asker.arrived);
   *message.header.mutable_data() = std::move(data);
   if (frame.size() > 0) message.frames.push_back(frame);
   carrier.send(asker.from, std::move(message));
@@ -62,7 +63,7 @@ std::string KvServer::Impl::contributor_name(std::uint64_t contributor) const {
 void KvServer::Impl::receive(NodeId from, const Message& message) {
   const Visit visit(*this);
   if (!visit) return;
-  const Asker asker{from, message.header.data().request()};
+  const Asker asker{.from = from, .request = message.header.data().request(), .arrived = Member::Clock::now()};
   try {
     handle(asker, message);
   } catch (const std::exception& error) {  // Error, or what the standard library throws of absurd lengths
@@ -156,6 +157,7 @@ void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, Addend ad
   const std::shared_ptr<Entry> entry = known(chunk);
   const std::uint64_t round = addend.round;
   std::optional<std::uint64_t> diverged;
+  if (plane.recorder != nullptr) plane.recorder->came();
   try {
     const auto turn = entry->turn();
     if (auto sum = entry->push(asker, std::move(addend))) {
@@ -177,6 +179,7 @@ void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, Addend ad
 }
 
 void KvServer::Impl::note_sum(std::uint64_t round) {
+  if (plane.recorder != nullptr) plane.recorder->gathered(round);
   if (!log) return;
   {
     const std::lock_guard lock(mutex);

@@ -14,6 +14,7 @@
 namespace geomx::ps {
 
 class Losses;
+class RoundRecorder;
 class StateRelay;
 
 // The answering side of the key-value store, for the workers of one plane: it holds the chunks of its shard, gathers
@@ -40,10 +41,11 @@ class KvServer {
   struct Plane {
     Member* member = nullptr;  // outlives the server
     int num_workers = 0;
-    bool has_master = false;       // worker 0 may configure and initialise
-    bool trains = true;            // all of its workers do, or none
-    bool of_parties = false;       // its workers are party servers
-    StateRelay* states = nullptr;  // to ESync's state server, where there is a road; outlives the server
+    bool has_master = false;            // worker 0 may configure and initialise
+    bool trains = true;                 // all of its workers do, or none
+    bool of_parties = false;            // its workers are party servers
+    RoundRecorder* recorder = nullptr;  // of its rounds; outlives the server
+    StateRelay* states = nullptr;       // to ESync's state server, where there is a road; outlives the server
     // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
     // chunks, and their schedulers rank it by themselves.
     const Member* sharded_by = nullptr;

@@ -14,6 +14,7 @@
 #include "ps/server/entry.h"
 #include "ps/server/kv_server.h"
 #include "ps/server/reception.h"
+#include "ps/server/round_recorder.h"
 
 // What a KvServer is inside. Requests are in kv_server.cc, the store in kv_server_store.cc; how it begins and ends,
 // greetings, departures and failure, in kv_server_life.cc.

@@ -68,8 +68,13 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
   RemoteUpstream upstream(worker);
   PartyBacking backing(upstream, party.num_workers);
   StateRelay states(up);
-  KvServer server({.member = &down, .num_workers = party.num_workers, .states = &states, .losses = losses}, backing,
-                  config.job, options.log);
+  RoundRecorder recorder(options.on_round, [&worker] { return worker.take_road_times(); });
+  KvServer server({.member = &down,
+                   .num_workers = party.num_workers,
+                   .recorder = recorder.heard(),
+                   .states = &states,
+                   .losses = losses},
+                  backing, config.job, options.log);
   within({&down, &up}, options, [&] {
     join(up, above, options.log);
     join(down, party, options.log);
@@ -96,8 +101,10 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
   Member parties(above, make_transport());
   Member central(below, make_transport());
   GlobalBacking weights(config.num_all_workers);
-  KvServer global({.member = &parties, .num_workers = above.num_workers, .of_parties = true}, weights, config.job,
-                  options.log);
+  RoundRecorder recorder(options.on_round);
+  KvServer global(
+      {.member = &parties, .num_workers = above.num_workers, .of_parties = true, .recorder = recorder.heard()}, weights,
+      config.job, options.log);
   LocalUpstream upstream(global);
   PartyBacking backing(upstream, below.num_workers);
   StateRelay states(parties);

@@ -47,6 +47,7 @@ void KvWorker::Impl::post(Part part, proto::Data data, Buffer frame) {
     const std::lock_guard lock(mutex);
     if (!failure.empty()) throw Error(failure);
     request = ++last_request;
+    part.sent = Clock::now();
     parts.emplace(request, std::move(part));
   }
   Message message;
@@ -264,6 +265,11 @@ KvWorker::Handle KvWorker::push_pull(std::uint32_t key, std::span<const float> g
 std::optional<proto::OptimizerConfig> KvWorker::optimizer() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->optimizer;
+}
+
+std::optional<RoadTimes> KvWorker::take_road_times() {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->roads.take();
 }
 
 void KvWorker::tell_loss(double loss) {

@@ -13,6 +13,7 @@
 #include "ps/membership/member.h"
 #include "ps/sync/encoded.h"
 #include "ps/worker/partition.h"
+#include "ps/worker/road_clock.h"
 
 namespace geomx::ps {
 
@@ -69,6 +70,9 @@ class KvWorker {
 
   // The job's, as the master worker has configured it: known with the first value that was pulled.
   std::optional<proto::OptimizerConfig> optimizer() const;
+
+  // What the exchanges that were answered since the last call were waiting for; nothing where there were none.
+  std::optional<RoadTimes> take_road_times();
 
   // Of the last batch: goes up with the next gradients, where DGT adapts to it.
   void tell_loss(double loss);

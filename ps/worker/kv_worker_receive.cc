@@ -11,6 +11,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
   const proto::Data& data = message.header.data();
   if (data.operation() != proto::RESPONSE) return;
   Part part;
+  const auto now = Clock::now();
   {
     const std::lock_guard lock(mutex);
     const auto found = parts.find(data.request());
@@ -18,6 +19,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
     if (closed || found == parts.end() || found->second.server != from) return;
     part = std::move(found->second);
     parts.erase(found);
+    roads.note(from, part.sent, now, data);
     accepting.insert(part.handle);
     ++handling;
   }

@@ -15,6 +15,7 @@
 #include "ps/flow/carrier.h"
 #include "ps/sync/packer.h"
 #include "ps/worker/kv_worker.h"
+#include "ps/worker/road_clock.h"
 
 // What a KvWorker is inside. The caller's side, requests and waiting, is in kv_worker.cc; the receive thread's, answers
 // and failure, in kv_worker_receive.cc.
@@ -34,6 +35,7 @@ struct KvWorker::Impl {
     Handle handle = 0;
     Accept accept;
     Answered answered;
+    Clock::time_point sent{};  // filled in by post()
   };
 
   // What a handle stands for.
@@ -64,6 +66,7 @@ struct KvWorker::Impl {
   std::vector<NodeId> servers;  // by shard; empty until greet()
   std::optional<proto::OptimizerConfig> optimizer;
   std::unordered_map<std::uint64_t, Part> parts;
+  RoadClock roads;
   std::map<Handle, Pending> pending;
   std::map<std::uint32_t, std::uint64_t> rounds;  // of the values that wait() has brought
   std::uint64_t last_request = 0;

@@ -126,7 +126,7 @@ void Replica::Impl::exchange() {
 }
 
 Replica::Replica(KvWorker& kv, const JobConfig& job, std::vector<std::span<float>> parameters)
-    : impl_(std::make_unique<Impl>(kv, job, std::move(parameters))) {}
+    : kv_(kv), impl_(std::make_unique<Impl>(kv, job, std::move(parameters))) {}
 
 Replica::~Replica() = default;
 

@@ -58,11 +58,15 @@ class Replica {
   // True where the step was the last of its round, whose parameters are then there, unless rounds overlap.
   bool finish_step();
 
+  // What the round's exchange was waiting for; taken once all of its parameters are there.
+  std::optional<RoadTimes> take_road_times() { return kv_.take_road_times(); }
+
   std::uint64_t round() const;  // how many have been completed
   std::uint64_t steps() const;
 
  private:
   struct Impl;
+  KvWorker& kv_;
   std::unique_ptr<Impl> impl_;
 };
 
