@@ -43,9 +43,9 @@ class Stranger {
     }
     return connected_;
   }
-  // The first frame of the next message; empty where there is none for a while.
-  std::string hear(int milliseconds) {
-    zmq_setsockopt(socket_, ZMQ_RCVTIMEO, &milliseconds, sizeof milliseconds);
+  // The first frame of the next message; empty where there is none for so many milliseconds.
+  std::string hear(int timeout) {
+    zmq_setsockopt(socket_, ZMQ_RCVTIMEO, &timeout, sizeof timeout);
     std::string frame(4096, '\0');
     const int size = zmq_recv(socket_, frame.data(), frame.size(), 0);
     frame.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
