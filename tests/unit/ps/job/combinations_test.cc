@@ -123,14 +123,16 @@ TEST_P(CombinationsTest, TrainsOrIsRefusedInOneLine) {
   }
   ASSERT_THAT(trained.ends.all(), Each(IsEmpty()));
   const bool synchronous = settings.job().sync.name != SyncName::mixed;
+  // Of parties that take no turns, one may be through before another begins, and the weights end nearer to its target.
+  const double share = synchronous ? 0.9 : 0.97;
   for (const std::vector<Tensors>& replica : trained.history) {
     ASSERT_EQ(replica.size(), kRounds + 1);
-    EXPECT_LT(mean_distance_from_target(replica.back()), 0.9 * mean_distance_from_target(replica.front()));
+    EXPECT_LT(mean_distance_from_target(replica.back()), share * mean_distance_from_target(replica.front()));
     if (synchronous) {
       EXPECT_EQ(replica.back(), trained.history[0].back());
     }
   }
-  EXPECT_LT(mean_distance_from_target(trained.store[0]), 0.9 * mean_distance_from_target(trained.history[0].front()));
+  EXPECT_LT(mean_distance_from_target(trained.store[0]), share * mean_distance_from_target(trained.history[0].front()));
 }
 
 }  // namespace
