@@ -136,6 +136,8 @@ PlaneConfig read_plane(const Variables& variables, PlaneRole role, bool global, 
   }
   plane.join_timeout =
       std::chrono::duration<double>(variables.number("GEOMX_JOIN_TIMEOUT", 0.1, kDay, plane.join_timeout.count()));
+  plane.rejoin_timeout =
+      std::chrono::duration<double>(variables.number("GEOMX_REJOIN_TIMEOUT", 0.1, kDay, plane.rejoin_timeout.count()));
   resolve_addresses(variables, plane, warnings);
   return plane;
 }

@@ -31,6 +31,7 @@ struct PlaneConfig {
   std::chrono::duration<double> heartbeat_interval{2};
   std::chrono::duration<double> heartbeat_timeout{15};  // 0: off
   std::chrono::duration<double> join_timeout{10};       // GEOMX_JOIN_TIMEOUT
+  std::chrono::duration<double> rejoin_timeout{600};    // GEOMX_REJOIN_TIMEOUT
 };
 
 // What this plane's variables are called, for messages.

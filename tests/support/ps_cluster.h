@@ -29,6 +29,26 @@ class Plane {
     config_.scheduler_host = config_.bind_host = config_.advertised = "127.0.0.1";
     config_.role = PlaneRole::scheduler;
     if (adjust) adjust(config_);
+    start(prepare);
+  }
+  ~Plane() {
+    if (scheduler_) scheduler_->stop();
+    if (run_.valid()) run_.wait();
+  }
+
+  // The scheduler dies without a word, and another one begins in its place.
+  void restart_scheduler() {
+    stop_scheduler();
+    start({});
+  }
+  void stop_scheduler() {
+    scheduler_->stop();
+    run_.wait();
+    scheduler_.reset();
+  }
+
+ private:
+  void start(const std::function<void(Scheduler&)>& prepare) {
     scheduler_ = std::make_unique<Scheduler>(config_, medium_.node());
     if (prepare) prepare(*scheduler_);
     config_.scheduler_port = scheduler_->listen().port;
@@ -41,11 +61,8 @@ class Plane {
       }
     });
   }
-  ~Plane() {
-    scheduler_->stop();
-    if (run_.valid()) run_.wait();
-  }
 
+ public:
   PlaneConfig config(PlaneRole role) const {
     PlaneConfig config = config_;
     config.role = role;
