@@ -26,6 +26,8 @@ constexpr const char* kValues = "GEOMX_BISPARSE_VALUES";
 constexpr const char* kSizeLowerBound = "MXNET_KVSTORE_SIZE_LOWER_BOUND";
 constexpr const char* kThreshold = "GEOMX_2BIT_THRESHOLD";
 
+constexpr const char* kOnWorkerDeath = "GEOMX_ON_WORKER_DEATH";
+
 constexpr SyncName kSyncNames[] = {SyncName::fsa, SyncName::mixed, SyncName::hfa, SyncName::esync, SyncName::diloco};
 
 // A variable of the job: one of `choices`, or a number from low to high.
@@ -54,6 +56,7 @@ const std::vector<Row>& rows() {
       {.name = kValues, .choices = {"fp32", "fp16"}},
       {.name = kSizeLowerBound, .whole = true, .low = 0, .high = 1e12},
       {.name = kThreshold, .low = 1e-9, .high = 1e9},
+      {.name = kOnWorkerDeath, .choices = {"wait", "drop"}},
   };
   return rows;
 }
@@ -181,6 +184,7 @@ JobConfig Settings::job() const {
   codec.half_values = text(kValues, "fp32") == "fp16";
   codec.size_lower_bound = static_cast<std::uint64_t>(number(kSizeLowerBound, 1000));
   codec.threshold = number(kThreshold, codec.threshold);
+  job.faults.drop_workers = text(kOnWorkerDeath, "drop") == "drop";
   return job;
 }
 

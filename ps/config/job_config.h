@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ps/config/codec_config.h"
+#include "ps/config/fault_config.h"
 #include "ps/config/sync_config.h"
 #include "ps/config/variables.h"
 #include "ps/proto/ps.pb.h"
@@ -14,6 +15,7 @@ namespace geomx::ps {
 struct JobConfig {
   SyncConfig sync;
   CodecConfig codec;
+  FaultConfig faults{};
 };
 
 // What nodes have been told of the job: names of variables (docs/training.md) and their values, in the form in which

@@ -21,6 +21,7 @@ class GlobalBacking : public Backing {
   void on_failure(std::function<void(const std::string& why)>) override {}  // nothing behind it can fail
   void configure(const proto::OptimizerConfig& config) override;            // once
   std::optional<proto::OptimizerConfig> optimizer() const override;
+  bool fetches() const override { return false; }
   std::unique_ptr<Gathering> gather(const Chunk& chunk) const override;
   std::shared_ptr<ChunkBacking> open(const Chunk& chunk, Deliver deliver) override;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +34,11 @@ class StateRelay;
 // asker gets a RESPONSE with `error`, and the store stays as it was. The server fails, and everybody is told why, when
 // a gradient is not finite, and when one who has left is still needed for a round.
 //
+// Of a worker that is lost, the rounds of its party go on without it, or wait for it, as the job says
+// (config/fault_config.h); those between parties wait. One who comes back greets again: it pulls, and takes part from
+// the first round that it can have learnt from. What a party's workers asked of a server that died they ask of the one
+// in its place.
+//
 // Threading: requests are handled on the receive thread of the plane, and on that of whoever shares the process.
 class KvServer {
  public:
@@ -46,6 +52,7 @@ class KvServer {
     // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
     // chunks, and their schedulers rank it by themselves.
     const Member* sharded_by = nullptr;
+    std::chrono::duration<double> rejoin_timeout{600};  // that one who is lost, and is waited for, may take
   };
   // Before the member joins: takes its handlers, which do nothing once the server has gone. The rank in the plane is
   // the shard, unless the plane says otherwise. `backing` outlives the server. `settings`: what this node has been told
@@ -76,7 +83,7 @@ class KvServer {
   void configure(const proto::OptimizerConfig& optimizer);
   void init(const Chunk& chunk, const Buffer& value);
   void pull(const Chunk& chunk, const KvWorker::Answered& answered);
-  void push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+  void push_pull(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                  const KvWorker::Answered& answered);
   // It will push no more.
   void depart(const std::string& name);

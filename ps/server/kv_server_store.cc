@@ -37,7 +37,7 @@ std::shared_ptr<Entry> KvServer::Impl::open(const Chunk& chunk) {
   const auto found = entries.find(chunk);
   if (found != entries.end()) return found->second;
   require_no_conflict(chunk);
-  auto entry = std::make_shared<Entry>(chunk, backing.gather(chunk));
+  auto entry = std::make_shared<Entry>(chunk, backing.gather(chunk), recovers());
   entry->set_backing(
       backing.open(chunk, [server = weak_from_this(), opened = std::weak_ptr(entry)](const Backing::News& news) {
         const auto self = server.lock();
@@ -69,10 +69,17 @@ void KvServer::Impl::deliver(const std::shared_ptr<Entry>& entry, const Backing:
     return;
   }
   const bool first = !entry->has_value();
-  const Entry::Told told = entry->update(news);
-  for (std::size_t i = 0; i < told.askers.size(); ++i) {
-    answer(told.askers[i], entry->chunk(), told.rounds[i], news.content, news.pulled);
+  Entry::Outcome outcome = entry->update(news);
+  std::string failed;
+  try {
+    // What was held takes its turn; answers need none, and may be wanted by one who has it.
+    std::unique_lock<std::recursive_mutex> turn;
+    if (!outcome.held.empty()) turn = entry->turn();
+    failed = carry_out(*entry, std::move(outcome));
+  } catch (const Error& error) {
+    failed = error.what();  // of what was held, and cannot be
   }
+  if (!failed.empty()) return fail(failed);
   if (first) refuse_conflicts(entry->chunk());
 }
 

@@ -40,6 +40,11 @@ void join(Member& member, const PlaneConfig& plane, const Log& log) {
   if (log) log(kDetails, "joined the " + scheduler_name(plane) + ": " + member.roster());
 }
 
+void tell_notices(Member& member, const Log& log) {
+  if (!log) return;
+  member.on_notice([log](const std::string& line) { log(kNecessary, line); });
+}
+
 void tell_traffic(const Member& member, const PlaneConfig& plane, const Log& log) {
   if (log) log(kDetails, scheduler_name(plane) + "'s plane: " + traffic_text(member.traffic()));
 }
@@ -63,8 +68,12 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
   RemoteUpstream upstream(worker);
   PartyBacking backing(upstream, party.num_workers);
   StateRelay states(up);
-  KvServer server({.member = &down, .num_workers = party.num_workers, .states = &states}, backing, config.job,
-                  options.log);
+  KvServer server({.member = &down,
+                   .num_workers = party.num_workers,
+                   .states = &states,
+                   .rejoin_timeout = party.rejoin_timeout},
+                  backing, config.job, options.log);
+  for (Member* member : {&up, &down}) tell_notices(*member, options.log);
   within({&down, &up}, options, [&] {
     join(up, above, options.log);
     join(down, party, options.log);
@@ -91,8 +100,8 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
   Member parties(above, make_transport());
   Member central(below, make_transport());
   GlobalBacking weights(config.num_all_workers);
-  KvServer global({.member = &parties, .num_workers = above.num_workers, .of_parties = true}, weights, config.job,
-                  options.log);
+  KvServer global({.member = &parties, .num_workers = above.num_workers, .of_parties = true, .rejoin_timeout = above.rejoin_timeout},
+                  weights, config.job, options.log);
   LocalUpstream upstream(global);
   PartyBacking backing(upstream, below.num_workers);
   StateRelay states(parties);
@@ -101,8 +110,10 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
                   .has_master = true,
                   .trains = config.central_worker,
                   .states = &states,
-                  .sharded_by = &parties},
+                  .sharded_by = &parties,
+                  .rejoin_timeout = below.rejoin_timeout},
                  backing, config.job, options.log);
+  for (Member* member : {&parties, &central}) tell_notices(*member, options.log);
   local.on_failure([&](const std::string& why) { global.fail(why); });
   within({&central, &parties}, options, [&] {
     join(parties, above, options.log);

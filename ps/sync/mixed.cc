@@ -28,7 +28,12 @@ bool Mixed::add(Addend addend) {
 Sum Mixed::close() {
   const Addend addend = *std::exchange(addend_, std::nullopt);
   rounds_[addend.contributor] = addend.round;
-  Sum sum{addend.round, addend.workers, 1, addend.contributor, unpack(addend.values, arrays_)};
+  Sum sum{.round = addend.round,
+          .workers = addend.workers,
+          .absent = addend.absent,
+          .contributors = 1,
+          .contributor = addend.contributor,
+          .values = unpack(addend.values, arrays_)};
   if (!all_finite(sum.values.as<float>())) sum.diverged = addend.contributor;
   return sum;
 }

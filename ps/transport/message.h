@@ -41,6 +41,7 @@ class Buffer {
 
   const void* data() const { return data_; }
   std::size_t size() const { return size_; }
+  bool is_owned() const { return owner_ != nullptr; }  // else somebody keeps the bytes who does not know of this
   template <typename T>
   std::span<const T> as() const {  // the size must be a multiple of sizeof(T)
     return {static_cast<const T*>(data_), size_ / sizeof(T)};

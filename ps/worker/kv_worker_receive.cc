@@ -18,6 +18,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
     if (closed || found == parts.end() || found->second.server != from) return;
     part = std::move(found->second);
     parts.erase(found);
+    if (part.data.operation() == proto::PUSH_PULL && data.error().empty()) keep(part, data.durable());
     accepting = part.handle;
     ++handling;
   }
@@ -37,6 +38,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
   if (part.answered) {
     answer.error = error;
     answer.round = data.round();
+    answer.durable = data.durable();
     part.answered(answer);
   }
   bool news = false;
@@ -73,7 +75,7 @@ void KvWorker::Impl::fail(const std::string& why) {
     if (failure_handler)
       listeners.push_back([handler = failure_handler](const Answer& answer) { handler(answer.error); });
   }
-  for (const Answered& listener : listeners) listener({why, 0, {}, {}});
+  for (const Answered& listener : listeners) listener({.error = why});
   const std::lock_guard lock(mutex);
   --handling;
   changed.notify_all();

@@ -40,6 +40,7 @@ class Replica {
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
+  // In a job that runs already, round() and steps() then are those of the others: the data of so many steps is behind.
   void pull();
   // The gradient of this step's batch, once for each key; the step no longer reads the parameter.
   void learn(std::uint32_t key, std::span<const float> gradient);

@@ -81,12 +81,14 @@ class Trainer {
     for (std::size_t t = 0; t < parameters().count(); ++t) tensors.push_back(parameters()[t]);
     replica_ = std::make_unique<ps::Replica>(session.kv(), session.job(), std::move(tensors));
     replica_->pull();
+    batches_.skip(replica_->steps());  // those of a job that runs already
   }
 
   void train(long rounds, Observer& observer) {
-    for (long round = 1; round <= rounds; ++round) {
+    while (static_cast<long>(replica_->round()) < rounds) {
       const long epochs = completed_epochs();
-      const StepReport report = train_round(round);
+      const StepReport report = train_round();
+      const long round = report.round;
       observer.step(report, backend_->parameters());
       const bool due =
           round == rounds || completed_epochs() > epochs || (evaluate_every_ > 0 && round % evaluate_every_ == 0);
@@ -98,8 +100,8 @@ class Trainer {
   long completed_epochs() const { return static_cast<long>(replica_->steps()) / per_epoch_; }
 
   // One step, or as many as the algorithm makes between two exchanges.
-  StepReport train_round(long round) {
-    StepReport report{.round = round};
+  StepReport train_round() {
+    StepReport report;
     double loss = 0;
     for (bool finished = false; !finished;) {
       const Batch batch = batches_.next(backend_->images());
@@ -116,6 +118,7 @@ class Trainer {
       loss += mean * static_cast<double>(batch.size());
       report.samples += batch.size();
     }
+    report.round = static_cast<long>(replica_->round());
     report.loss = loss / static_cast<double>(report.samples);
     return report;
   }
