@@ -44,6 +44,12 @@ struct PlaneVariables {
 const PlaneVariables& variables_of(const PlaneConfig& plane);
 std::string scheduler_name(const PlaneConfig& plane);  // "local scheduler at 10.1.0.2:9093"
 
+// What a global server writes, to be restored from should it be started again (server/checkpoint.h).
+struct CheckpointConfig {
+  std::string folder;  // GEOMX_CHECKPOINT_DIR; empty: nothing is written
+  long every = 10;     // GEOMX_CHECKPOINT_EVERY: rounds of the global plane
+};
+
 struct NodeConfig {
   std::optional<PlaneConfig> local;   // absent on the global scheduler
   std::optional<PlaneConfig> global;  // global scheduler, global servers, party servers
@@ -51,6 +57,7 @@ struct NodeConfig {
   bool central_worker = false;  // DMLC_ENABLE_CENTRAL_WORKER
   int num_all_workers = 0;      // workers that train, worldwide; 0 where the role does not need it
   long bigarray_bound = 1'000'000;
+  CheckpointConfig checkpoint{};
   Settings job{};  // what this node has been told of it
   int verbose = 1;
   std::vector<std::string> warnings;  // one line each, for the program to print

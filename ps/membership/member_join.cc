@@ -167,12 +167,11 @@ void Member::Impl::close(const std::string& reason, std::optional<std::chrono::m
     if (have_roster || registered) {
       Message farewell = message();
       farewell.header.mutable_leave()->set_reason(reason);
-      if (heart && heart->silent()) {  // it may never hear of this
-        for (const auto& [id, peer] : peers) {
-          if (has_road(id) && peer.greeted.load() && !departed.contains(id)) transport->send(id, farewell);
-        }
-        transport->disconnect(kScheduler);
+      // The scheduler tells all; but there may be none, or one that has begun anew and knows nobody yet.
+      for (const auto& [id, peer] : peers) {
+        if (!expelled && has_road(id) && peer.greeted.load() && !departed.contains(id)) transport->send(id, farewell);
       }
+      if (heart && heart->silent()) transport->disconnect(kScheduler);
       transport->send(kScheduler, std::move(farewell));
     } else if (receiver.joinable()) {
       transport->disconnect(kScheduler);  // it never answered: nothing to flush

@@ -32,7 +32,7 @@ void Member::Impl::handle(Transport::Received received) {
   }
   if (header.has_data()) return take_data(from, std::move(received.message));
   if (header.has_hello()) return take_hello(from, header.hello(), received.route);
-  if (from != kScheduler) {  // a peer says nothing else but, where the scheduler is silent, that it leaves
+  if (from != kScheduler) {  // a peer says nothing else but that it leaves
     if (!header.has_leave() || peer_of(from) == nullptr) return;
     const std::string& reason = header.leave().reason();
     return reason.empty() ? take_departed(from) : set_failure(name_of(from) + " has failed: " + reason);
@@ -46,6 +46,7 @@ void Member::Impl::handle(Transport::Received received) {
       return changed.notify_all();
     }
     case proto::Header::kRefusal:
+      expelled = have_roster.load();
       transport->disconnect(kScheduler);  // neither has anything more to say to the other
       return set_failure(header.refusal().message());
     case proto::Header::kLost:

@@ -22,9 +22,11 @@ namespace geomx::ps {
 namespace {
 
 // Works in several planes until that returns, then leaves them. What ends it ends all of them, for the same reason.
-void within(const std::vector<Member*>& planes, const ServeOptions& options, const std::function<void()>& work) {
+void within(const std::vector<Member*>& planes, KvServer& server, const ServeOptions& options,
+            const std::function<void()>& work) {
   const Interrupt::Guard guard(options.interrupt, [&](const std::string& why) {
     for (Member* plane : planes) plane->fail(why, kShortLinger);
+    server.fail(why);  // whoever waits for its workers
   });
   try {
     work();
@@ -74,7 +76,7 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
                    .rejoin_timeout = party.rejoin_timeout},
                   backing, config.job, options.log);
   for (Member* member : {&up, &down}) tell_notices(*member, options.log);
-  within({&down, &up}, options, [&] {
+  within({&down, &up}, server, options, [&] {
     join(up, above, options.log);
     join(down, party, options.log);
     proto::Greeting greeting;
@@ -115,7 +117,7 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
                  backing, config.job, options.log);
   for (Member* member : {&parties, &central}) tell_notices(*member, options.log);
   local.on_failure([&](const std::string& why) { global.fail(why); });
-  within({&central, &parties}, options, [&] {
+  within({&central, &parties}, local, options, [&] {
     join(parties, above, options.log);
     join(central, below, options.log);
     // A party server greets when the workers of its party have joined, too.

@@ -37,9 +37,9 @@ class Plane {
   }
 
   // The scheduler dies without a word, and another one begins in its place.
-  void restart_scheduler() {
+  void restart_scheduler(const Log& log = {}) {
     stop_scheduler();
-    start({});
+    start({}, log);
   }
   void stop_scheduler() {
     scheduler_->stop();
@@ -48,8 +48,8 @@ class Plane {
   }
 
  private:
-  void start(const std::function<void(Scheduler&)>& prepare) {
-    scheduler_ = std::make_unique<Scheduler>(config_, medium_.node());
+  void start(const std::function<void(Scheduler&)>& prepare, const Log& log = {}) {
+    scheduler_ = std::make_unique<Scheduler>(config_, medium_.node(), log);
     if (prepare) prepare(*scheduler_);
     config_.scheduler_port = scheduler_->listen().port;
     run_ = std::async(std::launch::async, [this] {
