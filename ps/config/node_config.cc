@@ -177,6 +177,10 @@ NodeConfig read_config(const std::function<std::optional<std::string>(const std:
   config.bigarray_bound = variables.integer("MXNET_KVSTORE_BIGARRAY_BOUND", 1, 1L << 40, config.bigarray_bound);
   config.checkpoint.folder = variables.text("GEOMX_CHECKPOINT_DIR").value_or("");
   config.checkpoint.every = variables.integer("GEOMX_CHECKPOINT_EVERY", 1, 1'000'000, config.checkpoint.every);
+  config.checkpoint.resume = variables.flag("GEOMX_CHECKPOINT_RESUME");
+  if (config.checkpoint.resume && config.checkpoint.folder.empty()) {
+    variables.missing("GEOMX_CHECKPOINT_DIR", "a folder, beside GEOMX_CHECKPOINT_RESUME=1,");
+  }
   config.job = Settings::read(variables);
   if (process.local) config.local = read_plane(variables, *process.local, false, config.warnings);
   if (process.global) config.global = read_plane(variables, *process.global, true, config.warnings);

@@ -48,6 +48,7 @@ std::string scheduler_name(const PlaneConfig& plane);  // "local scheduler at 10
 struct CheckpointConfig {
   std::string folder;  // GEOMX_CHECKPOINT_DIR; empty: nothing is written
   long every = 10;     // GEOMX_CHECKPOINT_EVERY: rounds of the global plane
+  bool resume = false;  // GEOMX_CHECKPOINT_RESUME: a new job goes on where the one before was
 };
 
 struct NodeConfig {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "ps/proto/checkpoint.pb.h"
 #include "ps/proto/ps.pb.h"
 #include "ps/sync/encoded.h"
 #include "ps/sync/gathering.h"
@@ -30,6 +31,9 @@ class ChunkBacking {
   virtual void advance(Sum sum) = 0;
   // What a contributor pulls now; nothing where it has to be fetched.
   virtual std::optional<Encoded> value(std::uint64_t contributor) = 0;
+  // For a checkpoint, of what cannot be had from elsewhere. restore() comes before anything else, and throws Error.
+  virtual void save(proto::ChunkState&) const {}
+  virtual void restore(const proto::ChunkState&) {}
 };
 
 class Backing {

@@ -56,7 +56,7 @@ Entry::Outcome Entry::push(const Asker& asker, Addend addend, bool renewed) {
     return outcome;
   }
   if (answer_again(push, renewed, outcome)) return outcome;
-  if (recovers_ && !has_closed_ && round > gathering_->closed(asker.contributor()) + 1) pass_over(round, outcome);
+  if (recovers_ && closings_ == 0 && round > gathering_->closed(asker.contributor()) + 1) pass_over(round, outcome);
   const bool complete = gathering_->add(std::move(push.addend));
   open_.round = round;
   open_.arrived.push_back(asker);
@@ -124,6 +124,50 @@ void Entry::pass_over(std::uint64_t round, Outcome& outcome) {
   gathering_->open(round);
 }
 
+std::uint64_t Entry::closings() {
+  const std::lock_guard lock(mutex_);
+  return closings_;
+}
+
+proto::ChunkState Entry::save() {
+  const std::lock_guard lock(mutex_);
+  proto::ChunkState state;
+  state.set_key(chunk_.key);
+  state.set_offset(chunk_.offset);
+  state.set_length(chunk_.length);
+  state.set_total(chunk_.total);
+  state.set_closings(closings_);
+  gathering_->save(state);
+  backing_->save(state);
+  std::map<const void*, proto::LastAnswer*> by_content;  // mostly, one answer was given to all
+  for (const auto& [contributor, answered] : last_) {
+    const Encoded& content = answered.value.content;
+    proto::LastAnswer*& last = by_content[content.bytes.data()];
+    if (last == nullptr) {
+      last = state.add_last_answers();
+      last->set_round(answered.value.round);
+      last->set_format(static_cast<std::uint32_t>(content.format));
+      last->set_content(content.bytes.data(), content.bytes.size());
+    }
+    last->add_contributors(contributor);
+  }
+  return state;
+}
+
+void Entry::restore(const proto::ChunkState& state) {
+  const std::lock_guard lock(mutex_);
+  backing_->restore(state);
+  gathering_->restore(state);
+  closings_ = state.closings();
+  for (const proto::LastAnswer& last : state.last_answers()) {
+    const Value value{last.round(),
+                      {static_cast<Format>(last.format()), Buffer::copy_of(last.content().data(), last.content().size())},
+                      kDurable};
+    for (const std::uint64_t contributor : last.contributors()) last_[contributor] = {0, value};
+  }
+  has_value_ = true;
+}
+
 Entry::Open Entry::open_round() {
   const std::lock_guard lock(mutex_);
   return open_;
@@ -152,7 +196,7 @@ Entry::Outcome Entry::update(const Backing::News& news) {
     last_[asker.contributor()] = {asker.request, value};
     outcome.replies.push_back({asker, value, false});
   }
-  has_closed_ = true;
+  ++closings_;
   gathering_->open(news.round + 1);
   for (const Waiting& late : std::exchange(waiting_, {})) wait_for(late.asker, late.wanted, outcome);
   return outcome;

@@ -83,6 +83,11 @@ class Entry {
   // No round before `until` waits for the contributor.
   Outcome excuse(std::uint64_t contributor, std::uint64_t until);
 
+  // For a checkpoint: between two rounds, in its turn. restore() comes before anything else, and throws Error.
+  std::uint64_t closings();  // rounds that have closed, of all contributors together
+  proto::ChunkState save();
+  void restore(const proto::ChunkState& state);
+
   Open open_round();
   // Of the round that is open, or closing; 0 where there is no value yet.
   std::uint64_t current_round();
@@ -114,7 +119,7 @@ class Entry {
   std::mutex mutex_;
   // Guarded by mutex_:
   bool fetching_ = false;
-  bool has_closed_ = false;  // a round
+  std::uint64_t closings_ = 0;
   std::string closed_;       // why
   std::unique_ptr<Gathering> gathering_;
   std::vector<Asker> pulling_;    // wait for a value

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ps/config/error.h"
+#include "ps/server/checkpoint.h"
 #include "ps/server/kv_server_state.h"
 #include "ps/server/state_relay.h"
 #include "ps/worker/slice.h"
@@ -59,10 +60,13 @@ void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer&
 void KvServer::Impl::answer(const Chunk& chunk, const Entry::Reply& reply) const {
   const auto optimizer = reply.pulled ? backing.optimizer() : std::nullopt;
   const Entry::Value& value = reply.value;
-  if (reply.asker.local) return (*reply.asker.local)({{}, value.round, value.content, optimizer, value.durable});
+  const std::uint64_t durable = plane.checkpoints != nullptr
+                                    ? plane.checkpoints->durable(chunk, reply.asker.contributor())
+                                    : value.durable;
+  if (reply.asker.local) return (*reply.asker.local)({{}, value.round, value.content, optimizer, durable});
   proto::Data data;
   data.set_round(value.round);
-  data.set_durable(value.durable);
+  data.set_durable(durable);
   write_slice(chunk, value.content.format, data);
   if (optimizer) *data.mutable_optimizer() = *optimizer;
   respond(reply.asker, std::move(data), value.content.bytes);
@@ -156,7 +160,7 @@ void KvServer::Impl::init(const Asker& asker, const Message& message) {
   try {
     const auto turn = entry->turn();
     // A master worker that was started again, or that talks to a server that was, says nothing new.
-    if (!entry->has_value() || !has_come_back(asker.from)) entry->backing().init(values.bytes);
+    if (!entry->has_value() || !(restored || has_come_back(asker.from))) entry->backing().init(values.bytes);
   } catch (const Error& error) {
     throw Error(in_words(chunk) + ": " + error.what());
   }
@@ -183,6 +187,7 @@ void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
 void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, std::uint64_t round, HeadCount workers,
                                Encoded values) {
   const std::shared_ptr<Entry> entry = recovers() ? open(chunk) : known(chunk);
+  if (plane.checkpoints != nullptr && !saved_first.exchange(true)) save_first();
   bool renewed = false;
   if (!asker.local && somebody_returned) renewed = has_come_back(asker.from);
   std::string failed;

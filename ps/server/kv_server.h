@@ -14,6 +14,7 @@
 
 namespace geomx::ps {
 
+class Checkpoints;
 class StateRelay;
 
 // The answering side of the key-value store, for the workers of one plane: it holds the chunks of its shard, gathers
@@ -52,6 +53,7 @@ class KvServer {
     // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
     // chunks, and their schedulers rank it by themselves.
     const Member* sharded_by = nullptr;
+    Checkpoints* checkpoints = nullptr;  // where they are written; outlives the server
     std::chrono::duration<double> rejoin_timeout{600};  // that one who is lost, and is waited for, may take
   };
   // Before the member joins: takes its handlers, which do nothing once the server has gone. The rank in the plane is
@@ -70,6 +72,9 @@ class KvServer {
   int num_parties() const;  // whose servers have greeted
   // Then, once: greets the workers back, who begin. One who believes in another number of workers is refused.
   void open(int all_workers, const Settings& settings);
+
+  // Before open(): the chunks of a checkpoint. Throws Error.
+  void restore(const std::vector<proto::ChunkState>& chunks);
 
   // Until every worker has left. Throws Error when the plane or the backing has failed. A job has no deadline; who
   // waits within it has.

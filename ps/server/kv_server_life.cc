@@ -206,6 +206,10 @@ void KvServer::open(int all_workers, const Settings& settings) {
   impl_->begin(static_cast<std::uint32_t>(all_workers), settings);
 }
 
+void KvServer::restore(const std::vector<proto::ChunkState>& chunks) {
+  impl_->restore(chunks);
+}
+
 void KvServer::wait() {
   impl_->wait();
 }

@@ -27,6 +27,8 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   const Log log;
   std::atomic<bool> somebody_left{false};
   std::atomic<bool> somebody_returned{false};
+  std::atomic<bool> restored{false};
+  std::atomic<bool> saved_first{false};
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -85,6 +87,9 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   void push_pull(const Asker& asker, const Message& message);
   std::string pushed(Entry& entry, Entry::Push push, bool renewed);
   std::string carry_out(Entry& entry, Entry::Outcome outcome);
+  void restore(const std::vector<proto::ChunkState>& chunks);
+  void save_first();
+  void save(Entry& entry);
   bool recovers() const { return plane.member->took_place() && backing.fetches(); }
   // On that of a stage in the same process, too.
   void pull(const Asker& asker, const Chunk& chunk, std::uint64_t wanted);

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "ps/config/error.h"
+#include "ps/server/checkpoint.h"
 #include "ps/server/kv_server_state.h"
 
 namespace geomx::ps {
@@ -70,6 +71,7 @@ void KvServer::Impl::deliver(const std::shared_ptr<Entry>& entry, const Backing:
   }
   const bool first = !entry->has_value();
   Entry::Outcome outcome = entry->update(news);
+  if (plane.checkpoints != nullptr && !news.pulled) save(*entry);
   std::string failed;
   try {
     // What was held takes its turn; answers need none, and may be wanted by one who has it.
@@ -81,6 +83,37 @@ void KvServer::Impl::deliver(const std::shared_ptr<Entry>& entry, const Backing:
   }
   if (!failed.empty()) return fail(failed);
   if (first) refuse_conflicts(entry->chunk());
+}
+
+// Checkpoints --------------------------------------------------------------------------------------------------------
+
+void KvServer::Impl::save(Entry& entry) {
+  const std::uint64_t closings = entry.closings();
+  if (!plane.checkpoints->is_due(closings)) return;
+  std::size_t count = 0;
+  {
+    const std::lock_guard lock(mutex);
+    count = entries.size();
+  }
+  plane.checkpoints->add(count, entry.save());
+}
+
+// The initial values: all are here when the first gradient is.
+void KvServer::Impl::save_first() {
+  const auto all = all_entries();
+  for (const std::shared_ptr<Entry>& entry : all) {
+    const auto turn = entry->turn();
+    if (entry->has_value() && entry->closings() == 0) plane.checkpoints->add(all.size(), entry->save());
+  }
+}
+
+void KvServer::Impl::restore(const std::vector<proto::ChunkState>& chunks) {
+  restored = true;
+  saved_first = true;
+  for (const proto::ChunkState& state : chunks) {
+    const Chunk chunk{state.key(), state.offset(), state.length(), state.total()};
+    open(chunk)->restore(state);
+  }
 }
 
 void KvServer::Impl::refuse_conflicts(const Chunk& chunk) {

@@ -1,6 +1,8 @@
 #include "ps/server/node.h"
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "ps/config/combinations.h"
@@ -9,6 +11,7 @@
 #include "ps/membership/messages.h"
 #include "ps/membership/scheduler.h"
 #include "ps/server/census.h"
+#include "ps/server/checkpoint.h"
 #include "ps/server/global_backing.h"
 #include "ps/server/kv_server.h"
 #include "ps/server/local_upstream.h"
@@ -95,6 +98,27 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
   });
 }
 
+// What a global server begins from, if not from the master worker's values.
+std::optional<Checkpoints::Content> checkpoint_for(const NodeConfig& config, bool instead, std::uint32_t shard,
+                                                   const std::optional<Checkpoints>& checkpoints) {
+  if (!instead && !config.checkpoint.resume) return std::nullopt;
+  if (!checkpoints) {
+    throw Error("this global server is in the place of one that has died, and there are no checkpoints to begin from "
+                "(GEOMX_CHECKPOINT_DIR)");
+  }
+  auto found = checkpoints->read(shard);
+  if (!found && instead) {
+    throw Error("this global server is in the place of one that has died, and there is no checkpoint of it in " +
+                config.checkpoint.folder + " (GEOMX_CHECKPOINT_DIR)");
+  }
+  if (found && found->head.all_workers() != static_cast<std::uint32_t>(config.num_all_workers)) {
+    throw Error("the checkpoint in " + config.checkpoint.folder + " is of a job with " +
+                std::to_string(found->head.all_workers()) + " workers, not " + std::to_string(config.num_all_workers) +
+                " (DMLC_NUM_ALL_WORKER)");
+  }
+  return found;
+}
+
 // The global server is also its party's: the one's rounds are gathered by the other, like those of any party.
 void serve_globally(const NodeConfig& config, const TransportFactory& make_transport, const ServeOptions& options) {
   const PlaneConfig& above = *config.global;
@@ -102,7 +126,11 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
   Member parties(above, make_transport());
   Member central(below, make_transport());
   GlobalBacking weights(config.num_all_workers);
-  KvServer global({.member = &parties, .num_workers = above.num_workers, .of_parties = true, .rejoin_timeout = above.rejoin_timeout},
+  std::optional<Checkpoints> checkpoints;
+  if (!config.checkpoint.folder.empty()) checkpoints.emplace(config.checkpoint, options.log);
+  KvServer global({.member = &parties, .num_workers = above.num_workers, .of_parties = true,
+                   .checkpoints = checkpoints ? &*checkpoints : nullptr,
+                   .rejoin_timeout = above.rejoin_timeout},
                   weights, config.job, options.log);
   LocalUpstream upstream(global);
   PartyBacking backing(upstream, below.num_workers);
@@ -123,20 +151,42 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
     // A party server greets when the workers of its party have joined, too.
     const auto deadline = after(2 * above.join_timeout);
     Census census(config.num_all_workers);
+    const bool instead = parties.took_place();  // of one that has died
+    const auto found = checkpoint_for(config, instead, parties.self().rank, checkpoints);
     for (const proto::Trainee& worker : global.await_workers(deadline)) census.count_party(worker);
     const auto workers = local.await_workers(deadline);
     for (const proto::Trainee& worker : workers) census.count_central(worker);
-    if (const std::string line = census.disagreement(); !line.empty()) throw Error(line);
+    // Of a job that runs already, some may have left.
+    if (const std::string line = census.disagreement(); !instead && !line.empty()) throw Error(line);
     Settings settings = global.settings();
     proto::Greeting told;
     local.settings().write(told);
     settings.take(told, "the central party's server", "the global server");
+    if (found) {
+      proto::Greeting before;
+      *before.mutable_settings() = found->head.settings();
+      settings.take(before, "the checkpoint", "the global server");
+    }
     const JobConfig job = settings.job();
     if (const std::string line = why_not(job, {global.num_parties(), config.central_worker}); !line.empty()) {
       throw Error(line);
     }
     weights.begin(job);
     backing.begin(job, rounds_of(job.sync, workers));
+    if (checkpoints) {
+      proto::CheckpointHead head;
+      head.set_shard(parties.self().rank);
+      head.set_all_workers(static_cast<std::uint32_t>(config.num_all_workers));
+      proto::Greeting written;
+      settings.write(written);
+      *head.mutable_settings() = written.settings();
+      checkpoints->begin(head, found ? found->chunks : std::vector<proto::ChunkState>());
+      weights.on_configured([&](const proto::OptimizerConfig& optimizer) { checkpoints->set_optimizer(optimizer); });
+    }
+    if (found) {
+      weights.configure(found->head.optimizer());
+      global.restore(found->chunks);
+    }
     local.open(config.num_all_workers, settings);
     global.open(config.num_all_workers, settings);
     local.wait();

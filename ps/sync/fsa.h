@@ -26,6 +26,8 @@ class Fsa : public Gathering {
   // Throws Error when the round is not the open one, when the contributor has been there, and when there would be more
   // workers than exist.
   bool add(Addend addend) override;
+  void save(proto::ChunkState& state) const override { state.set_round(closed(0)); }
+  void restore(const proto::ChunkState& state) override { open(state.round() + 1); }
   // A single addend in fp32 is passed on as it is.
   Sum close() override;
   std::uint64_t closed(std::uint64_t) const override { return round_ == 0 ? 0 : round_ - 1; }

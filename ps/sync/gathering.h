@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "ps/proto/checkpoint.pb.h"
 #include "ps/sync/encoded.h"
 #include "ps/transport/message.h"
 
@@ -48,6 +49,9 @@ class Gathering {
   virtual bool excuse(std::uint64_t contributor, std::uint64_t until) = 0;
   // The first round that waits for it; 0: any.
   virtual std::uint64_t waits_from(std::uint64_t contributor) const = 0;
+  // For a checkpoint: which rounds have closed.
+  virtual void save(proto::ChunkState& state) const = 0;
+  virtual void restore(const proto::ChunkState& state) = 0;
   // The round whose value a contributor, who may be new, gets now.
   virtual std::uint64_t closed(std::uint64_t contributor) const = 0;
 };

@@ -43,4 +43,17 @@ std::uint64_t Mixed::closed(std::uint64_t contributor) const {
   return found == rounds_.end() ? 0 : found->second;
 }
 
+void Mixed::save(proto::ChunkState& state) const {
+  for (const auto& [contributor, round] : rounds_) {
+    proto::OwnRound& own = *state.add_own_rounds();
+    own.set_contributor(contributor);
+    own.set_round(round);
+  }
+}
+
+void Mixed::restore(const proto::ChunkState& state) {
+  for (const proto::OwnRound& own : state.own_rounds()) rounds_[own.contributor()] = own.round();
+  open_ = true;
+}
+
 }  // namespace geomx::ps

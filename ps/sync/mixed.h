@@ -21,6 +21,8 @@ class Mixed : public Gathering {
   // Throws Error when a contributor's round is not the one after its last.
   bool add(Addend addend) override;
   Sum close() override;
+  void save(proto::ChunkState& state) const override;
+  void restore(const proto::ChunkState& state) override;
   std::uint64_t closed(std::uint64_t contributor) const override;
 
  private:

@@ -39,6 +39,8 @@ struct Deployment {
   std::function<std::uint32_t(std::uint64_t slice, std::uint64_t report)> steps{};
   std::function<void(PlaneConfig&)> adjust{};  // of every plane
   std::string checkpoints{};                   // of the global servers: the folder
+  long checkpoint_every = 10;
+  bool resume = false;
   Log log{};                                   // of the servers
 
   int workers() const {
@@ -254,7 +256,7 @@ class Job {
     config.global = global_->config(PlaneRole::server);
     config.local = central_->config(PlaneRole::server);
     config.central_worker = deployment_.central_trains;
-    config.checkpoint.folder = deployment_.checkpoints;
+    config.checkpoint = {deployment_.checkpoints, deployment_.checkpoint_every, deployment_.resume};
     return config;
   }
   NodeConfig party_server(std::size_t party) const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 
 #include "tests/support/distance.h"
@@ -23,6 +24,22 @@ using ::testing::IsEmpty;
 
 constexpr std::size_t kRounds = 12;
 constexpr std::size_t kFault = 5;  // the round before which something happens
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string path = std::filesystem::temp_directory_path() / "geomx-faults-XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr) throw Error("cannot make " + path);
+    path_ = path;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  std::string path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 // The lines that servers say.
 class Lines {
@@ -226,6 +243,31 @@ TEST(JobFaultsTest, SchedulersMayBeginAnew) {
   const Trained trained = train(deployment(lines), inproc_medium(), model, adam(0.05), training);
   EXPECT_THAT(trained.ends.all(), Each(IsEmpty()));
   expect_same_ends(trained, undisturbed(model), 4);
+}
+
+// With rounds since the last checkpoint, which party servers and central workers push again.
+TEST(JobFaultsTest, AGlobalServerThatIsStartedAgainGoesOnFromItsCheckpoint) {
+  const Regression model;
+  for (const bool central : {false, true}) {
+    SCOPED_TRACE(central);
+    Lines lines;
+    const TemporaryFolder folder;
+    Deployment calm;
+    calm.central_trains = central;
+    calm.central_workers = central ? 2 : 1;
+    const std::size_t workers = central ? 6 : 4;
+    const Trained expected = train(calm, inproc_medium(), model, adam(0.05), kRounds);
+    Deployment faulty = deployment(lines);
+    faulty.central_trains = calm.central_trains;
+    faulty.central_workers = calm.central_workers;
+    faulty.checkpoints = folder.path();
+    faulty.checkpoint_every = 3;
+    Job* job = nullptr;
+    const Training training = once(job, 1, 9, [](Job& made) { made.global().kill(); });
+    const Trained trained = train(faulty, inproc_medium(), model, adam(0.05), training);
+    EXPECT_THAT(trained.ends.all(), Each(IsEmpty()));
+    expect_same_ends(trained, expected, workers);
+  }
 }
 
 }  // namespace

@@ -75,11 +75,11 @@ TEST(ReceptionTest, WhoHasTrainedAndLeftIsMissed) {
   reception.depart({Role::worker, 1}, "worker 1");
   EXPECT_EQ(reception.missing({asker(0)}), "worker 1");
   EXPECT_EQ(reception.missing({asker(1)}), "");
-  EXPECT_FALSE(reception.all_have_left());
+  EXPECT_FALSE(reception.all_have_left(false));
   reception.depart({Role::server, 0}, "server 0");
-  EXPECT_FALSE(reception.all_have_left());
+  EXPECT_FALSE(reception.all_have_left(false));
   reception.depart({Role::worker, 0}, "worker 0");
-  EXPECT_TRUE(reception.all_have_left());
+  EXPECT_TRUE(reception.all_have_left(false));
   Reception idle({.workers = 1, .trains = false});
   idle.depart({Role::worker, 0}, "master");  // nobody waits for its gradients
   EXPECT_EQ(idle.missing({asker(0)}), "");
