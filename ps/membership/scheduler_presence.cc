@@ -177,6 +177,7 @@ void Scheduler::Impl::restore(const proto::Register& request) {
   std::vector<NodeId> members;
   const auto now = Clock::now();
   for (const Registry::Node& node : registry.nodes()) {
+    transport->disconnect(node.id);  // what is sent to it goes nowhere until it claims its place, too
     if (node.presence == proto::LOST) lost[node.id] = now;
     if (node.presence != proto::PRESENT) continue;
     members.push_back(node.id);
