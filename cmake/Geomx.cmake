@@ -3,11 +3,12 @@
 # top of the tree, so that a file is included by the path a reader finds it under.
 
 add_library(geomx_flags INTERFACE)
-target_include_directories(geomx_flags INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_options(geomx_flags INTERFACE -Wall -Wextra -Wshadow -Wpedantic -Wnon-virtual-dtor -Wold-style-cast
-                                             -Woverloaded-virtual -Werror)
-target_compile_definitions(geomx_flags INTERFACE GEOMX_VERSION="${PROJECT_VERSION}")
+target_include_directories(geomx_flags INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
+set(warnings -Wall -Wextra -Wshadow -Wpedantic -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror)
+target_compile_options(geomx_flags INTERFACE "$<BUILD_INTERFACE:${warnings}>")
+target_compile_definitions(geomx_flags INTERFACE $<BUILD_INTERFACE:GEOMX_VERSION="${PROJECT_VERSION}">)
 if(GEOMX_SANITIZE)
+  # Whoever uses an installed library that is sanitized has to be sanitized, too.
   target_compile_options(geomx_flags INTERFACE -fsanitize=${GEOMX_SANITIZE} -fno-omit-frame-pointer
                                                -fno-sanitize-recover=all)
   target_link_options(geomx_flags INTERFACE -fsanitize=${GEOMX_SANITIZE})
@@ -75,7 +76,7 @@ function(geomx_library folder)
     target_sources(${target} PRIVATE ${generated})
     add_custom_target(${target}_generated DEPENDS ${generated})
     add_dependencies(generated_sources ${target}_generated)
-    target_include_directories(${target} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
+    target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/generated>)
     target_link_libraries(${target} PUBLIC protobuf::libprotobuf)
   endif()
 endfunction()

@@ -28,7 +28,10 @@ CREATE TABLE link_samples (time REAL NOT NULL, link INTEGER NOT NULL REFERENCES 
 CREATE TABLE steps (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER NOT NULL, epoch INTEGER NOT NULL, loss REAL,
                     samples INTEGER NOT NULL, compute_ms REAL NOT NULL, communicate_ms REAL NOT NULL);
 CREATE TABLE evaluations (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER NOT NULL, epoch INTEGER NOT NULL,
-                          test_accuracy REAL NOT NULL, test_loss REAL, samples INTEGER NOT NULL);
+                          test_accuracy REAL NOT NULL, test_loss REAL, samples INTEGER NOT NULL,
+                          evaluate_ms REAL NOT NULL);
+CREATE TABLE rounds (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER NOT NULL, gather_ms REAL NOT NULL,
+                     compute_ms REAL NOT NULL, push_ms REAL NOT NULL, wait_ms REAL NOT NULL, pull_ms REAL NOT NULL);
 CREATE TABLE fidelity (time REAL NOT NULL, link INTEGER NOT NULL REFERENCES links(id), judgement TEXT NOT NULL,
                        rate_bits_per_second REAL, delay_nanoseconds REAL, loss REAL, late REAL);
 CREATE TABLE machine (time REAL NOT NULL, cpu_pressure REAL, cpu_busy REAL, steal REAL, lab_waited REAL);
@@ -122,7 +125,8 @@ struct Database::Impl {
   bool in_transaction = false;
   Statement sample{handle.get(), file, "INSERT INTO link_samples VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"};
   Statement step{handle.get(), file, "INSERT INTO steps VALUES (?,?,?,?,?,?,?,?)"};
-  Statement evaluation{handle.get(), file, "INSERT INTO evaluations VALUES (?,?,?,?,?,?,?)"};
+  Statement evaluation{handle.get(), file, "INSERT INTO evaluations VALUES (?,?,?,?,?,?,?,?)"};
+  Statement round{handle.get(), file, "INSERT INTO rounds VALUES (?,?,?,?,?,?,?,?)"};
   Statement fidelity{handle.get(), file, "INSERT INTO fidelity VALUES (?,?,?,?,?,?,?)"};
   Statement machine{handle.get(), file, "INSERT INTO machine VALUES (?,?,?,?,?)"};
   Statement event{handle.get(), file, "INSERT INTO events VALUES (?,?,?,?)"};
@@ -184,7 +188,13 @@ void Database::add_step(double time, const std::string& node, const Step& step) 
 void Database::add_evaluation(double time, const std::string& node, const Evaluation& evaluation) {
   impl_->begin();
   impl_->evaluation.run(time, node, evaluation.round, evaluation.epoch, evaluation.test_accuracy, evaluation.test_loss,
-                        evaluation.samples);
+                        evaluation.samples, evaluation.evaluate_ms);
+}
+
+void Database::add_round(double time, const std::string& node, const Round& round) {
+  impl_->begin();
+  impl_->round.run(time, node, round.round, round.gather_ms, round.compute_ms, round.push_ms, round.wait_ms,
+                   round.pull_ms);
 }
 
 void Database::add_event(double time, const std::string& kind, const std::string& object, const std::string& detail) {

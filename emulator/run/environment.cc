@@ -27,7 +27,7 @@ struct Counts {
   int global_servers = 0;
   int party_servers = 0;  // "global workers" to the global plane
   int training_workers = 0;
-  bool central_trains = false;
+  int central_workers = 0;  // that train
 };
 
 Counts count(const Training& training) {
@@ -35,8 +35,8 @@ Counts count(const Training& training) {
   for (const Party& party : training.parties) {
     counts.global_servers += party.global_servers;
     counts.training_workers += party.workers;
-    if (central(party)) {
-      counts.central_trains = counts.central_trains || party.workers > 0;
+    if (central(party) || scenario::is_flat(training)) {
+      counts.central_workers += party.workers;
     } else {
       counts.party_servers += party.servers;
     }
@@ -44,9 +44,10 @@ Counts count(const Training& training) {
   return counts;
 }
 
+// The party that a role belongs to: its data center's, or, flat, the central one.
 const Party& party_of(const Training& training, const Role& role) {
   for (const Party& party : training.parties) {
-    if (party.datacenter == role.datacenter) return party;
+    if (scenario::is_flat(training) ? central(party) : party.datacenter == role.datacenter) return party;
   }
   throw InputError(role.name, "no party in data center \"" + role.datacenter + "\"");
 }
@@ -78,6 +79,42 @@ const char* local_role(RoleKind kind) {
   return nullptr;  // not in a local plane
 }
 
+template <typename Value>
+void add(const char* name, const std::optional<Value>& value, std::map<std::string, std::string>& variables) {
+  if (value) variables[name] = fmt::format("{}", *value);
+}
+
+// The parameter server's defaults are not spelled out.
+void add_algorithms(const Training& training, std::map<std::string, std::string>& variables) {
+  const scenario::Sync& sync = training.sync;
+  if (sync.name != "fsa") variables["GEOMX_SYNC"] = sync.name;
+  if (sync.dcasgd) variables["GEOMX_DCASGD"] = "1";
+  add("GEOMX_DCASGD_LAMBDA", sync.dcasgd_lambda, variables);
+  add("MXNET_KVSTORE_HFA_K1", sync.k1, variables);
+  add("MXNET_KVSTORE_HFA_K2", sync.k2, variables);
+  add(sync.name == "esync" ? "GEOMX_ESYNC_MAX_STEPS" : "GEOMX_DILOCO_STEPS", sync.local_steps, variables);
+  add("GEOMX_OUTER_LEARNING_RATE", sync.outer_learning_rate, variables);
+  add("GEOMX_OUTER_MOMENTUM", sync.outer_momentum, variables);
+  const scenario::Codec& codec = training.codec;
+  if (codec.name != "none") variables["GEOMX_CODEC"] = codec.name;
+  add("GEOMX_BISPARSE_RATIO", codec.ratio, variables);
+  add("GEOMX_BISPARSE_VALUES", codec.values, variables);
+  add("MXNET_KVSTORE_SIZE_LOWER_BOUND", codec.lower_bound, variables);
+  add("GEOMX_2BIT_THRESHOLD", codec.threshold, variables);
+  if (training.p3) variables["ENABLE_P3"] = "1";
+  add("MXNET_KVSTORE_BIGARRAY_BOUND", training.bigarray_bound, variables);
+}
+
+// Time limits and verbosity are the user's own, and so is what geomx-emu itself reads.
+bool configures_a_role(const std::string& name) {
+  if (name == "GEOMX_JOIN_TIMEOUT" || name.starts_with("GEOMX_EMU_")) return false;
+  constexpr const char* kPrefixes[] = {"DMLC_", "MXNET_KVSTORE_", "GEOMX_", "ENABLE_", "DGT_"};
+  constexpr const char* kNames[] = {"PORT", "ADAPTIVE_K_FLAG", "MAX_GREED_RATE_TS"};
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                     [&](const char* prefix) { return name.starts_with(prefix); }) ||
+         std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
 std::map<std::string, std::string> environment_of(const Role& role, const Training& training,
                                                   const std::vector<Role>& roles, const Counts& counts,
                                                   const lab::Plan& plan) {
@@ -92,22 +129,23 @@ std::map<std::string, std::string> environment_of(const Role& role, const Traini
   if (role.kind == RoleKind::global_scheduler) variables["DMLC_ROLE_GLOBAL"] = "global_scheduler";
   if (role.kind == RoleKind::global_server) {
     variables["DMLC_ROLE_GLOBAL"] = "global_server";
-    variables["DMLC_ENABLE_CENTRAL_WORKER"] = counts.central_trains ? "1" : "0";
+    variables["DMLC_ENABLE_CENTRAL_WORKER"] = counts.central_workers > 0 ? "1" : "0";
   }
   if (const char* local = local_role(role.kind)) {
     const Party& party = party_of(training, role);
     variables["DMLC_ROLE"] = local;
     variables["DMLC_PS_ROOT_URI"] =
-        to_string(plan.address_of(find_role(roles, RoleKind::scheduler, role.datacenter).name));
+        to_string(plan.address_of(find_role(roles, RoleKind::scheduler, party.datacenter).name));
     variables["DMLC_PS_ROOT_PORT"] = std::to_string(kSchedulerPort);
     variables["DMLC_NUM_SERVER"] = std::to_string(central(party) ? party.global_servers : party.servers);
     // A central party that does not train has its master worker all the same.
-    variables["DMLC_NUM_WORKER"] = std::to_string(central(party) ? std::max(party.workers, 1) : party.workers);
+    variables["DMLC_NUM_WORKER"] = std::to_string(central(party) ? std::max(counts.central_workers, 1) : party.workers);
   }
   if (role.kind == RoleKind::master_worker) variables["DMLC_ROLE_MASTER_WORKER"] = "1";
   if (is_worker(role.kind) || role.kind == RoleKind::global_server) {
     variables["DMLC_NUM_ALL_WORKER"] = std::to_string(counts.training_workers);
   }
+  add_algorithms(training, variables);
   const char* verbose = std::getenv("PS_VERBOSE");
   variables["PS_VERBOSE"] = verbose && *verbose ? verbose : "1";
   return variables;
@@ -130,8 +168,9 @@ std::vector<std::string> arguments_of(const Role& role, const scenario::Scenario
     option("--batch-size", std::to_string(training.batch_size));
     if (training.epochs) option("--epoch", std::to_string(*training.epochs));
     if (training.rounds) option("--rounds", std::to_string(*training.rounds));
+    if (training.evaluate_every > 0) option("--eval-every", std::to_string(training.evaluate_every));
     option("--learning-rate", fmt::format("{}", training.optimizer.learning_rate));
-    option("--optimizer", training.optimizer.name);
+    if (training.optimizer.name) option("--optimizer", *training.optimizer.name);
     if (training.optimizer.momentum != 0) option("--momentum", fmt::format("{}", training.optimizer.momentum));
     if (training.optimizer.weight_decay != 0) {
       option("--weight-decay", fmt::format("{}", training.optimizer.weight_decay));
@@ -186,7 +225,7 @@ void clear_role_environment() {
   std::vector<std::string> names;
   for (char** entry = environ; *entry; ++entry) {
     const std::string name(*entry, std::strcspn(*entry, "="));
-    if (name.starts_with("DMLC_") || name == "PORT") names.push_back(name);
+    if (configures_a_role(name)) names.push_back(name);
   }
   for (const std::string& name : names) ::unsetenv(name.c_str());
 }

@@ -30,7 +30,8 @@ std::vector<RoleProcess> role_processes(const scenario::Scenario& scenario, cons
 bool is_worker(scenario::RoleKind kind);  // the master worker too
 const char* to_string(scenario::RoleKind kind);
 
-// Takes out of this process's environment what would configure a role behind the scenario's back: DMLC_* and PORT.
+// Takes out of this process's environment what would configure a role behind the scenario's back: the variables of the
+// guide and GEOMX_*, but for time limits and verbosity.
 // Call it before the lab is launched, while there is one thread.
 void clear_role_environment();
 

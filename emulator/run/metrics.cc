@@ -43,9 +43,22 @@ Metric from_object(const json& object, std::string_view line) {
                 object.at("t").get<double>()};
   }
   if (type == "evaluation") {
-    return Evaluation{
-        object.at("round").get<std::int64_t>(), integer(object, "epoch"),   object.at("test_accuracy").get<double>(),
-        measure(object, "test_loss"),           integer(object, "samples"), object.at("t").get<double>()};
+    return Evaluation{object.at("round").get<std::int64_t>(),
+                      integer(object, "epoch"),
+                      object.at("test_accuracy").get<double>(),
+                      measure(object, "test_loss"),
+                      integer(object, "samples"),
+                      number(object, "evaluate_ms"),
+                      object.at("t").get<double>()};
+  }
+  if (type == "round") {
+    return Round{object.at("round").get<std::int64_t>(),
+                 number(object, "gather_ms"),
+                 number(object, "compute_ms"),
+                 number(object, "push_ms"),
+                 number(object, "wait_ms"),
+                 number(object, "pull_ms"),
+                 object.at("t").get<double>()};
   }
   if (type == "phase")
     return Phase{object.at("name").get<std::string>(), integer(object, "rounds"), number(object, "t")};

@@ -9,7 +9,9 @@
 // What a training process says on its metrics pipe (descriptor 3): one JSON object per line, told apart by "type".
 //
 //   {"type":"step","round":12,"epoch":0,"loss":0.53,"samples":32,"compute_ms":2.1,"communicate_ms":130.2,"t":...}
-//   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"t":...}
+//   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,
+//    "evaluate_ms":310.0,"t":...}
+//   {"type":"round","round":12,"gather_ms":0,"compute_ms":2.1,"push_ms":61.0,"wait_ms":8.2,"pull_ms":61.0,"t":...}
 //   {"type":"phase","name":"ready|training|finished","t":...}
 //   {"type":"error","message":"..."}
 //
@@ -33,6 +35,18 @@ struct Evaluation {
   double test_accuracy = 0;
   double test_loss = 0;
   std::int64_t samples = 0;
+  double evaluate_ms = 0;  // the node did not train meanwhile
+  double time = 0;
+};
+
+// What a node's round was spent on (timeline.h).
+struct Round {
+  std::int64_t round = 0;
+  double gather_ms = 0;
+  double compute_ms = 0;
+  double push_ms = 0;
+  double wait_ms = 0;
+  double pull_ms = 0;
   double time = 0;
 };
 
@@ -57,7 +71,7 @@ struct Malformed {
   std::string reason;
 };
 
-using Metric = std::variant<Step, Evaluation, Phase, ReportedError, Other, Malformed>;
+using Metric = std::variant<Step, Evaluation, Round, Phase, ReportedError, Other, Malformed>;
 
 Metric parse_metric(std::string_view line);
 

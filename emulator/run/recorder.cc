@@ -42,6 +42,10 @@ void Recorder::metric(const std::string& node, const Metric& metric) {
       recorder.training_.add(evaluation);
       recorder.database_.add_evaluation(evaluation.time - recorder.start_, node, evaluation);
     }
+    void operator()(const Round& round) const {
+      recorder.training_.add(node, round);
+      recorder.database_.add_round(round.time - recorder.start_, node, round);
+    }
     void operator()(const Phase& phase) const {
       recorder.training_.add(node, phase);
       recorder.database_.add_event(phase.time - recorder.start_, "phase", node, phase.name);

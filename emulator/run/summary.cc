@@ -44,6 +44,20 @@ ordered_json measured(const LinkReport& link) {
           {"lateness_p99", text(link.lateness)}};
 }
 
+ordered_json timeline(const std::vector<NodeTimes>& nodes) {
+  ordered_json all = ordered_json::array();
+  for (const NodeTimes& node : nodes) {
+    all.push_back({{"node", node.node},
+                   {"rounds", node.rounds},
+                   {"gather_ms", node.gather_ms},
+                   {"compute_ms", node.compute_ms},
+                   {"push_ms", node.push_ms},
+                   {"wait_ms", node.wait_ms},
+                   {"pull_ms", node.pull_ms}});
+  }
+  return all;
+}
+
 ordered_json training(const Summary& summary) {
   if (!summary.training) return nullptr;
   const TrainingResult& result = *summary.training;
@@ -56,6 +70,7 @@ ordered_json training(const Summary& summary) {
           {"samples", result.samples},
           {"samples_per_second", number(result.samples_per_second)},
           {"seconds_to_accuracy", seconds},
+          {"timeline", timeline(result.timeline)},
           {"wan_bytes", total_bytes(summary.links, lab::LinkScope::wan)},
           {"lan_bytes", total_bytes(summary.links, lab::LinkScope::lan)}};
 }

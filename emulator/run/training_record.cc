@@ -19,6 +19,7 @@ void TrainingRecord::add(const std::string& node, const Step& step) {
   worker.last_loss = step.loss;
   samples_ += step.samples;
   keep_earliest(first_step_start_, step.time - (step.compute_ms + step.communicate_ms) / 1000);
+  if (step.time > last_step_end_) evaluating_before_step_ = evaluating_;
   last_step_end_ = std::max(last_step_end_, step.time);
 }
 
@@ -30,14 +31,16 @@ void TrainingRecord::add(const std::string& node, const Phase& phase) {
 
 void TrainingRecord::add(const Evaluation& evaluation) {
   last_evaluation_ = evaluation;
+  evaluating_ += evaluation.evaluate_ms / 1000;
   for (const scenario::AccuracyLevel& level : scenario::kAccuracyLevels) {
-    if (evaluation.test_accuracy >= level.accuracy) accuracy_at_.try_emplace(level.name, evaluation.time);
+    if (evaluation.test_accuracy >= level.accuracy) accuracy_at_.try_emplace(level.name, evaluation.time - evaluating_);
   }
 }
 
 TrainingResult TrainingRecord::result() const {
   TrainingResult result;
   result.samples = samples_;
+  result.timeline = timeline_.means();
   if (last_evaluation_) {
     result.test_accuracy = last_evaluation_->test_accuracy;
     result.test_loss = last_evaluation_->test_loss;
@@ -53,7 +56,8 @@ TrainingResult TrainingRecord::result() const {
   if (workers > 0) result.train_loss = losses / workers;
   const std::optional<double> start = announced_start_ ? announced_start_ : first_step_start_;
   if (!start) return result;
-  if (last_step_end_ > *start) result.samples_per_second = static_cast<double>(samples_) / (last_step_end_ - *start);
+  const double training = last_step_end_ - evaluating_before_step_ - *start;
+  if (training > 0) result.samples_per_second = static_cast<double>(samples_) / training;
   for (const auto& [level, time] : accuracy_at_) result.seconds_to_accuracy[level] = std::max(0.0, time - *start);
   return result;
 }

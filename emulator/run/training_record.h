@@ -4,8 +4,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "emulator/run/metrics.h"
+#include "emulator/run/timeline.h"
 
 // What the training job has achieved so far, out of the metrics of all workers. Pure; times are as in the metrics
 // (seconds since the epoch of CLOCK_REALTIME).
@@ -17,9 +19,11 @@ struct TrainingResult {
   std::optional<double> train_loss;          // mean of the workers' latest steps
   std::int64_t rounds = 0;                   // by the worker that has done most
   std::int64_t samples = 0;                  // by all workers
-  std::optional<double> samples_per_second;  // over the training phase
-  // Accuracy reached -> seconds from the start of training to the first evaluation that had it; those reached alone.
+  std::optional<double> samples_per_second;  // over the training phase, evaluations excluded
+  // Accuracy reached -> seconds from the start of training to the first evaluation that had it, that and the earlier
+  // evaluations excluded; those reached alone.
   std::map<std::string, double> seconds_to_accuracy;
+  std::vector<NodeTimes> timeline;  // of the nodes that tell of their rounds
 };
 
 class TrainingRecord {
@@ -27,6 +31,7 @@ class TrainingRecord {
   void add(const std::string& node, const Step& step);
   void add(const std::string& node, const Phase& phase);
   void add(const Evaluation& evaluation);
+  void add(const std::string& node, const Round& round) { timeline_.add(node, round); }
 
   TrainingResult result() const;
   std::optional<std::int64_t> expected_rounds() const;  // as the workers have announced it
@@ -40,11 +45,14 @@ class TrainingRecord {
     double last_loss = 0;
   };
   std::map<std::string, Worker> nodes_;
-  std::map<std::string, double> accuracy_at_;  // as in TrainingResult, in absolute time
+  std::map<std::string, double> accuracy_at_;  // as in TrainingResult, in absolute time less evaluations
+  Timeline timeline_;
   std::optional<Evaluation> last_evaluation_;
   std::optional<double> announced_start_;  // the earliest "training" phase
   std::optional<double> first_step_start_;
   double last_step_end_ = 0;
+  double evaluating_ = 0;              // seconds in all
+  double evaluating_before_step_ = 0;  // until the last step
   std::int64_t samples_ = 0;
   std::int64_t announced_rounds_ = 0;
 };

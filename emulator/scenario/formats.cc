@@ -28,15 +28,15 @@ bool valid_name(const std::string& name) {
          name.back() != '-' && std::all_of(name.begin(), name.end(), allowed);
 }
 
-Format<double> bounded(Json schema, bool (*holds)(double value, double limit), double limit, const std::string& range) {
+Format<double> bounded(Json schema, const std::function<bool(double)>& holds, const std::string& range) {
   return {std::move(schema),
-          [holds, limit, range](const Json& value, const std::string& pointer, double& into, Problems& problems) {
+          [holds, range](const Json& value, const std::string& pointer, double& into, Problems& problems) {
             if (!value.is_number()) {
               wrong_type("a number", value, pointer, problems);
               return false;
             }
             const double x = value.get<double>();
-            if (!holds(x, limit)) {
+            if (!holds(x)) {
               problems.push_back({pointer, fmt::format("{} is out of range", value.dump()), range});
               return false;
             }
@@ -158,26 +158,29 @@ Format<int> integer(int min, int max) {
 
 Format<double> number() {
   return bounded(
-      {{"title", "number"}, {"type", "number"}}, [](double, double) { return true; }, 0, "");
+      {{"title", "number"}, {"type", "number"}}, [](double) { return true; }, "");
 }
 
 Format<double> positive_number(double max) {
   return bounded(
       {{"title", "number"}, {"type", "number"}, {"exclusiveMinimum", 0}, {"maximum", max}},
-      [](double value, double limit) { return value > 0 && value <= limit; }, max,
-      fmt::format("above 0, at most {}", max));
+      [max](double value) { return value > 0 && value <= max; }, fmt::format("above 0, at most {}", max));
 }
 
 Format<double> non_negative_number(double max) {
+  return number_between(0, max);
+}
+
+Format<double> number_between(double min, double max) {
   return bounded(
-      {{"title", "number"}, {"type", "number"}, {"minimum", 0}, {"maximum", max}},
-      [](double value, double limit) { return value >= 0 && value <= limit; }, max, fmt::format("0 to {}", max));
+      {{"title", "number"}, {"type", "number"}, {"minimum", min}, {"maximum", max}},
+      [min, max](double value) { return value >= min && value <= max; }, fmt::format("{} to {}", min, max));
 }
 
 Format<double> fraction_below_one() {
   return bounded(
       {{"title", "number"}, {"type", "number"}, {"minimum", 0}, {"exclusiveMaximum", 1}},
-      [](double value, double limit) { return value >= 0 && value < limit; }, 1, "at least 0, below 1");
+      [](double value) { return value >= 0 && value < 1; }, "at least 0, below 1");
 }
 
 }  // namespace geomx::scenario

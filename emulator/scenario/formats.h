@@ -40,6 +40,7 @@ Format<int> integer(int min, int max);
 Format<double> number();
 Format<double> positive_number(double max);  // above 0
 Format<double> non_negative_number(double max);
+Format<double> number_between(double min, double max);
 Format<double> fraction_below_one();  // 0 <= x < 1
 
 Format<BitsPerSecond> rate(BitsPerSecond min, BitsPerSecond max);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <queue>
@@ -6,6 +7,7 @@
 
 #include "emulator/scenario/judge.h"
 #include "emulator/scenario/metrics.h"
+#include "emulator/scenario/roles.h"
 #include "emulator/scenario/suggest.h"
 
 namespace geomx::scenario {
@@ -92,6 +94,10 @@ void judge_parties(const Scenario& scenario, const Names& names, Judge& judge) {
     if (parties[i].global_servers > 0) continue;
     any_other = true;
     const std::string pointer = fmt::format("{}/{}", kParties, i);
+    if (is_flat(*scenario.training) && parties[i].servers != 1) {
+      judge.add(pointer + "/servers", "a flat architecture has no party servers",
+                "leave it out, or make \"architecture\" \"hips\"");
+    }
     if (parties[i].workers == 0 && !judge.unread_within(pointer)) {
       judge.add(pointer, fmt::format("the party in \"{}\" has no workers", parties[i].datacenter),
                 "give it \"workers\": 1 or more");
@@ -118,6 +124,73 @@ void judge_batch_size(const Training& training, Judge& judge) {
             "make it smaller, or train with fewer workers");
 }
 
+std::string optimizer_name(const Training& training) {
+  return training.optimizer.name.value_or(training.sync.name == "diloco" ? "adamw" : "adam");
+}
+
+// A setting that belongs to some of the algorithms only.
+void judge_owner(bool given, const std::string& key, const std::string& name, const std::vector<std::string>& owners,
+                 const char* group, Judge& judge) {
+  const std::string pointer = fmt::format("/training/{}", group);
+  if (!given || judge.unread_within(pointer + "/name")) return;
+  if (std::find(owners.begin(), owners.end(), name) != owners.end()) return;
+  judge.add(fmt::format("{}/{}", pointer, key), fmt::format("\"{}\" has no {}", name, key),
+            fmt::format("it belongs to {}", fmt::join(owners, ", ")));
+}
+
+void judge_sync(const Training& training, Judge& judge) {
+  const Sync& sync = training.sync;
+  const auto owned = [&](bool given, const char* key, const std::vector<std::string>& owners) {
+    judge_owner(given, key, sync.name, owners, "sync", judge);
+  };
+  owned(sync.dcasgd, "dcasgd", {"mixed"});
+  if (sync.dcasgd_lambda && !sync.dcasgd) {
+    judge.add("/training/sync/dcasgd_lambda", "there is no delay compensation", "it belongs to \"dcasgd\": true");
+  }
+  owned(sync.k1.has_value(), "k1", {"hfa"});
+  owned(sync.k2.has_value(), "k2", {"hfa", "diloco"});
+  owned(sync.local_steps.has_value(), "local_steps", {"esync", "diloco"});
+  owned(sync.outer_learning_rate.has_value(), "outer/learning_rate", {"esync", "diloco"});
+  owned(sync.outer_momentum.has_value(), "outer/momentum", {"diloco"});
+  if (sync.dcasgd && (training.optimizer.name != "sgd" || training.optimizer.momentum != 0)) {
+    judge.add("/training/sync/dcasgd", "delay compensation is a form of sgd without momentum",
+              R"(make the optimizer {"name": "sgd"})");
+  }
+}
+
+void judge_codec(const Training& training, Judge& judge) {
+  const Codec& codec = training.codec;
+  const auto owned = [&](bool given, const char* key, const std::vector<std::string>& owners) {
+    judge_owner(given, key, codec.name, owners, "codec", judge);
+  };
+  owned(codec.ratio.has_value(), "ratio", {"bisparse", "mpq"});
+  owned(codec.values.has_value(), "values", {"bisparse", "mpq"});
+  owned(codec.lower_bound.has_value(), "lower_bound", {"bisparse", "mpq"});
+  owned(codec.threshold.has_value(), "threshold", {"2bit"});
+}
+
+// What makes no sense with the parties as they are.
+void judge_combination(const Training& training, Judge& judge) {
+  if (judge.problem_within("/training/parties")) return;
+  int parties = 0;
+  bool others = false;
+  for (const Party& party : training.parties) {
+    if (party.workers > 0) ++parties;
+    others = others || party.global_servers == 0;
+  }
+  const bool one_party = is_flat(training) || parties < 2;
+  if (training.sync.name == "mixed" && one_party) {
+    judge.add("/training/sync/name", "\"mixed\" is asynchronous between parties, and only one trains",
+              "fsa is the same with one party");
+  }
+  const bool sparse = training.codec.name == "bisparse" || training.codec.name == "mpq";
+  if (sparse && (is_flat(training) || !others)) {
+    judge.add("/training/codec/name",
+              fmt::format("\"{}\" saves bytes between parties, and there is only the central one", training.codec.name),
+              "fp16, bf16 and 2bit do so within a party");
+  }
+}
+
 void judge_training(const Scenario& scenario, const Names& names, Judge& judge) {
   const Training& training = *scenario.training;
   if (training.epochs && training.rounds) {
@@ -125,10 +198,13 @@ void judge_training(const Scenario& scenario, const Names& names, Judge& judge) 
   }
   if (training.optimizer.name != "sgd" && training.optimizer.momentum != 0 &&
       !judge.unread_within("/training/optimizer/name")) {
-    judge.add("/training/optimizer/momentum", fmt::format("\"{}\" has no momentum", training.optimizer.name),
+    judge.add("/training/optimizer/momentum", fmt::format("\"{}\" has no momentum", optimizer_name(training)),
               "it belongs to \"sgd\"");
   }
+  judge_sync(training, judge);
+  judge_codec(training, judge);
   judge_parties(scenario, names, judge);
+  judge_combination(training, judge);
   judge_batch_size(training, judge);
 }
 

@@ -18,6 +18,10 @@ bool central_trains(const std::vector<Party>& parties) {
 
 }  // namespace
 
+bool is_flat(const Training& training) {
+  return training.architecture == "flat";
+}
+
 std::vector<Role> roles_of(const Scenario& scenario) {
   std::vector<Role> roles;
   if (!scenario.training) return roles;
@@ -31,17 +35,21 @@ std::vector<Role> roles_of(const Scenario& scenario) {
     }
   };
 
+  const bool flat = is_flat(*scenario.training);
   for (const Party& party : parties) {
     if (central(party)) add_one(party, RoleKind::global_scheduler, "global-scheduler");
   }
-  for (const Party& party : parties) add_one(party, RoleKind::scheduler, "scheduler");
+  for (const Party& party : parties) {
+    if (!flat || central(party)) add_one(party, RoleKind::scheduler, "scheduler");
+  }
   for (const Party& party : parties) add_each(party, RoleKind::global_server, "global-server", party.global_servers);
   for (const Party& party : parties) {
-    if (!central(party)) add_each(party, RoleKind::server, "server", party.servers);
+    if (!flat && !central(party)) add_each(party, RoleKind::server, "server", party.servers);
   }
   const std::size_t first_worker = roles.size();
+  const bool master_trains = flat || central_trains(parties);
   for (const Party& party : parties) {
-    if (!central(party)) continue;
+    if (!central(party) || (flat && party.workers == 0)) continue;
     add_one(party, RoleKind::master_worker, "master");
     add_each(party, RoleKind::worker, "worker", party.workers, 1);
   }
@@ -49,8 +57,9 @@ std::vector<Role> roles_of(const Scenario& scenario) {
     if (!central(party)) add_each(party, RoleKind::worker, "worker", party.workers);
   }
   int slice = 0;
-  for (auto role = roles.begin() + static_cast<std::ptrdiff_t>(first_worker); role != roles.end(); ++role) {
-    if (role->kind == RoleKind::worker || central_trains(parties)) role->data_slice = slice++;
+  for (std::size_t i = first_worker; i < roles.size(); ++i) {
+    if (i == first_worker) roles[i].kind = RoleKind::master_worker;
+    if (roles[i].kind == RoleKind::worker || master_trains) roles[i].data_slice = slice++;
   }
   return roles;
 }

@@ -22,7 +22,10 @@ struct Role {
 // Every role of the training job in the order in which they are started: schedulers, servers, workers. The central
 // party (the one with global servers) has NAME-global-scheduler, NAME-scheduler, NAME-global-server-I and NAME-master;
 // any other NAME-scheduler, NAME-server-I, NAME-worker-0, ... Where the central party trains, its master is its first
-// worker, and NAME-worker-1, ... are the others. Empty without `training`.
+// worker, and NAME-worker-1, ... are the others. Flat, there is one party, the central one, whose workers are in all of
+// the data centers: no other scheduler or server, and where the central data center has no worker, the first worker of
+// the first other one is the master. Empty without `training`.
+bool is_flat(const Training& training);
 std::vector<Role> roles_of(const Scenario& scenario);
 
 }  // namespace geomx::scenario

@@ -25,6 +25,8 @@ constexpr const char* kRatio = "GEOMX_BISPARSE_RATIO";
 constexpr const char* kValues = "GEOMX_BISPARSE_VALUES";
 constexpr const char* kSizeLowerBound = "MXNET_KVSTORE_SIZE_LOWER_BOUND";
 constexpr const char* kThreshold = "GEOMX_2BIT_THRESHOLD";
+constexpr const char* kPriority = "ENABLE_P3";
+constexpr const char* kSlice = "GEOMX_P3_SLICE";
 
 constexpr const char* kOnWorkerDeath = "GEOMX_ON_WORKER_DEATH";
 
@@ -57,6 +59,9 @@ const std::vector<Row>& rows() {
       {.name = kSizeLowerBound, .whole = true, .low = 0, .high = 1e12},
       {.name = kThreshold, .low = 1e-9, .high = 1e9},
       {.name = kOnWorkerDeath, .choices = {"wait", "drop"}},
+      {.name = kPriority, .choices = {"0", "1"}},
+      // Shorter slices would weigh less than their headers.
+      {.name = kSlice, .whole = true, .low = 256, .high = 1 << 24},
   };
   return rows;
 }
@@ -185,6 +190,9 @@ JobConfig Settings::job() const {
   codec.size_lower_bound = static_cast<std::uint64_t>(number(kSizeLowerBound, 1000));
   codec.threshold = number(kThreshold, codec.threshold);
   job.faults.drop_workers = text(kOnWorkerDeath, "drop") == "drop";
+  FlowConfig::Priority& p3 = job.flow.p3;
+  p3.enabled = text(kPriority, "0") == "1";
+  p3.slice = static_cast<std::uint64_t>(whole(kSlice, static_cast<long>(p3.slice)));
   return job;
 }
 

@@ -5,6 +5,7 @@
 
 #include "ps/config/codec_config.h"
 #include "ps/config/fault_config.h"
+#include "ps/config/flow_config.h"
 #include "ps/config/sync_config.h"
 #include "ps/config/variables.h"
 #include "ps/proto/ps.pb.h"
@@ -16,6 +17,7 @@ struct JobConfig {
   SyncConfig sync;
   CodecConfig codec;
   FaultConfig faults{};
+  FlowConfig flow;
 };
 
 // What nodes have been told of the job: names of variables (docs/training.md) and their values, in the form in which

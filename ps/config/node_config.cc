@@ -58,8 +58,7 @@ const Process& process_of(const Variables& variables) {
 
 // Algorithms of later versions: asking for one must not be ignored.
 void refuse_unsupported(const Variables& variables) {
-  for (const char* name :
-       {"ENABLE_P3", "ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS", "PS_RESEND", "PS_DROP_MSG"}) {
+  for (const char* name : {"ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS", "PS_RESEND", "PS_DROP_MSG"}) {
     const auto value = variables.text(name);
     if (value && *value != "0")
       throw Error(std::string(name) + "=" + *value + " is not supported yet (unset it or set 0)");

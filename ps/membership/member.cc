@@ -63,6 +63,12 @@ NodeId Member::self() const {
 bool Member::took_place() const {
   return impl_->have_roster.load() && impl_->took_place;
 }
+const PlaneConfig& Member::plane() const {
+  return impl_->plane;
+}
+Endpoint Member::endpoint_of(NodeId peer) const {
+  return impl_->endpoint_of(peer);
+}
 int Member::num_servers() const {
   return impl_->plane.num_servers;
 }

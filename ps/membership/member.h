@@ -63,9 +63,11 @@ class Member {
   void join(Clock::time_point deadline);
   void join();  // within the plane's join_timeout
 
+  const PlaneConfig& plane() const;
   NodeId self() const;
   // This process has the place of another one, which was lost.
   bool took_place() const;
+  Endpoint endpoint_of(NodeId peer) const;  // where it listens; without a host before join(), and of strangers
   int num_servers() const;
   std::string name_of(NodeId peer) const;  // for messages to people: "server 0 (a-server-0:812)"
   std::string roster() const;              // all of the plane, for people

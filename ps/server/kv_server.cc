@@ -41,6 +41,7 @@ Encoded values_of(const Chunk& chunk, const Message& message) {
 
 KvServer::Impl::Impl(const Plane& the_plane, Backing& the_backing, Settings the_settings, Log the_log)
     : plane(the_plane),
+      carrier(*plane.member, [this](NodeId from, const Message& message) { receive(from, message); }),
       backing(the_backing),
       log(std::move(the_log)),
       reception({static_cast<std::size_t>(plane.num_workers), plane.trains, plane.of_parties}),
@@ -48,16 +49,16 @@ KvServer::Impl::Impl(const Plane& the_plane, Backing& the_backing, Settings the_
 
 // Answers -------------------------------------------------------------------------------------------------------------
 
-void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer& frame) const {
+void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer& frame) {
   Message message;
   data.set_operation(proto::RESPONSE);
   data.set_request(asker.request);
   *message.header.mutable_data() = std::move(data);
   if (frame.size() > 0) message.frames.push_back(frame);
-  plane.member->send(asker.from, std::move(message));
+  carrier.send(asker.from, std::move(message));
 }
 
-void KvServer::Impl::answer(const Chunk& chunk, const Entry::Reply& reply) const {
+void KvServer::Impl::answer(const Chunk& chunk, const Entry::Reply& reply) {
   const auto optimizer = reply.pulled ? backing.optimizer() : std::nullopt;
   const Entry::Value& value = reply.value;
   const std::uint64_t durable = plane.checkpoints != nullptr
@@ -72,7 +73,7 @@ void KvServer::Impl::answer(const Chunk& chunk, const Entry::Reply& reply) const
   respond(reply.asker, std::move(data), value.content.bytes);
 }
 
-void KvServer::Impl::refuse(const Asker& asker, const std::string& why) const {
+void KvServer::Impl::refuse(const Asker& asker, const std::string& why) {
   if (asker.local) return (*asker.local)({.error = why});
   proto::Data data;
   data.set_error(why);

@@ -12,6 +12,7 @@ namespace geomx::ps {
 void KvServer::Impl::lose(NodeId who, const std::string& line) {
   const Visit visit(*this);
   if (!visit || who.role != Role::worker) return;
+  carrier.forget(who);
   bool drop = false;
   std::string consequence;
   {

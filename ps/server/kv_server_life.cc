@@ -58,6 +58,7 @@ void KvServer::Impl::begin(std::uint32_t workers, const Settings& told) {
     const JobConfig job = told.job();
     faults = job.faults;
     by_mean = answer_of(job, 0) == Answer::mean;
+    carrier.use(job.flow);
   }
   greet_back(0);
 }
@@ -90,6 +91,7 @@ void KvServer::Impl::greet_back(std::uint64_t first_round) {
 void KvServer::Impl::depart(NodeId who) {
   const Visit visit(*this);
   if (!visit) return;
+  carrier.forget(who);
   const std::string name = plane.member->name_of(who);
   {
     const std::lock_guard lock(mutex);
@@ -174,7 +176,7 @@ void KvServer::Impl::close() {
 KvServer::KvServer(const Plane& plane, Backing& backing, Settings settings, Log log)
     : impl_(std::make_shared<Impl>(plane, backing, std::move(settings), std::move(log))) {
   Member& member = *plane.member;
-  member.on_data([impl = impl_](NodeId from, const Message& message) { impl->receive(from, message); });
+  member.on_data([impl = impl_](NodeId from, const Message& message) { impl->carrier.receive(from, message); });
   member.on_departed([impl = impl_](NodeId who) { impl->depart(who); });
   member.on_lost([impl = impl_](NodeId who, const std::string& line) { impl->lose(who, line); });
   member.on_returned([impl = impl_](NodeId who) { impl->come_back_on_the_road(who); });

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "ps/flow/carrier.h"
 #include "ps/server/entry.h"
 #include "ps/server/kv_server.h"
 #include "ps/server/reception.h"
@@ -23,6 +24,7 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   Impl(const Plane& the_plane, Backing& the_backing, Settings the_settings, Log the_log);
 
   const Plane plane;
+  Carrier carrier;
   Backing& backing;
   const Log log;
   std::atomic<bool> somebody_left{false};
@@ -71,9 +73,9 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   };
 
   // Answers.
-  void respond(const Asker& asker, proto::Data data, const Buffer& frame = {}) const;
-  void answer(const Chunk& chunk, const Entry::Reply& reply) const;
-  void refuse(const Asker& asker, const std::string& why) const;
+  void respond(const Asker& asker, proto::Data data, const Buffer& frame = {});
+  void answer(const Chunk& chunk, const Entry::Reply& reply);
+  void refuse(const Asker& asker, const std::string& why);
   std::string name_of(const Asker& asker) const;
   std::string contributor_name(std::uint64_t contributor) const;
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ps/config/error.h"
+#include "ps/transport/wire.h"
 
 namespace geomx::ps {
 namespace {
@@ -19,7 +20,7 @@ class FaultyTransport : public Transport {
   FaultyTransport(std::unique_ptr<Transport> inner, const Faults& faults)
       : inner_(std::move(inner)),
         faults_(faults),
-        delays_(faults.delay.count() > 0 || faults.jitter.count() > 0),
+        delays_(faults.delay.count() > 0 || faults.jitter.count() > 0 || faults.rate > 0),
         random_(faults.seed) {
     if (delays_) late_ = std::thread([this] { send_late(); });
   }
@@ -67,7 +68,13 @@ class FaultyTransport : public Transport {
     const std::chrono::microseconds extra(
         std::uniform_int_distribution<std::chrono::microseconds::rep>(0, faults_.jitter.count())(random_));
     // Never before one that was sent earlier.
-    last_due_ = std::max(last_due_, Clock::now() + faults_.delay + extra);
+    const auto now = Clock::now();
+    if (faults_.rate > 0) {
+      const auto bytes = static_cast<double>(message.header.ByteSizeLong() + frame_bytes(message)) * copies;
+      const std::chrono::duration<double> takes(bytes / faults_.rate);
+      free_ = std::max(free_, now) + std::chrono::duration_cast<Clock::duration>(takes);
+    }
+    last_due_ = std::max(last_due_, std::max(free_, now) + faults_.delay + extra);
     for (int i = 0; i < copies; ++i) queue_.push_back({last_due_, send, message});
     queued_.notify_one();
   }
@@ -115,6 +122,7 @@ class FaultyTransport : public Transport {
   std::mt19937_64 random_;
   std::deque<Late> queue_;
   Clock::time_point last_due_{};
+  Clock::time_point free_{};  // when the link has sent what came before
   bool stopping_ = false;
   std::mutex joining_;
   std::thread late_;

@@ -15,6 +15,7 @@ struct Faults {
   double duplicate = 0;  // probability; the copy follows at once
   std::chrono::microseconds delay{0};
   std::chrono::microseconds jitter{0};  // added to `delay`, uniform in [0, jitter]; order is kept all the same
+  double rate = 0;                      // bytes/s of the one link by which all that it sends leaves; 0: no limit
 };
 
 // A bad network for tests: wraps a transport and drops, duplicates and delays what is sent through it. Order between a

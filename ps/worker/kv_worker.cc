@@ -65,7 +65,7 @@ void KvWorker::Impl::send(NodeId server, std::uint64_t request, proto::Data data
   data.set_request(request);
   *message.header.mutable_data() = std::move(data);
   if (frame.size() > 0) message.frames.push_back(std::move(frame));
-  member.send(server, std::move(message));
+  carrier.send(server, std::move(message));
 }
 
 // Nothing is written to the handle's memory after this.
@@ -133,7 +133,8 @@ void KvWorker::Impl::ask_every_server(const Ask& ask, Clock::time_point deadline
 // absent).
 KvWorker::Handle KvWorker::Impl::exchange(proto::Operation operation, std::uint32_t key, std::uint64_t round,
                                           const float* send, float* receive, std::uint64_t total) {
-  const std::vector<Chunk> chunks = chunks_of(key, total, static_cast<std::uint64_t>(options.bigarray_bound));
+  const std::vector<Chunk> chunks = chunks_of(key, total, static_cast<std::uint64_t>(options.bigarray_bound),
+                                              job.flow.p3.enabled ? job.flow.p3.slice : 0);
   const Handle handle = open(chunks.size(), receive != nullptr ? std::optional(key) : std::nullopt);
   try {
     for (const Chunk& chunk : chunks) {
@@ -173,7 +174,7 @@ Encoded KvWorker::Impl::packed(const Chunk& chunk, const float* values) {
   auto packer = packers.find(chunk);
   if (packer == packers.end()) {
     packer =
-        packers.try_emplace(chunk, encoder_for(codec, chunk.total, Link::lan, Direction::push), chunk.length).first;
+        packers.try_emplace(chunk, encoder_for(job.codec, chunk.total, Link::lan, Direction::push), chunk.length).first;
   }
   return packer->second.pack(borrowed({values, chunk.length}));
 }
@@ -189,8 +190,9 @@ void KvWorker::Impl::exchange_chunk(const Chunk& chunk, proto::Data data, Buffer
 }
 
 KvWorker::KvWorker(Member& member, Options options) : impl_(std::make_shared<Impl>(member, options)) {
-  member.on_data([impl = impl_](NodeId from, const Message& message) { impl->receive(from, message); });
+  member.on_data([impl = impl_](NodeId from, const Message& message) { impl->carrier.receive(from, message); });
   member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
+  member.on_lost([impl = impl_](NodeId who, const std::string&) { impl->carrier.forget(who); });
   member.on_returned([impl = impl_](NodeId who) { impl->greet_again(who); });
 }
 
@@ -225,7 +227,8 @@ KvWorker::Greeted KvWorker::greet(proto::Greeting greeting, const Settings& sett
   for (std::uint32_t rank = 0; rank < count; ++rank) {
     greeted.settings.take(answers[rank], impl_->member.name_of({Role::server, rank}), "this node");
   }
-  impl_->codec = greeted.settings.job().codec;
+  impl_->job = greeted.settings.job();
+  impl_->carrier.use(impl_->job.flow);
   const std::lock_guard lock(impl_->mutex);
   impl_->servers = std::move(servers);
   for (const proto::Greeting& answer : answers) {

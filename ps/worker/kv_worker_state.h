@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "ps/flow/carrier.h"
 #include "ps/sync/packer.h"
 #include "ps/worker/kv_worker.h"
 
@@ -50,13 +51,17 @@ struct KvWorker::Impl {
     std::uint64_t round = 0;
   };
 
-  Impl(Member& the_member, Options the_options) : member(the_member), options(the_options) {}
+  Impl(Member& the_member, Options the_options)
+      : member(the_member),
+        options(the_options),
+        carrier(member, [this](NodeId from, const Message& message) { receive(from, message); }) {}
 
   Member& member;
   const Options options;
+  Carrier carrier;
 
   // Of the caller's thread:
-  CodecConfig codec;                // from greet() on
+  JobConfig job;                    // from greet() on
   std::map<Chunk, Packer> packers;  // of what is pushed
 
   mutable std::mutex mutex;

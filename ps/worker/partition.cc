@@ -30,9 +30,13 @@ std::string in_words(const Chunk& chunk) {
   return words;
 }
 
-std::vector<Chunk> chunks_of(std::uint32_t key, std::uint64_t total, std::uint64_t bigarray_bound) {
-  if (total < bigarray_bound || total == 0) return {{key, 0, total, total}};
-  const std::uint64_t length = std::clamp<std::uint64_t>((total + kLeastChunks - 1) / kLeastChunks, 1, kLongestChunk);
+std::vector<Chunk> chunks_of(std::uint32_t key, std::uint64_t total, std::uint64_t bigarray_bound,
+                             std::uint64_t slice) {
+  const bool split = total >= bigarray_bound && total > 0;
+  std::uint64_t length = total;
+  if (split) length = std::clamp<std::uint64_t>((total + kLeastChunks - 1) / kLeastChunks, 1, kLongestChunk);
+  if (slice > 0) length = std::min(length, slice);
+  if (length == total) return {{key, 0, total, total}};
   std::vector<Chunk> chunks;
   chunks.reserve((total + length - 1) / length);
   for (std::uint64_t offset = 0; offset < total; offset += length) {

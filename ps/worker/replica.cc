@@ -36,14 +36,16 @@ struct Replica::Impl {
         by_mean(answer_of(job, 0) == Answer::mean),
         parameters(std::move(the_parameters)),
         arrays(parameters.size()),
-        handles(parameters.size()) {
+        handles(parameters.size()),
+        awaited(parameters.size()) {
     if (job.sync.name == SyncName::hfa || job.sync.name == SyncName::diloco) {
       steps_in_round = static_cast<std::uint64_t>(job.sync.local_steps);
     }
   }
 
   void begin();
-  void keep();
+  void keep(std::size_t key);
+  void need(std::size_t key);
   void learn(std::uint32_t key, std::span<const float> gradient);
   void exchange();
 
@@ -54,6 +56,8 @@ struct Replica::Impl {
   const std::vector<std::span<float>> parameters;
   std::vector<Arrays> arrays;
   std::vector<KvWorker::Handle> handles;
+  std::vector<bool> awaited;  // whose answer to the last round has not been waited for
+  bool overlaps = false;
   std::uint64_t steps_in_round = 1;
   std::uint64_t step = 0;  // of this round's, that have been completed
   std::uint64_t round = 0;
@@ -78,11 +82,16 @@ void Replica::Impl::begin() {
   }
 }
 
-void Replica::Impl::keep() {
-  if (!locally) return;
-  for (std::size_t key = 0; key < parameters.size(); ++key) {
-    arrays[key].received.assign(parameters[key].begin(), parameters[key].end());
-  }
+void Replica::Impl::keep(std::size_t key) {
+  if (locally) arrays[key].received.assign(parameters[key].begin(), parameters[key].end());
+}
+
+void Replica::Impl::need(std::size_t key) {
+  if (!awaited[key]) return;
+  kv.wait(handles[key]);
+  awaited[key] = false;
+  if (by_mean) arrays[key].optimizer->step(parameters[key], arrays[key].answer, 1, parameters[key]);
+  keep(key);
 }
 
 void Replica::Impl::learn(std::uint32_t key, std::span<const float> gradient) {
@@ -111,10 +120,9 @@ void Replica::Impl::exchange() {
     computing = 0;
   }
   for (std::size_t key = 0; key < parameters.size(); ++key) {
-    kv.wait(handles[key]);
-    if (by_mean) arrays[key].optimizer->step(parameters[key], arrays[key].answer, 1, parameters[key]);
+    awaited[key] = true;
+    if (!overlaps) need(key);
   }
-  keep();
 }
 
 Replica::Replica(KvWorker& kv, const JobConfig& job, std::vector<std::span<float>> parameters)
@@ -128,10 +136,24 @@ void Replica::pull() {
   }
   for (const KvWorker::Handle handle : impl_->handles) impl_->kv.wait(handle);
   impl_->begin();
-  impl_->keep();
+  for (std::size_t key = 0; key < impl_->parameters.size(); ++key) impl_->keep(key);
   impl_->round = impl_->kv.begin_rounds();
   impl_->steps = impl_->round * impl_->steps_in_round;
   impl_->began = Clock::now();
+}
+
+void Replica::overlap_rounds() {
+  impl_->overlaps = true;
+}
+
+void Replica::need(std::uint32_t key) {
+  const auto start = Clock::now();
+  impl_->need(key);
+  impl_->computing -= seconds_since(start);
+}
+
+void Replica::settle() {
+  for (std::size_t key = 0; key < impl_->parameters.size(); ++key) impl_->need(key);
 }
 
 void Replica::learn(std::uint32_t key, std::span<const float> gradient) {
@@ -146,7 +168,7 @@ bool Replica::finish_step() {
     impl_->exchange();
     impl_->step = 0;
     // More than one further, where the party has gone on without this worker for a while.
-    impl_->round = impl_->kv.round_of(0);
+    impl_->round = impl_->kv.round_of(0) + (impl_->awaited[0] ? 1 : 0);
   }
   impl_->began = Clock::now();
   return last;

@@ -31,8 +31,12 @@ namespace geomx::ps {
 //
 // The optimizer is the one that the master worker has configured.
 //
+// Rounds may overlap, which is what priority propagation (P3) is for: then finish_step() does not wait for the new
+// parameters; the next step calls need() for each tensor as its forward pass comes to it, and whoever reads them all
+// calls settle() before.
+//
 // Threading: one thread. Errors: Error. Memory: the parameters are the caller's and outlive the replica; a gradient
-// must stay as it is until finish_step() has returned.
+// must stay as it is until finish_step() has returned or, where rounds overlap, need() of the same key or settle().
 class Replica {
  public:
   Replica(KvWorker& kv, const JobConfig& job, std::vector<std::span<float>> parameters);
@@ -41,10 +45,16 @@ class Replica {
   Replica& operator=(const Replica&) = delete;
 
   // In a job that runs already, round() and steps() then are those of the others: the data of so many steps is behind.
+  // Before the first step: rounds overlap.
+  void overlap_rounds();
   void pull();
+  // The step is about to read the parameter: waits until it is there.
+  void need(std::uint32_t key);
+  // All parameters are about to be read: waits until they are there.
+  void settle();
   // The gradient of this step's batch, once for each key; the step no longer reads the parameter.
   void learn(std::uint32_t key, std::span<const float> gradient);
-  // True where the step was the last of its round.
+  // True where the step was the last of its round, whose parameters are then there, unless rounds overlap.
   bool finish_step();
 
   std::uint64_t round() const;  // how many have been completed

@@ -30,7 +30,8 @@ class CpuBackend : public Backend {
   const Tensors& gradients() const override { return gradients_; }
   std::span<float> images() override { return training_->images(); }
 
-  double step(const Batch& batch, const OnReady& on_ready) override {
+  using Backend::step;
+  double step(const Batch& batch, const OnNeeded& on_needed, const OnReady& on_ready) override {
     if (batch.size() != training_->batch()) {
       throw Error("a batch of " + std::to_string(batch.size()) + " samples was given to a network made for " +
                   std::to_string(training_->batch()));
@@ -39,7 +40,7 @@ class CpuBackend : public Backend {
     if (batch.images.data() != training_->images().data()) {
       std::ranges::copy(batch.images, training_->images().begin());
     }
-    training_->forward();
+    training_->forward(on_needed);
     const auto loss = softmax_cross_entropy(training_->logits(), batch.labels, classes_, training_->logits_gradient());
     training_->backward(on_ready);
     return loss.loss / static_cast<double>(batch.size());

@@ -103,6 +103,12 @@ Network::Network(const Architecture& model, std::size_t batch, Tensors& paramete
   program_.finish();
 }
 
+// The next operation is the first that reads the stage's weight and bias.
+void Network::note_needed(const Stage& stage) {
+  needed_.push_back({program_.size(), stage.tensor});
+  needed_.push_back({program_.size(), stage.tensor + 1});
+}
+
 dnnl::memory Network::add_convolution(const Convolution& layer, const ImageShape& out, Stage& stage) {
   const auto in = stage.source.get_desc().dims();
   const Dims weight_dims{layer.channels, in[1], layer.kernel, layer.kernel};
@@ -116,6 +122,7 @@ dnnl::memory Network::add_convolution(const Convolution& layer, const ImageShape
   stage.convolution = {wanted, fused_relu(layer.relu), program_.engine()};
   const auto& desc = stage.convolution;
   stage.source = program_.in_layout(stage.source, desc.src_desc());
+  note_needed(stage);
   const auto weights = weights_in(program_, stage.weights, stage.weight_copies, desc.weights_desc());
   dnnl::memory result = program_.value(desc.dst_desc());
   program_.add(dnnl::convolution_forward(desc), desc,
@@ -139,6 +146,7 @@ dnnl::memory Network::add_dense(const Dense& layer, Stage& stage) {
   stage.dense = {wanted, fused_relu(layer.relu), program_.engine()};
   const auto& desc = stage.dense;
   stage.source = program_.in_layout(stage.source, desc.src_desc());
+  note_needed(stage);
   const auto weights = weights_in(program_, stage.weights, stage.weight_copies, desc.weights_desc());
   dnnl::memory result = program_.value(desc.dst_desc());
   program_.add(dnnl::inner_product_forward(desc), desc,
@@ -278,6 +286,16 @@ std::span<const float> Network::logits() {
 std::span<float> Network::logits_gradient() {
   return {static_cast<float*>(logits_gradient_.get_data_handle()),
           logits_gradient_.get_desc().get_size() / sizeof(float)};
+}
+
+void Network::forward(const std::function<void(std::size_t tensor)>& on_needed) {
+  std::size_t position = 0;
+  for (const Needed& needed : needed_) {
+    program_.run(position, needed.begin);
+    position = needed.begin;
+    on_needed(needed.tensor);
+  }
+  program_.run(position, forward_end_);
 }
 
 void Network::forward() {

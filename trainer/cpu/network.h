@@ -24,15 +24,22 @@ class Network {
   std::span<float> images();           // in: batch x CHW
   std::span<const float> logits();     // out of forward(): batch x classes
   std::span<float> logits_gradient();  // in to backward()
+  // Calls `on_needed` before the first operation that reads a tensor's parameters, in the order of the layers.
+  void forward(const std::function<void(std::size_t tensor)>& on_needed);
   void forward();
   void backward(const std::function<void(std::size_t tensor)>& on_ready);
 
  private:
   struct Stage;  // one layer between building forward and backward
+  struct Needed {
+    std::size_t begin;  // operations from this one on read it
+    std::size_t tensor;
+  };
   struct Ready {
     std::size_t end;  // operations before this one make it ready
     std::size_t tensor;
   };
+  void note_needed(const Stage& stage);
   dnnl::memory add_convolution(const Convolution& layer, const ImageShape& out, Stage& stage);
   dnnl::memory add_dense(const Dense& layer, Stage& stage);
   dnnl::memory add_pool(const MaxPool& layer, const ImageShape& out, Stage& stage);
@@ -50,6 +57,7 @@ class Network {
   dnnl::memory logits_;
   dnnl::memory logits_gradient_;
   std::size_t forward_end_ = 0;
+  std::vector<Needed> needed_;
   std::vector<Ready> ready_;
 };
 

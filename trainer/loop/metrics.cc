@@ -86,6 +86,7 @@ void Metrics::evaluation(const EvaluationReport& report) {
   json["test_accuracy"] = report.accuracy;
   json["test_loss"] = number(report.loss);
   json["samples"] = report.samples;
+  json["evaluate_ms"] = report.evaluate_ms;
   write(line(std::move(json)));
 }
 

@@ -11,7 +11,8 @@ namespace geomx::trainer {
 //
 //   {"type":"phase","name":"ready|training|finished","rounds":469,"t":...}
 //   {"type":"step","round":12,"epoch":0,"loss":0.53,"samples":32,"compute_ms":2.1,"communicate_ms":130.2,"t":...}
-//   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"t":...}
+//   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,
+//    "evaluate_ms":310.0,"t":...}
 //   {"type":"error","message":"...","t":...}
 //
 // "t" is in seconds of the system's clock since 1970. Training goes on without its reader: once a line cannot be

@@ -13,8 +13,8 @@ struct StepReport {
   long epoch = 0;   // from 0: the one that the last step belongs to
   double loss = 0;  // mean over the samples, each batch's before its update
   std::size_t samples = 0;
-  double compute_ms = 0;      // forward and backward; pushes have begun meanwhile
-  double communicate_ms = 0;  // from there until the last new parameter was here
+  double compute_ms = 0;      // forward and backward, without waits; pushes have begun meanwhile
+  double communicate_ms = 0;  // waited for the new parameters (with P3: in the next round's forward pass)
 };
 
 struct EvaluationReport {
@@ -23,6 +23,7 @@ struct EvaluationReport {
   double accuracy = 0;
   double loss = 0;  // mean over the test set
   std::size_t samples = 0;
+  double evaluate_ms = 0;  // how long it took; this worker did not train meanwhile
 };
 
 // Who wants to know how training goes: metrics, console, tests. Called on the worker's thread, between steps.

@@ -80,6 +80,8 @@ class Trainer {
     std::vector<std::span<float>> tensors;
     for (std::size_t t = 0; t < parameters().count(); ++t) tensors.push_back(parameters()[t]);
     replica_ = std::make_unique<ps::Replica>(session.kv(), session.job(), std::move(tensors));
+    overlaps_ = session.job().flow.p3.enabled;
+    if (overlaps_) replica_->overlap_rounds();
     replica_->pull();
     batches_.skip(replica_->steps());  // those of a job that runs already
   }
@@ -87,11 +89,11 @@ class Trainer {
   void train(long rounds, Observer& observer) {
     while (static_cast<long>(replica_->round()) < rounds) {
       const long epochs = completed_epochs();
-      const StepReport report = train_round();
-      const long round = report.round;
-      observer.step(report, backend_->parameters());
+      train_round(observer);
+      const long round = static_cast<long>(replica_->round());
       const bool due =
           round == rounds || completed_epochs() > epochs || (evaluate_every_ > 0 && round % evaluate_every_ == 0);
+      if (due || !overlaps_) settle(observer);
       if (test_ && due) evaluate_now(round, observer);
     }
   }
@@ -99,35 +101,57 @@ class Trainer {
  private:
   long completed_epochs() const { return static_cast<long>(replica_->steps()) / per_epoch_; }
 
-  // One step, or as many as the algorithm makes between two exchanges.
-  StepReport train_round() {
+  // One step, or as many as the algorithm makes between two exchanges. Where rounds overlap, the parameters of the last
+  // one come during the first step's forward pass, and its report with the last of them.
+  void train_round(Observer& observer) {
     StepReport report;
     double loss = 0;
     for (bool finished = false; !finished;) {
       const Batch batch = batches_.next(backend_->images());
       report.epoch = completed_epochs();
       const auto start = Clock::now();
+      Clock::duration waited{};
+      const auto needed = [&](std::size_t tensor) {
+        const auto asked = Clock::now();
+        replica_->need(static_cast<std::uint32_t>(tensor));
+        waited += Clock::now() - asked;
+        if (tensor + 1 == parameters().count()) tell(waited, observer);
+      };
       // Keys count from the input on. The last layers' gradients are ready first and travel while the rest is computed.
-      const double mean = backend_->step(batch, [&](std::size_t tensor) {
+      const double mean = backend_->step(batch, needed, [&](std::size_t tensor) {
         replica_->learn(static_cast<std::uint32_t>(tensor), backend_->gradients()[tensor]);
       });
       const auto computed = Clock::now();
       finished = replica_->finish_step();
-      report.compute_ms += milliseconds(computed - start);
+      report.compute_ms += milliseconds(computed - start - waited);
       report.communicate_ms += milliseconds(Clock::now() - computed);
       loss += mean * static_cast<double>(batch.size());
       report.samples += batch.size();
     }
     report.round = static_cast<long>(replica_->round());
     report.loss = loss / static_cast<double>(report.samples);
-    return report;
+    report_ = report;
+  }
+
+  // All parameters of the last round are here; `waited`: for them, since it ended.
+  void tell(Clock::duration waited, Observer& observer) {
+    if (!report_) return;
+    report_->communicate_ms += milliseconds(waited);
+    observer.step(*std::exchange(report_, std::nullopt), backend_->parameters());
+  }
+
+  void settle(Observer& observer) {
+    const auto start = Clock::now();
+    replica_->settle();
+    tell(Clock::now() - start, observer);
   }
 
   void evaluate_now(long round, Observer& observer) {
+    const auto start = Clock::now();
     const auto score = evaluate(*backend_, *test_);
     const auto samples = static_cast<double>(score.samples);
-    observer.evaluation(
-        {round, completed_epochs(), static_cast<double>(score.correct) / samples, score.loss / samples, score.samples});
+    observer.evaluation({round, completed_epochs(), static_cast<double>(score.correct) / samples, score.loss / samples,
+                         score.samples, milliseconds(Clock::now() - start)});
   }
 
   Dataset slice_;
@@ -137,6 +161,8 @@ class Trainer {
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Dataset> test_;  // of the worker that evaluates
   std::unique_ptr<ps::Replica> replica_;
+  bool overlaps_ = false;             // a round begins before the last one's parameters are all here (P3)
+  std::optional<StepReport> report_;  // of the last round, until they are
 };
 
 void initialise(ps::KvWorker& kv, const ps::proto::OptimizerConfig& optimizer, const Tensors& initial) {

@@ -30,8 +30,16 @@ class Backend {
   // layers first. The callee may start to send the one and overwrite the other.
   using OnReady = std::function<void(std::size_t tensor)>;
 
+  // Called during step() for each tensor, in the order of the layers, before the step reads its parameters: the callee
+  // may wait for them to come.
+  using OnNeeded = std::function<void(std::size_t tensor)>;
+
   // Forward and backward over a batch of the size the backend was made for. Returns the mean loss.
-  virtual double step(const Batch& batch, const OnReady& on_ready) = 0;
+  virtual double step(const Batch& batch, const OnNeeded& on_needed, const OnReady& on_ready) = 0;
+  double step(const Batch& batch, const OnReady& on_ready) {
+    return step(
+        batch, [](std::size_t) {}, on_ready);
+  }
 
   struct Score {
     double loss = 0;  // sum over the samples

@@ -66,7 +66,8 @@ TEST_F(DatabaseTest, KeepsEveryKindOfRow) {
   Database database = make();
   database.add_step(1.5, "a-worker-0", {12, 0, 0.5, 32, 2, 130, 0});
   database.add_step(1.6, "a-worker-0", {13, 0, std::nan(""), 32, 2, 130, 0});
-  database.add_evaluation(9, "a-worker-0", {469, 1, 0.83, 0.45, 10000, 0});
+  database.add_evaluation(9, "a-worker-0", {469, 1, 0.83, 0.45, 10000, 310, 0});
+  database.add_round(2.5, "a-server-0", {7, 1, 2, 3, 4, 5, 0});
   database.add_event(10, "exit", "a-worker-0", "exited with code 0");
   control::LinkCounters counters;
   counters.backward.packets = 5;
@@ -83,7 +84,8 @@ TEST_F(DatabaseTest, KeepsEveryKindOfRow) {
   const fs::path file = base_ / "run.sqlite";
   EXPECT_EQ(query(file, "SELECT * FROM steps"),
             "1.5|a-worker-0|12|0|0.5|32|2.0|130.0\n1.6|a-worker-0|13|0|NULL|32|2.0|130.0\n");
-  EXPECT_EQ(query(file, "SELECT * FROM evaluations"), "9.0|a-worker-0|469|1|0.83|0.45|10000\n");
+  EXPECT_EQ(query(file, "SELECT * FROM evaluations"), "9.0|a-worker-0|469|1|0.83|0.45|10000|310.0\n");
+  EXPECT_EQ(query(file, "SELECT * FROM rounds"), "2.5|a-server-0|7|1.0|2.0|3.0|4.0|5.0\n");
   EXPECT_EQ(query(file, "SELECT * FROM events"), "10.0|exit|a-worker-0|exited with code 0\n");
   EXPECT_EQ(query(file, "SELECT * FROM fidelity"), "3.0|3|degraded|9500000.0|30000000.0|0.01|NULL\n");
   EXPECT_EQ(query(file, "SELECT * FROM machine"), "3.0|0.9|0.5|NULL|0.25\n");

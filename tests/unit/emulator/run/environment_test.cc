@@ -103,8 +103,8 @@ TEST(Environment, WorkersGetTheirSliceAndTheMasterNone) {
   const std::vector<RoleProcess> processes = demo();
   EXPECT_THAT(find(processes, "b-worker-1").argv,
               ElementsAre("/bin/geomx-node", "--cpu", "--data-slice-idx", "3", "--dataset", "fashion-mnist", "--model",
-                          "cnn", "--batch-size", "32", "--epoch", "1", "--learning-rate", "0.001", "--optimizer",
-                          "adam", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
+                          "cnn", "--batch-size", "32", "--epoch", "1", "--learning-rate", "0.001", "--seed", "7",
+                          "--threads", "1", "--metrics", "/dev/fd/3"));
   EXPECT_THAT(find(processes, "central-master").argv, Not(Contains("--data-slice-idx")));
   EXPECT_THAT(find(processes, "central-master").argv, Contains("--epoch"));
   EXPECT_THAT(find(processes, "a-server-0").argv, ElementsAre("/bin/geomx-node", "--metrics", "/dev/fd/3"));
@@ -114,15 +114,24 @@ TEST(Environment, EveryTrainingOptionReachesTheWorkers) {
   scenario::Scenario scenario = test::three_dc();
   scenario.training->epochs.reset();
   scenario.training->rounds = 20;
+  scenario.training->evaluate_every = 5;
   scenario.training->data_dir = "/data/mnist";
   scenario.training->split_by_class = true;
   scenario.training->optimizer = {"sgd", 0.05, 0.9, 0.0001};
   const auto processes = role_processes(scenario, test::plan_of(scenario), "geomx-node");
   EXPECT_THAT(find(processes, "a-worker-0").argv,
               ElementsAre("geomx-node", "--cpu", "--data-slice-idx", "0", "--dataset", "fashion-mnist", "--data-dir",
-                          "/data/mnist", "--model", "cnn", "--batch-size", "32", "--rounds", "20", "--learning-rate",
-                          "0.05", "--optimizer", "sgd", "--momentum", "0.9", "--weight-decay", "0.0001",
-                          "--split-by-class", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
+                          "/data/mnist", "--model", "cnn", "--batch-size", "32", "--rounds", "20", "--eval-every", "5",
+                          "--learning-rate", "0.05", "--optimizer", "sgd", "--momentum", "0.9", "--weight-decay",
+                          "0.0001", "--split-by-class", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
+}
+
+TEST(Environment, PriorityPropagationReachesEveryRole) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->p3 = true;
+  for (const RoleProcess& process : role_processes(scenario, test::plan_of(scenario), "geomx-node")) {
+    EXPECT_THAT(process.environment, Contains(std::pair<const std::string, std::string>("ENABLE_P3", "1")));
+  }
 }
 
 TEST(Environment, CentralWorkersAndSeveralServersAreCounted) {
@@ -173,12 +182,37 @@ TEST(Environment, AnOnlyPartyTrainsWithoutPartyServers) {
 TEST(Environment, ClearsWhatWouldConfigureRolesBehindTheScenariosBack) {
   ::setenv("DMLC_ROLE_GLOBAL", "global_server", 1);
   ::setenv("PORT", "80", 1);
-  ::setenv("GEOMX_TEST_KEPT", "1", 1);
+  ::setenv("GEOMX_SYNC", "hfa", 1);
+  ::setenv("MXNET_KVSTORE_USE_HFA", "1", 1);
+  ::setenv("ENABLE_P3", "1", 1);
+  ::setenv("GEOMX_EMU_TEST_KEPT", "1", 1);
   clear_role_environment();
-  EXPECT_EQ(std::getenv("DMLC_ROLE_GLOBAL"), nullptr);
-  EXPECT_EQ(std::getenv("PORT"), nullptr);
-  EXPECT_STREQ(std::getenv("GEOMX_TEST_KEPT"), "1");
-  ::unsetenv("GEOMX_TEST_KEPT");
+  for (const char* name : {"DMLC_ROLE_GLOBAL", "PORT", "GEOMX_SYNC", "MXNET_KVSTORE_USE_HFA", "ENABLE_P3"}) {
+    EXPECT_EQ(std::getenv(name), nullptr) << name;
+  }
+  EXPECT_STREQ(std::getenv("GEOMX_EMU_TEST_KEPT"), "1");
+  ::unsetenv("GEOMX_EMU_TEST_KEPT");
+}
+
+TEST(Environment, FlatAllWorkersAreTheCentralPartys) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->architecture = "flat";
+  const auto processes = role_processes(scenario, test::plan_of(scenario), "/bin/geomx-node");
+  const std::string scheduler = to_string(test::plan_of(scenario).address_of("central-scheduler"));
+  EXPECT_EQ(find(processes, "b-worker-1").environment, (Variables{{"DMLC_ROLE", "worker"},
+                                                                  {"DMLC_PS_ROOT_URI", scheduler},
+                                                                  {"DMLC_PS_ROOT_PORT", "9093"},
+                                                                  {"DMLC_NUM_SERVER", "1"},
+                                                                  {"DMLC_NUM_WORKER", "4"},
+                                                                  {"DMLC_NUM_ALL_WORKER", "4"},
+                                                                  {"PS_VERBOSE", "1"},
+                                                                  {"DMLC_INTERFACE", "eth0"}}));
+  const Variables master = find(processes, "a-worker-0").environment;
+  EXPECT_EQ(master.at("DMLC_ROLE_MASTER_WORKER"), "1");
+  const Variables server = find(processes, "central-global-server-0").environment;
+  EXPECT_EQ(server.at("DMLC_NUM_GLOBAL_WORKER"), "0");
+  EXPECT_EQ(server.at("DMLC_NUM_WORKER"), "4");
+  EXPECT_EQ(server.at("DMLC_ENABLE_CENTRAL_WORKER"), "1");
 }
 
 }  // namespace

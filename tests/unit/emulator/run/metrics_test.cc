@@ -20,11 +20,22 @@ TEST(Metrics, ReadsEveryType) {
   EXPECT_DOUBLE_EQ(step.time, 1700.5);
 
   const auto evaluation = std::get<Evaluation>(parse_metric(
-      R"({"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"t":9})"));
+      R"({"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"evaluate_ms":310,"t":9})"));
   EXPECT_EQ(evaluation.round, 469);
   EXPECT_EQ(evaluation.epoch, 1);
   EXPECT_DOUBLE_EQ(evaluation.test_accuracy, 0.83);
   EXPECT_EQ(evaluation.samples, 10000);
+  EXPECT_DOUBLE_EQ(evaluation.evaluate_ms, 310);
+
+  const auto round = std::get<Round>(parse_metric(
+      R"({"type":"round","round":7,"gather_ms":1,"compute_ms":2,"push_ms":3,"wait_ms":4,"pull_ms":5.5,"t":9})"));
+  EXPECT_EQ(round.round, 7);
+  EXPECT_DOUBLE_EQ(round.gather_ms, 1);
+  EXPECT_DOUBLE_EQ(round.compute_ms, 2);
+  EXPECT_DOUBLE_EQ(round.push_ms, 3);
+  EXPECT_DOUBLE_EQ(round.wait_ms, 4);
+  EXPECT_DOUBLE_EQ(round.pull_ms, 5.5);
+  EXPECT_DOUBLE_EQ(round.time, 9);
 
   const auto phase = std::get<Phase>(parse_metric(R"({"type":"phase","name":"training","rounds":469,"t":1.5})"));
   EXPECT_EQ(phase.name, "training");

@@ -29,6 +29,7 @@ Summary example() {
   training.samples = 60000;
   training.samples_per_second = 1500;
   training.seconds_to_accuracy = {{"0.8", 40.0}};
+  training.timeline = {{"a-worker-0", 469, 0, 2, 61, 8, 62}};
   summary.training = training;
   control::LinkCounters counters;
   counters.link = "wan-a";
@@ -64,6 +65,11 @@ TEST(Summary, HasTheContractsFieldsInItsOrder) {
   EXPECT_EQ(training["samples_per_second"], 1500.0);
   EXPECT_EQ(training["seconds_to_accuracy"]["0.8"], 40.0);
   EXPECT_EQ(training["wan_bytes"], 1'000'000);
+  ASSERT_EQ(training["timeline"].size(), 1u);
+  EXPECT_EQ(training["timeline"][0]["node"], "a-worker-0");
+  EXPECT_EQ(training["timeline"][0]["rounds"], 469);
+  EXPECT_EQ(training["timeline"][0]["push_ms"], 61.0);
+  EXPECT_EQ(training["timeline"][0]["pull_ms"], 62.0);
   EXPECT_EQ(training["lan_bytes"], 0);
   ASSERT_EQ(document["links"].size(), 4u);
   const ordered_json& link = document["links"][0];
@@ -203,7 +209,7 @@ TEST(Table, NamesLanLinksOnlyWhereTheyAreToBlame) {
   lan.direction = "a-worker-0->a-switch";
   lan.scope = lab::LinkScope::lan;
   summary.links.push_back(lan);
-  EXPECT_THAT(closing_table("x", summary, "/r"), Not(HasSubstr("a-worker-0")));
+  EXPECT_THAT(closing_table("x", summary, "/r"), Not(HasSubstr("a-switch")));
   summary.fidelity = {Verdict::degraded, {"a-worker-0--a-switch a-worker-0->a-switch: timers 3ms late"}, {}};
   EXPECT_THAT(closing_table("x", summary, "/r"), HasSubstr("\n  a-worker-0--a-switch  a-worker-0->a-switch"));
 }

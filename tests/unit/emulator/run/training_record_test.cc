@@ -8,8 +8,8 @@ namespace {
 Step step(std::int64_t round, double time, double loss = 1) {
   return {round, 0, loss, 32, 50, 50, time};
 }
-Evaluation evaluation(double accuracy, double time) {
-  return {0, 1, accuracy, 0.4, 10000, time};
+Evaluation evaluation(double accuracy, double time, double evaluate_ms = 0) {
+  return {0, 1, accuracy, 0.4, 10000, evaluate_ms, time};
 }
 
 TEST(TrainingRecord, IsEmptyBeforeAnythingHappens) {
@@ -56,6 +56,19 @@ TEST(TrainingRecord, SecondsToAccuracyAreOfTheFirstEvaluationThatReachedIt) {
   EXPECT_DOUBLE_EQ(*result.test_accuracy, 0.81);
   EXPECT_EQ(result.seconds_to_accuracy,
             (std::map<std::string, double>{{"0.5", 10}, {"0.6", 10}, {"0.7", 20}, {"0.75", 20}, {"0.8", 20}}));
+}
+
+TEST(TrainingRecord, TimeSpentOnEvaluationsDoesNotCount) {
+  TrainingRecord record;
+  record.add("a", Phase{"training", 0, 100});
+  record.add("a", step(1, 105));
+  record.add(evaluation(0.55, 110, 5000));
+  record.add("a", step(2, 115));
+  record.add(evaluation(0.75, 120, 5000));
+  const TrainingResult result = record.result();
+  EXPECT_DOUBLE_EQ(*result.samples_per_second, 64 / 10.0);
+  EXPECT_EQ(result.seconds_to_accuracy,
+            (std::map<std::string, double>{{"0.5", 5}, {"0.6", 10}, {"0.7", 10}, {"0.75", 10}}));
 }
 
 }  // namespace

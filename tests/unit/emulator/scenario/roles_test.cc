@@ -54,6 +54,25 @@ TEST(Roles, ACentralWorkerIsTheMaster) {
   EXPECT_EQ(roles.size(), 12u);
 }
 
+TEST(Roles, FlatThereIsOnePartyWithWorkersEverywhere) {
+  Scenario scenario = demo(0);
+  scenario.training->architecture = "flat";
+  const std::vector<Role> roles = roles_of(scenario);
+  EXPECT_EQ(names(roles),
+            (std::vector<std::string>{"central-global-scheduler", "central-scheduler", "central-global-server-0",
+                                      "a-worker-0", "a-worker-1", "b-worker-0"}));
+  EXPECT_EQ(roles[3], (Role{"a-worker-0", RoleKind::master_worker, "a", 0, 0}));
+  EXPECT_EQ(roles[5], (Role{"b-worker-0", RoleKind::worker, "b", 0, 2}));
+}
+
+TEST(Roles, FlatACentralWorkerIsTheMaster) {
+  Scenario scenario = demo(1);
+  scenario.training->architecture = "flat";
+  const std::vector<Role> roles = roles_of(scenario);
+  EXPECT_EQ(roles[3], (Role{"central-master", RoleKind::master_worker, "central", 0, 0}));
+  EXPECT_EQ(roles[4], (Role{"a-worker-0", RoleKind::worker, "a", 0, 1}));
+}
+
 TEST(Roles, NoneWithoutTraining) {
   Scenario scenario = demo(0);
   scenario.training.reset();

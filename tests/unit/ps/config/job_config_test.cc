@@ -45,6 +45,16 @@ TEST(JobConfigTest, WithoutSettingsItIsPlainFsa) {
   EXPECT_EQ(job.codec.name, "none");
 }
 
+TEST(JobConfigTest, PriorityPropagationIsOffUnlessAskedFor) {
+  EXPECT_FALSE(read({}).job().flow.p3.enabled);
+  EXPECT_FALSE(read({{"ENABLE_P3", "0"}}).job().flow.p3.enabled);
+  const FlowConfig flow = read({{"ENABLE_P3", "1"}, {"GEOMX_P3_SLICE", "512"}}).job().flow;
+  EXPECT_TRUE(flow.p3.enabled);
+  EXPECT_EQ(flow.p3.slice, 512u);
+  EXPECT_THAT(reading({{"ENABLE_P3", "2"}}), HasSubstr("ENABLE_P3=2: "));
+  EXPECT_THAT(reading({{"GEOMX_P3_SLICE", "255"}}), HasSubstr("an integer from 256"));
+}
+
 TEST(JobConfigTest, EverySettingArrives) {
   const JobConfig mixed = read({{"GEOMX_SYNC", "mixed"}, {"GEOMX_DCASGD", "1"}, {"GEOMX_DCASGD_LAMBDA", "0.5"}}).job();
   EXPECT_EQ(mixed.sync.name, SyncName::mixed);

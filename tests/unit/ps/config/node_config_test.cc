@@ -256,8 +256,7 @@ TEST_P(BadValueTest, NamesTheVariableTheValueSeenAndTheValueWanted) {
 }
 
 TEST(NodeConfigTest, AlgorithmsThatAreNotThereAreRefusedAndNeverIgnored) {
-  for (const char* name :
-       {"ENABLE_P3", "ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS", "PS_RESEND", "PS_DROP_MSG"}) {
+  for (const char* name : {"ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS", "PS_RESEND", "PS_DROP_MSG"}) {
     EXPECT_EQ(error_of(with(kWorker, {{name, "1"}})),
               std::string(name) + "=1 is not supported yet (unset it or set 0)");
     EXPECT_EQ(error_of(with(kWorker, {{name, "0"}})), "no error");

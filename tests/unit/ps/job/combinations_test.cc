@@ -29,17 +29,33 @@ const std::vector<Servers>& servers() {
   return all;
 }
 
-using Cell = std::tuple<std::string, std::string, std::size_t>;  // sync, codec, servers
+// What each flow is asked for with.
+const std::map<std::string, std::map<std::string, std::string>>& flows() {
+  static const std::map<std::string, std::map<std::string, std::string>> all{
+      {"", {}},
+      {"p3", {{"ENABLE_P3", "1"}, {"GEOMX_P3_SLICE", "256"}}},
+  };
+  return all;
+}
+
+using Cell = std::tuple<std::string, std::string, std::size_t, std::string>;  // sync, codec, servers, flow
+
+std::string name_of(const ::testing::TestParamInfo<Cell>& test) {
+  const auto& [sync, codec, where, flow] = test.param;
+  return sync + "_" + codec + "_" + servers()[where].name + (flow.empty() ? "" : "_" + flow);
+}
 
 class CombinationsTest : public ::testing::TestWithParam<Cell> {};
 INSTANTIATE_TEST_SUITE_P(Table, CombinationsTest,
                          ::testing::Combine(::testing::Values("fsa", "mixed", "dcasgd", "hfa", "esync", "diloco"),
                                             ::testing::Values("none", "fp16", "bf16", "bisparse", "mpq", "2bit"),
-                                            ::testing::Range(std::size_t{0}, std::size_t{4})),
-                         [](const auto& test) {
-                           return std::get<0>(test.param) + "_" + std::get<1>(test.param) + "_" +
-                                  servers()[std::get<2>(test.param)].name;
-                         });
+                                            ::testing::Range(std::size_t{0}, std::size_t{4}), ::testing::Values("")),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Flow, CombinationsTest,
+                         ::testing::Combine(::testing::Values("fsa", "mixed", "dcasgd", "hfa", "esync", "diloco"),
+                                            ::testing::Values("none", "fp16", "bisparse", "mpq", "2bit"),
+                                            ::testing::Values(std::size_t{1}, std::size_t{2}), ::testing::Values("p3")),
+                         name_of);
 
 double mean_distance_from_target(const Tensors& weights) {
   double sum = 0;
@@ -49,7 +65,7 @@ double mean_distance_from_target(const Tensors& weights) {
 }
 
 TEST_P(CombinationsTest, TrainsOrIsRefusedInOneLine) {
-  const auto& [sync, codec, where] = GetParam();
+  const auto& [sync, codec, where, flow] = GetParam();
   Deployment deployment = servers()[where].deployment;
   deployment.join_timeout = 5;
   deployment.settings = {
@@ -62,6 +78,7 @@ TEST_P(CombinationsTest, TrainsOrIsRefusedInOneLine) {
       // Gradients are larger than what is learnt in two steps along them.
       {"GEOMX_2BIT_THRESHOLD", sync == "fsa" || sync == "mixed" || sync == "dcasgd" ? "0.3" : "0.02"},
       {"MXNET_KVSTORE_SIZE_LOWER_BOUND", "60"}};
+  deployment.settings.insert(flows().at(flow).begin(), flows().at(flow).end());
   if (sync == "dcasgd") deployment.settings["GEOMX_DCASGD"] = "1";
   Settings settings;
   for (const auto& [name, value] : deployment.settings) settings.set(name, value);

@@ -73,6 +73,22 @@ TEST_P(HipsTest, TensorsAreShardedOverSeveralServersOnBothLevels) {
   expect_correct({.party_servers = 2, .global_servers = 3, .bigarray_bound = 50}, network(), sgd(0.3, 0.9));
 }
 
+// Cuts the tensor of 300 elements in two.
+const std::map<std::string, std::string> kPriority{{"ENABLE_P3", "1"}, {"GEOMX_P3_SLICE", "256"}};
+
+TEST_P(HipsTest, PriorityPropagationChangesNoBit) {
+  const Regression model;
+  const Trained plain = train({.global_servers = 2}, network(), model, sgd(0.3, 0.9), kRounds);
+  const Trained sliced = train({.global_servers = 2, .settings = kPriority}, network(), model, sgd(0.3, 0.9), kRounds);
+  ASSERT_THAT(sliced.ends.all(), Each(IsEmpty()));
+  EXPECT_EQ(plain.history, sliced.history);
+}
+
+TEST_P(HipsTest, PriorityPropagationWithSeveralServersOnBothLevels) {
+  expect_correct({.party_servers = 3, .global_servers = 2, .bigarray_bound = 50, .settings = kPriority}, network(),
+                 sgd(0.3, 0.9));
+}
+
 TEST_P(HipsTest, UnequalPartiesWeighByTheirWorkers) {
   expect_correct({.party_workers = {1, 3}}, network(), sgd(0.3));
 }

@@ -14,6 +14,14 @@ TEST(PartitionTest, ShortTensorsStayWhole) {
   EXPECT_EQ(chunks_of(3, 0, 1000), (std::vector<Chunk>{{3, 0, 0, 0}}));
 }
 
+TEST(PartitionTest, SlicesBoundTheLengthWhateverTheBound) {
+  EXPECT_EQ(chunks_of(3, 100, 1000, 100), (std::vector<Chunk>{{3, 0, 100, 100}}));
+  EXPECT_EQ(chunks_of(3, 250, 1000, 100),
+            (std::vector<Chunk>{{3, 0, 100, 250}, {3, 100, 100, 250}, {3, 200, 50, 250}}));
+  // 64 chunks of 16 elements each are shorter already.
+  EXPECT_EQ(chunks_of(3, 1024, 1000, 100), chunks_of(3, 1024, 1000));
+}
+
 TEST(PartitionTest, ChunksCoverALongTensorInOrder) {
   for (const std::uint64_t total : {1ULL, 31ULL, 32ULL, 33ULL, 1000ULL, 1'000'000ULL, 16'777'217ULL, 100'000'000ULL}) {
     const std::vector<Chunk> chunks = chunks_of(0, total, 1);

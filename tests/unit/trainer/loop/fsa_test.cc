@@ -3,16 +3,13 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <mutex>
-#include <thread>
+#include <map>
 #include <vector>
 
-#include "ps/server/node.h"
-#include "ps/transport/inproc.h"
 #include "tests/support/distance.h"
 #include "tests/unit/trainer/data/idx_files.h"
 #include "tests/unit/trainer/data/temporary_folder.h"
-#include "tests/unit/trainer/loop/guide_roles.h"
+#include "tests/unit/trainer/loop/guide_job.h"
 #include "tests/unit/trainer/loop/local_training.h"
 #include "trainer/data/slice.h"
 #include "trainer/loop/worker.h"
@@ -82,34 +79,20 @@ WorkerOptions options_for(const std::filesystem::path& folder) {
   return options;
 }
 
-// `change` may alter a worker's options.
+// `change` may alter a worker's options; `variables` are set for all.
 Outcome train(const WorkerOptions& options, bool central_trains = false,
-              const std::function<void(const GuideRole& role, WorkerOptions& mine)>& change = {}) {
-  const auto network = ps::InprocNetwork::make();
-  const ps::TransportFactory transport = [&] { return network->transport(); };
+              const std::function<void(const GuideRole& role, WorkerOptions& mine)>& change = {},
+              const std::map<std::string, std::string>& variables = {}) {
   Outcome outcome;
   if (central_trains) outcome.workers.resize(kWorkers + 1);
-  std::mutex mutex;
-  std::vector<std::thread> threads;
-  for (const GuideRole& role : guide_roles(9092, central_trains)) {
-    threads.emplace_back([&, role] {
-      try {
-        const auto config = ps::read_config([&](const std::string& name) -> std::optional<std::string> {
-          const auto found = role.environment.find(name);
-          return found == role.environment.end() ? std::nullopt : std::optional(found->second);
-        });
-        if (!role.worker) return ps::serve(config, transport);
+  outcome.errors = run_job(
+      guide_roles(9092, central_trains), variables,
+      [&](const GuideRole& role, const ps::NodeConfig& config, const ps::TransportFactory& transport) {
         WorkerOptions mine = options;
         if (role.data_slice >= 0) mine.data_slice = static_cast<std::size_t>(role.data_slice);
         if (change) change(role, mine);
         run_worker(config, mine, role.data_slice < 0 ? outcome.master : outcome.workers[role.data_slice], transport);
-      } catch (const std::exception& error) {
-        const std::scoped_lock lock(mutex);
-        outcome.errors.push_back(role.name + ": " + error.what());
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+      });
   return outcome;
 }
 
@@ -179,6 +162,24 @@ class Fsa : public testing::Test {
 
   TemporaryFolder folder_;
 };
+
+// Rounds overlap: a layer's forward pass begins when its own parameters are there. Nothing else changes.
+TEST_F(Fsa, PriorityPropagationChangesNoBit) {
+  WorkerOptions options = options_for(folder_.path());
+  options.evaluate_every = 7;
+  const Outcome plain = train(options);
+  const Outcome overlapped = train(options, false, {}, {{"ENABLE_P3", "1"}, {"GEOMX_P3_SLICE", "4096"}});
+  ASSERT_EQ(overlapped.errors, std::vector<std::string>{});
+  for (std::size_t worker = 0; worker < kWorkers; ++worker) {
+    const Recorder& mine = overlapped.workers[worker];
+    ASSERT_EQ(mine.steps.size(), static_cast<std::size_t>(kRounds));
+    for (long round = 0; round < kRounds; ++round) {
+      EXPECT_TRUE(same_bits(mine.after_round[round], plain.workers[worker].after_round[round])) << round + 1;
+      EXPECT_EQ(mine.steps[round].round, round + 1);
+    }
+  }
+  ASSERT_EQ(overlapped.workers[0].evaluations.size(), plain.workers[0].evaluations.size());
+}
 
 TEST_F(Fsa, ReplicasAreBitIdenticalAfterEachRound) {
   const WorkerOptions options = options_for(folder_.path());

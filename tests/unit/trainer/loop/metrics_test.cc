@@ -37,7 +37,7 @@ TEST(Metrics, AreJsonLines) {
     Metrics metrics(folder / "metrics");
     metrics.phase("training", 469);
     metrics.step({12, 0, 0.53, 32, 2.1, 130.2}, kNone);
-    metrics.evaluation({469, 1, 0.83, 0.45, 10'000});
+    metrics.evaluation({469, 1, 0.83, 0.45, 10'000, 310});
     metrics.step({13, 0, std::numeric_limits<double>::quiet_NaN(), 32, 2.1, 130.2}, kNone);
     metrics.error("it \"failed\"\nhere");
     EXPECT_EQ(metrics.broken(), "");
@@ -56,7 +56,7 @@ TEST(Metrics, AreJsonLines) {
   EXPECT_EQ(
       lines[2],
       nlohmann::json::parse(
-          R"({"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000})"));
+          R"({"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"evaluate_ms":310})"));
   EXPECT_TRUE(lines[3]["loss"].is_null());
   EXPECT_EQ(lines[4], nlohmann::json::parse(R"({"type":"error","message":"it \"failed\"\nhere"})"));
 }

@@ -1,0 +1,89 @@
+#include "tests/bench/lab_runs.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+namespace geomx::bench {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path program() {
+  return fs::read_symlink("/proc/self/exe").parent_path() / "geomx-emu";
+}
+
+bool ended_well(const fs::path& run) {
+  std::ifstream file(run / "summary.json");
+  return file && nlohmann::json::parse(file, nullptr, false).value("status", "") == "ok";
+}
+
+}  // namespace
+
+LabRuns::LabRuns(fs::path folder, nlohmann::ordered_json scenario)
+    : folder_(std::move(folder)), scenario_(std::move(scenario)) {}
+
+fs::path LabRuns::run(const std::string& name, const std::vector<std::string>& settings) const {
+  const fs::path folder = folder_ / name;
+  if (ended_well(folder)) return folder;
+  fs::create_directories(folder_);
+  const fs::path input = folder_ / "scenario.json";
+  std::ofstream(input) << scenario_.dump(2);
+  std::vector<std::string> argv{program(), "run", input, "--quiet", "--out", folder};
+  for (const std::string& setting : settings) {
+    argv.emplace_back("--set");
+    argv.push_back(setting);
+  }
+  fmt::print(stderr, "{}: {}\n", name, fmt::join(settings, " "));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::vector<char*> arguments;
+    for (std::string& argument : argv) arguments.push_back(argument.data());
+    arguments.push_back(nullptr);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  int status = 0;
+  if (child < 0 || ::waitpid(child, &status, 0) != child || !ended_well(folder)) {
+    throw std::runtime_error(fmt::format("{}: the run failed; see {}", name, folder.string()));
+  }
+  return folder;
+}
+
+nlohmann::ordered_json summary(const fs::path& run) {
+  std::ifstream file(run / "summary.json");
+  return nlohmann::ordered_json::parse(file);
+}
+
+std::vector<double> query(const fs::path& run, const std::string& sql) {
+  sqlite3* database = nullptr;
+  sqlite3_stmt* statement = nullptr;
+  std::vector<double> values;
+  if (sqlite3_open_v2((run / "run.sqlite").c_str(), &database, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK ||
+      sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) {
+    throw std::runtime_error(run.string() + ": " + sqlite3_errmsg(database));
+  }
+  while (sqlite3_step(statement) == SQLITE_ROW) values.push_back(sqlite3_column_double(statement, 0));
+  sqlite3_finalize(statement);
+  sqlite3_close(database);
+  return values;
+}
+
+double single(const fs::path& run, const std::string& sql) {
+  const std::vector<double> values = query(run, sql);
+  if (values.size() != 1) throw std::runtime_error(fmt::format("{}: {} rows of: {}", run.string(), values.size(), sql));
+  return values.front();
+}
+
+double training_seconds(const fs::path& run, int round) {
+  return single(run, fmt::format("SELECT time FROM evaluations WHERE round = {}", round)) -
+         single(run, "SELECT min(time) FROM events WHERE kind = 'phase' AND detail = 'training'") -
+         single(run, fmt::format("SELECT sum(evaluate_ms) / 1000 FROM evaluations WHERE round <= {}", round));
+}
+
+}  // namespace geomx::bench
