@@ -161,7 +161,7 @@ void KvServer::Impl::init(const Asker& asker, const Message& message) {
   try {
     const auto turn = entry->turn();
     // A master worker that was started again, or that talks to a server that was, says nothing new.
-    if (!entry->has_value() || !(restored || has_come_back(asker.from))) entry->backing().init(values.bytes);
+    if (!entry->has_value() || !has_come_back(asker.from)) entry->backing().init(values.bytes);
   } catch (const Error& error) {
     throw Error(in_words(chunk) + ": " + error.what());
   }
@@ -248,7 +248,7 @@ void KvServer::configure(const proto::OptimizerConfig& optimizer) {
 void KvServer::init(const Chunk& chunk, const Buffer& value) {
   const std::shared_ptr<Entry> entry = impl_->open(chunk);
   const auto turn = entry->turn();
-  entry->backing().init(value);
+  if (!entry->has_value() || !impl_->restored) entry->backing().init(value);
 }
 
 void KvServer::pull(const Chunk& chunk, const KvWorker::Answered& answered) {

@@ -73,7 +73,7 @@ class KvServer {
   // Then, once: greets the workers back, who begin. One who believes in another number of workers is refused.
   void open(int all_workers, const Settings& settings);
 
-  // Before open(): the chunks of a checkpoint. Throws Error.
+  // Before open(): the chunks of a checkpoint, to which initial values then change nothing. Throws Error.
   void restore(const std::vector<proto::ChunkState>& chunks);
 
   // Until every worker has left. Throws Error when the plane or the backing has failed. A job has no deadline; who
