@@ -46,8 +46,8 @@ std::string scheduler_name(const PlaneConfig& plane);  // "local scheduler at 10
 
 // What a global server writes, to be restored from should it be started again (server/checkpoint.h).
 struct CheckpointConfig {
-  std::string folder;  // GEOMX_CHECKPOINT_DIR; empty: nothing is written
-  long every = 10;     // GEOMX_CHECKPOINT_EVERY: rounds of the global plane
+  std::string folder;   // GEOMX_CHECKPOINT_DIR; empty: nothing is written
+  long every = 10;      // GEOMX_CHECKPOINT_EVERY: rounds of the global plane
   bool resume = false;  // GEOMX_CHECKPOINT_RESUME: a new job goes on where the one before was
 };
 

@@ -24,7 +24,7 @@ class Heart {
     Endpoint scheduler;
     Seconds interval{2};
     Seconds timeout{15};
-    std::function<std::vector<NodeId>()> heard;             // who has sent something since the last call
+    std::function<std::vector<NodeId>()> heard;  // who has sent something since the last call
     // When the scheduler has been silent for the timeout, once for each time that it falls silent.
     std::function<void(double silent_seconds)> on_silence;
     // At each heartbeat to which it answers that it does not know this node.

@@ -129,8 +129,8 @@ void Member::Impl::await_roads(Clock::time_point start, Clock::time_point deadli
     const std::string waited = seconds_text(std::chrono::duration<double>(deadline - start).count());
     const NodeId first = ends.front();
     if (self_id.role == Role::server) throw Error("no connection from " + names_of(ends) + " within " + waited);
-    throw Error("no answer from " + name_of(first) + " at " + to_string(endpoint_of(first)) + " within " +
-                waited + " (on that node: DMLC_NODE_HOST, DMLC_INTERFACE, PORT)");
+    throw Error("no answer from " + name_of(first) + " at " + to_string(endpoint_of(first)) + " within " + waited +
+                " (on that node: DMLC_NODE_HOST, DMLC_INTERFACE, PORT)");
   }
 }
 

@@ -122,9 +122,7 @@ void Member::Impl::claim_place() {
       proto::Peer& told = *claim.add_peers();
       told = peer.who;
       told.set_incarnation(id == self_id ? incarnation.load() : peer.incarnation);
-      told.set_presence(departed.contains(id) ? proto::DEPARTED
-                        : lost.contains(id)   ? proto::LOST
-                                              : proto::PRESENT);
+      told.set_presence(departed.contains(id) ? proto::DEPARTED : lost.contains(id) ? proto::LOST : proto::PRESENT);
     }
     for (const auto& [barrier, generation] : barriers_passed) {
       proto::BarrierRelease& passed = *claim.add_passed();

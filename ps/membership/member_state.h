@@ -60,12 +60,12 @@ struct Member::Impl {
   std::map<NodeId, Peer> peers;
   std::atomic<bool> have_roster{false};
   bool took_place = false;
-  std::atomic<bool> expelled{false};                 // another process has this node's place
-  std::atomic<std::uint32_t> incarnation{0};         // of this node
-  std::atomic<bool> building{false};                 // there are roads whose other end has not answered yet
-  mutable std::mutex naming;                         // may be taken with the mutex held
-  Clock::time_point next_hello;                      // of the receive thread
-  Clock::time_point claimed;                         // of the heart's thread: when the scheduler was connected anew
+  std::atomic<bool> expelled{false};          // another process has this node's place
+  std::atomic<std::uint32_t> incarnation{0};  // of this node
+  std::atomic<bool> building{false};          // there are roads whose other end has not answered yet
+  mutable std::mutex naming;                  // may be taken with the mutex held
+  Clock::time_point next_hello;               // of the receive thread
+  Clock::time_point claimed;                  // of the heart's thread: when the scheduler was connected anew
 
   mutable std::mutex mutex;
   std::condition_variable changed;

@@ -15,8 +15,8 @@ void Scheduler::Impl::take_heartbeat(NodeId from, const proto::Heartbeat& heartb
   const auto now = Clock::now();
   const Registry::Node* node = registry.find(from);
   // Of one who was there before this scheduler began, the connection is not known yet.
-  const bool known = barriers && present.contains(from) && !node->route.empty() &&
-                     node->incarnation == heartbeat.incarnation();
+  const bool known =
+      barriers && present.contains(from) && !node->route.empty() && node->incarnation == heartbeat.incarnation();
   if (known) {
     last_sign[from] = last_beat[from] = now;
     for (const std::uint32_t id : heartbeat.heard()) {
@@ -77,8 +77,8 @@ bool Scheduler::Impl::is_over(Clock::time_point now) const {
     if (node.role != Role::server) continue;
     const std::chrono::duration<double> waited = now - since;
     if (waited < plane.rejoin_timeout) return false;
-    throw Error(name_of(node) + " was lost and has not come back within " +
-                seconds_text(plane.rejoin_timeout.count()) + " (GEOMX_REJOIN_TIMEOUT)");
+    throw Error(name_of(node) + " was lost and has not come back within " + seconds_text(plane.rejoin_timeout.count()) +
+                " (GEOMX_REJOIN_TIMEOUT)");
   }
   return true;
 }

@@ -32,13 +32,13 @@ struct Scheduler::Impl {
   std::function<proto::State(const proto::State&)> on_state;
   std::optional<Endpoint> endpoint;
   Registry registry;
-  std::optional<Barriers> barriers;  // once the plane is complete
+  std::optional<Barriers> barriers;               // once the plane is complete
   std::map<NodeId, Clock::time_point> last_sign;  // of life: from the node, or from one who has heard of it
   std::map<NodeId, Clock::time_point> last_beat;  // from itself
   std::set<NodeId> present;
-  std::map<NodeId, Clock::time_point> lost;            // since when
+  std::map<NodeId, Clock::time_point> lost;             // since when
   std::map<std::string, Clock::time_point> first_seen;  // by nonce: who would take the place of one that is present
-  std::set<std::string> told;  // nonces of those who know that the plane cannot start
+  std::set<std::string> told;                           // nonces of those who know that the plane cannot start
   std::atomic<bool> stopping{false};
   std::mutex mutex;
   std::string failure;  // why it is to end; guarded by the mutex

@@ -160,9 +160,10 @@ void Entry::restore(const proto::ChunkState& state) {
   gathering_->restore(state);
   closings_ = state.closings();
   for (const proto::LastAnswer& last : state.last_answers()) {
-    const Value value{last.round(),
-                      {static_cast<Format>(last.format()), Buffer::copy_of(last.content().data(), last.content().size())},
-                      kDurable};
+    const Value value{
+        last.round(),
+        {static_cast<Format>(last.format()), Buffer::copy_of(last.content().data(), last.content().size())},
+        kDurable};
     for (const std::uint64_t contributor : last.contributors()) last_[contributor] = {0, value};
   }
   has_value_ = true;

@@ -120,13 +120,13 @@ class Entry {
   // Guarded by mutex_:
   bool fetching_ = false;
   std::uint64_t closings_ = 0;
-  std::string closed_;       // why
+  std::string closed_;  // why
   std::unique_ptr<Gathering> gathering_;
   std::vector<Asker> pulling_;    // wait for a value
   std::vector<Waiting> waiting_;  // for that of a round
   std::vector<Push> held_;
   Open open_;
-  Open pushed_;  // wait for news of the round that has closed
+  Open pushed_;                             // wait for news of the round that has closed
   std::map<std::uint64_t, Answered> last_;  // by contributor
 };
 

@@ -61,9 +61,8 @@ void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer&
 void KvServer::Impl::answer(const Chunk& chunk, const Entry::Reply& reply) {
   const auto optimizer = reply.pulled ? backing.optimizer() : std::nullopt;
   const Entry::Value& value = reply.value;
-  const std::uint64_t durable = plane.checkpoints != nullptr
-                                    ? plane.checkpoints->durable(chunk, reply.asker.contributor())
-                                    : value.durable;
+  const std::uint64_t durable =
+      plane.checkpoints != nullptr ? plane.checkpoints->durable(chunk, reply.asker.contributor()) : value.durable;
   if (reply.asker.local) return (*reply.asker.local)({{}, value.round, value.content, optimizer, durable});
   proto::Data data;
   data.set_round(value.round);
@@ -194,8 +193,8 @@ void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, std::uint
   std::string failed;
   {
     const auto turn = entry->turn();
-    failed = pushed(*entry,
-                    {asker, {asker.contributor(), round, workers.workers, workers.absent, std::move(values)}}, renewed);
+    failed = pushed(*entry, {asker, {asker.contributor(), round, workers.workers, workers.absent, std::move(values)}},
+                    renewed);
   }
   if (!failed.empty()) return fail(failed);
   if (somebody_left) require_contributors(*entry);

@@ -53,7 +53,7 @@ class KvServer {
     // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
     // chunks, and their schedulers rank it by themselves.
     const Member* sharded_by = nullptr;
-    Checkpoints* checkpoints = nullptr;  // where they are written; outlives the server
+    Checkpoints* checkpoints = nullptr;                 // where they are written; outlives the server
     std::chrono::duration<double> rejoin_timeout{600};  // that one who is lost, and is waited for, may take
   };
   // Before the member joins: takes its handlers, which do nothing once the server has gone. The rank in the plane is

@@ -61,7 +61,8 @@ void KvServer::Impl::come_back_on_the_road(NodeId who) {
 }
 
 // One who was here before has greeted again. The first round that waits for it, from the value before which it is to
-// learn; 0: it goes on where it was. On the plane's receive thread, by which all pushes come: meanwhile no round begins.
+// learn; 0: it goes on where it was. On the plane's receive thread, by which all pushes come: meanwhile no round
+// begins.
 std::uint64_t KvServer::Impl::come_back(NodeId who, bool again, bool was_excused) {
   if (plane.of_parties || !plane.trains || (again && !was_excused)) return 0;
   if (by_mean) {

@@ -153,8 +153,7 @@ void KvServer::Impl::fail(const std::string& why) {
 void KvServer::Impl::wait() {
   std::unique_lock lock(mutex);
   for (;;) {
-    changed.wait_for(lock, kLook,
-                     [&] { return reception.all_have_left(goes_on_without_lost()) || !failure.empty(); });
+    changed.wait_for(lock, kLook, [&] { return reception.all_have_left(goes_on_without_lost()) || !failure.empty(); });
     if (!failure.empty()) throw Error(failure);
     if (reception.all_have_left(goes_on_without_lost())) return;
     const std::string line = overdue();

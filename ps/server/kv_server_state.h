@@ -41,13 +41,13 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   std::map<std::uint64_t, std::size_t> sums;  // chunks summed in each round that is under way; kept for the log only
   std::string failure;
   std::function<void(const std::string&)> failure_handler;
-  std::set<NodeId> excused;      // lost workers for which rounds do not wait
-  bool opened = false;           // workers are greeted back at once
+  std::set<NodeId> excused;       // lost workers for which rounds do not wait
+  bool opened = false;            // workers are greeted back at once
   std::uint32_t all_workers = 0;  // then
-  Settings of_all;               // then
-  FaultConfig faults;            // then
-  bool by_mean = false;          // then: workers step by themselves, and who was away can not
-  int visits = 0;  // threads inside the handlers
+  Settings of_all;                // then
+  FaultConfig faults;             // then
+  bool by_mean = false;           // then: workers step by themselves, and who was away can not
+  int visits = 0;                 // threads inside the handlers
   bool closed = false;
 
   // No handler starts after close(), and close() waits for those that run. A visit may start within a visit.

@@ -73,11 +73,9 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
   RemoteUpstream upstream(worker);
   PartyBacking backing(upstream, party.num_workers);
   StateRelay states(up);
-  KvServer server({.member = &down,
-                   .num_workers = party.num_workers,
-                   .states = &states,
-                   .rejoin_timeout = party.rejoin_timeout},
-                  backing, config.job, options.log);
+  KvServer server(
+      {.member = &down, .num_workers = party.num_workers, .states = &states, .rejoin_timeout = party.rejoin_timeout},
+      backing, config.job, options.log);
   for (Member* member : {&up, &down}) tell_notices(*member, options.log);
   within({&down, &up}, server, options, [&] {
     join(up, above, options.log);
@@ -103,8 +101,9 @@ std::optional<Checkpoints::Content> checkpoint_for(const NodeConfig& config, boo
                                                    const std::optional<Checkpoints>& checkpoints) {
   if (!instead && !config.checkpoint.resume) return std::nullopt;
   if (!checkpoints) {
-    throw Error("this global server is in the place of one that has died, and there are no checkpoints to begin from "
-                "(GEOMX_CHECKPOINT_DIR)");
+    throw Error(
+        "this global server is in the place of one that has died, and there are no checkpoints to begin from "
+        "(GEOMX_CHECKPOINT_DIR)");
   }
   auto found = checkpoints->read(shard);
   if (!found && instead) {
@@ -128,7 +127,9 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
   GlobalBacking weights(config.num_all_workers);
   std::optional<Checkpoints> checkpoints;
   if (!config.checkpoint.folder.empty()) checkpoints.emplace(config.checkpoint, options.log);
-  KvServer global({.member = &parties, .num_workers = above.num_workers, .of_parties = true,
+  KvServer global({.member = &parties,
+                   .num_workers = above.num_workers,
+                   .of_parties = true,
                    .checkpoints = checkpoints ? &*checkpoints : nullptr,
                    .rejoin_timeout = above.rejoin_timeout},
                   weights, config.job, options.log);

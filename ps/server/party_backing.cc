@@ -102,9 +102,8 @@ class PartyChunk : public ChunkBacking, public std::enable_shared_from_this<Part
   void take_answer(std::uint64_t round, const KvWorker::Answer& answer) {
     if (!answer.error.empty()) return deliver_({.error = answer.error});
     last_push_ = answer.round;
-    durable_ = answer.durable == kDurable
-                   ? kDurable
-                   : answer.durable * static_cast<std::uint64_t>(party_->job.sync.party_rounds);
+    durable_ = answer.durable == kDurable ? kDurable
+                                          : answer.durable * static_cast<std::uint64_t>(party_->job.sync.party_rounds);
     copy_ =
         answer_ == Answer::difference ? Copies::caught_up(copy_, answer.value, arrays_) : unpack(answer.value, arrays_);
     step_->receive(copy_);
@@ -129,8 +128,8 @@ class PartyChunk : public ChunkBacking, public std::enable_shared_from_this<Part
   std::optional<Packer> up_;  // once there is a value, and with it the optimizer
   Packer down_;
   Backing::Deliver deliver_;
-  std::uint64_t last_push_ = 0;  // the round of the servers above that has been answered
-  Buffer copy_;                  // what came from them last
+  std::uint64_t last_push_ = 0;       // the round of the servers above that has been answered
+  Buffer copy_;                       // what came from them last
   std::uint64_t durable_ = kDurable;  // rounds of the party's
 
   std::mutex mutex_;

@@ -6,8 +6,8 @@
 
 #include "ps/proto/ps.pb.h"
 #include "ps/sync/encoded.h"
-#include "ps/worker/kv_worker.h"
 #include "ps/worker/head_count.h"
+#include "ps/worker/kv_worker.h"
 #include "ps/worker/partition.h"
 
 namespace geomx::ps {

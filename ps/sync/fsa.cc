@@ -51,8 +51,7 @@ bool Fsa::add(Addend addend) {
   }
   const std::uint64_t all = std::uint64_t{arrived_} + absent_ + addend.workers + addend.absent;
   if (all > workers_) {
-    throw Error("gradients of " + std::to_string(all) + " workers, where " +
-                std::to_string(workers_) + " train");
+    throw Error("gradients of " + std::to_string(all) + " workers, where " + std::to_string(workers_) + " train");
   }
   arrived_ += addend.workers;
   absent_ += addend.absent;

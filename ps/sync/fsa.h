@@ -39,8 +39,8 @@ class Fsa : public Gathering {
   ArrayPool sums_;
   std::uint64_t round_ = 0;
   bool open_ = false;
-  std::uint32_t arrived_ = 0;  // workers
-  std::uint32_t absent_ = 0;   // as those who have arrived say
+  std::uint32_t arrived_ = 0;                       // workers
+  std::uint32_t absent_ = 0;                        // as those who have arrived say
   std::map<std::uint64_t, std::uint64_t> excused_;  // contributors, and until which round
   std::vector<Addend> addends_;
 };

@@ -22,7 +22,7 @@ struct Addend {
 struct Sum {
   std::uint64_t round = 0;
   std::uint32_t workers = 0;
-  std::uint32_t absent = 0;   // that were not waited for
+  std::uint32_t absent = 0;  // that were not waited for
   std::uint32_t contributors = 0;
   std::uint64_t contributor = 0;  // the only one, or the last in order
   Buffer values{};                // fp32

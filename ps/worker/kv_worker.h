@@ -68,8 +68,8 @@ class KvWorker {
   Handle pull(std::uint32_t key, std::span<float> value);        // waits at the server until it is initialised
   // `value` becomes what the job's algorithm answers a push with: the new value, or the mean of all gradients
   // (sync/answer.h). replica.h hides the difference.
-  // After the first pulls: the round whose value they have brought, from which all keys go on. More than 0 where the job
-  // has been running before.
+  // After the first pulls: the round whose value they have brought, from which all keys go on. More than 0 where the
+  // job has been running before.
   std::uint64_t begin_rounds();
   // Of the value of `key` that was waited for last. Rounds may be passed over: while this worker was away, the others
   // may have gone on without it.
@@ -91,7 +91,7 @@ class KvWorker {
     std::uint64_t round = 0;
     Encoded value{};
     std::optional<proto::OptimizerConfig> optimizer{};  // with a value that was pulled
-    std::uint64_t durable = kDurable;  // no round up to this one will be asked for again
+    std::uint64_t durable = kDurable;                   // no round up to this one will be asked for again
   };
   using Answered = std::function<void(Answer)>;
   void pull_chunk(const Chunk& chunk, const Answered& answered);

@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
 
 #include "tests/e2e/trainer_processes.h"
@@ -70,12 +73,10 @@ class TrainerFaults : public testing::Test {
     variables.insert(more_.begin(), more_.end());
     const int life = ++lives_[role.name];
     processes_.erase(role.name);
-    processes_.emplace(role.name, Process(role.name, argv, variables,
-                                          folder_ / (name_ + role.name + std::to_string(life) + ".log")));
+    processes_.emplace(
+        role.name, Process(role.name, argv, variables, folder_ / (name_ + role.name + std::to_string(life) + ".log")));
   }
-  const GuideRole& role(const std::string& name) const {
-    return *std::ranges::find(roles_, name, &GuideRole::name);
-  }
+  const GuideRole& role(const std::string& name) const { return *std::ranges::find(roles_, name, &GuideRole::name); }
   std::filesystem::path parameters(const std::string& role) { return folder_ / (name_ + role + ".parameters"); }
   std::filesystem::path metrics(const std::string& role) { return folder_ / (name_ + role + ".metrics"); }
 
@@ -130,7 +131,8 @@ TEST_F(TrainerFaults, AServerAboveAllAndOneOfAPartyDieAndNoBitIsDifferent) {
   const std::string calm = bytes_of(parameters("a-worker-0"));
   ASSERT_GT(calm.size(), 178'762u * 4);
 
-  start("faulty", "40", {{"GEOMX_CHECKPOINT_DIR", (folder_ / "checkpoints").string()}, {"GEOMX_CHECKPOINT_EVERY", "4"}});
+  start("faulty", "40",
+        {{"GEOMX_CHECKPOINT_DIR", (folder_ / "checkpoints").string()}, {"GEOMX_CHECKPOINT_EVERY", "4"}});
   ASSERT_TRUE(comes_to("a-worker-0", 10));
   kill("global-server");
   start(role("global-server"));
@@ -199,6 +201,44 @@ TEST_F(TrainerFaults, AJobGoesOnFromItsCheckpoint) {
   std::ifstream in(metrics("a-worker-0"));
   for (std::string line; std::getline(in, line);) steps += line.find("\"step\"") != std::string::npos ? 1 : 0;
   EXPECT_LT(steps, 30);
+}
+
+// Kills and starts again whom chance says, one after the other; all bear it. GEOMX_CHAOS_FAULTS says how many (5),
+// GEOMX_CHAOS_SEED whom. Nothing is lost: workers are waited for, and the result is that of a calm job, bit for bit.
+TEST_F(TrainerFaults, ChaosLosesNoRound) {
+  const auto number = [](const char* name, long fallback) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? fallback : std::atol(value);
+  };
+  const long faults = number("GEOMX_CHAOS_FAULTS", 5);
+  const auto seed = static_cast<std::uint64_t>(number("GEOMX_CHAOS_SEED", 1));
+  const long rounds = 10 + 8 * faults;
+  start("calm", std::to_string(rounds), {});
+  expect_all_end_well();
+  const std::string calm = bytes_of(parameters("a-worker-0"));
+
+  start("chaos", std::to_string(rounds),
+        {{"GEOMX_CHECKPOINT_DIR", (folder_ / "chaos").string()},
+         {"GEOMX_CHECKPOINT_EVERY", "3"},
+         {"GEOMX_ON_WORKER_DEATH", "wait"}});
+  const std::vector<std::string> victims{"global-server", "a-server",    "b-server",    "a-worker-1",      "b-worker-0",
+                                         "b-worker-1",    "a-scheduler", "b-scheduler", "global-scheduler"};
+  std::mt19937_64 random(seed);
+  for (long fault = 1; fault <= faults; ++fault) {
+    ASSERT_TRUE(comes_to("a-worker-0", 8 * fault)) << "fault " << fault << ", seed " << seed;
+    const std::string& victim = victims[random() % victims.size()];
+    SCOPED_TRACE(victim);
+    kill(victim);
+    start(role(victim));
+    if (victim.ends_with("scheduler")) {
+      EXPECT_TRUE(says(victim, "the job runs already: ")) << processes_.at(victim).output();
+    }
+  }
+  expect_all_end_well();
+  for (const char* worker : {"a-worker-0", "a-worker-1", "b-worker-0", "b-worker-1"}) {
+    EXPECT_TRUE(bytes_of(parameters(worker)) == calm) << worker << ", seed " << seed;
+    EXPECT_EQ(round_of(worker), rounds) << worker;
+  }
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ struct Deployment {
   std::string checkpoints{};                   // of the global servers: the folder
   long checkpoint_every = 10;
   bool resume = false;
-  Log log{};                                   // of the servers
+  Log log{};  // of the servers
 
   int workers() const {
     int count = central_trains ? central_workers : 0;

@@ -55,9 +55,8 @@ class Lines {
   bool count_reaches(const std::string& part, int count) const {
     std::unique_lock lock(mutex_);
     return said_.wait_until(lock, soon(), [&] {
-      return std::count_if(lines_.begin(), lines_.end(), [&](const std::string& line) {
-               return line.find(part) != std::string::npos;
-             }) >= count;
+      return std::count_if(lines_.begin(), lines_.end(),
+                           [&](const std::string& line) { return line.find(part) != std::string::npos; }) >= count;
     });
   }
   std::vector<std::string> all() const {

@@ -102,8 +102,9 @@ TEST(ReturnTest, ASilentNodeIsLostAndThePlaneGoesOn) {
     three.cut.cut();
     for (std::size_t i = 0; i < 2; ++i) {
       ASSERT_TRUE(three.heard[i]->lost.reaches(1));
-      EXPECT_THAT(three.heard[i]->line(0), AllOf(StartsWith("worker 1: worker 1 ("), HasSubstr(") has been silent for 1"),
-                                                 HasSubstr(" s (PS_HEARTBEAT_TIMEOUT=1)")));
+      EXPECT_THAT(three.heard[i]->line(0),
+                  AllOf(StartsWith("worker 1: worker 1 ("), HasSubstr(") has been silent for 1"),
+                        HasSubstr(" s (PS_HEARTBEAT_TIMEOUT=1)")));
     }
     EXPECT_EQ(members[0]->failure(), "");
     members[0]->send({Role::worker, 1}, data());  // goes nowhere
@@ -218,8 +219,8 @@ TEST(ReturnTest, ANodeWhosePlaceIsTakenEnds) {
     again.join(soon());
     three.cut.heal();
     ASSERT_TRUE(failed.reaches(1));
-    EXPECT_THAT(members[2]->failure(), AllOf(HasSubstr(" was given up by the local scheduler at "),
-                                             HasSubstr(" has taken its place")));
+    EXPECT_THAT(members[2]->failure(),
+                AllOf(HasSubstr(" was given up by the local scheduler at "), HasSubstr(" has taken its place")));
     members[2]->fail(members[2]->failure());
     EXPECT_EQ(members[0]->failure(), "");
     for (Member* member : {members[0].get(), members[1].get(), &again}) member->leave();
