@@ -41,6 +41,8 @@ constexpr const char* kIntraTs = "ENABLE_INTRA_TS";
 constexpr const char* kInterTs = "ENABLE_INTER_TS";
 constexpr const char* kGreed = "MAX_GREED_RATE_TS";
 
+constexpr const char* kOnWorkerDeath = "GEOMX_ON_WORKER_DEATH";
+
 constexpr SyncName kSyncNames[] = {SyncName::fsa, SyncName::mixed, SyncName::hfa, SyncName::esync, SyncName::diloco};
 
 // A variable of the job: one of `choices`, or a number from low to high.
@@ -69,6 +71,7 @@ const std::vector<Row>& rows() {
       {.name = kValues, .choices = {"fp32", "fp16"}},
       {.name = kSizeLowerBound, .whole = true, .low = 0, .high = 1e12},
       {.name = kThreshold, .low = 1e-9, .high = 1e9},
+      {.name = kOnWorkerDeath, .choices = {"wait", "drop"}},
       {.name = kPriority, .choices = {"0", "1"}},
       // Shorter slices would weigh less than their headers.
       {.name = kSlice, .whole = true, .low = 256, .high = 1 << 24},
@@ -212,6 +215,7 @@ JobConfig Settings::job() const {
   codec.half_values = text(kValues, "fp32") == "fp16";
   codec.size_lower_bound = static_cast<std::uint64_t>(number(kSizeLowerBound, 1000));
   codec.threshold = number(kThreshold, codec.threshold);
+  job.faults.drop_workers = text(kOnWorkerDeath, "drop") == "drop";
   FlowConfig::Priority& p3 = job.flow.p3;
   p3.enabled = text(kPriority, "0") == "1";
   p3.slice = static_cast<std::uint64_t>(whole(kSlice, static_cast<long>(p3.slice)));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ps/config/codec_config.h"
+#include "ps/config/fault_config.h"
 #include "ps/config/flow_config.h"
 #include "ps/config/sync_config.h"
 #include "ps/config/variables.h"
@@ -15,6 +16,7 @@ namespace geomx::ps {
 struct JobConfig {
   SyncConfig sync;
   CodecConfig codec;
+  FaultConfig faults{};
   FlowConfig flow;
 };
 

@@ -147,6 +147,8 @@ PlaneConfig read_plane(const Variables& variables, PlaneRole role, bool global, 
   plane.join_timeout =
       std::chrono::duration<double>(variables.number("GEOMX_JOIN_TIMEOUT", 0.1, kDay, plane.join_timeout.count()));
   if (global) plane.datagram_key = read_datagram_key(variables);
+  plane.rejoin_timeout =
+      std::chrono::duration<double>(variables.number("GEOMX_REJOIN_TIMEOUT", 0.1, kDay, plane.rejoin_timeout.count()));
   resolve_addresses(variables, plane, warnings);
   return plane;
 }
@@ -183,6 +185,12 @@ NodeConfig read_config(const std::function<std::optional<std::string>(const std:
   NodeConfig config;
   config.verbose = static_cast<int>(variables.integer("PS_VERBOSE", 0, 2, 1));
   config.bigarray_bound = variables.integer("MXNET_KVSTORE_BIGARRAY_BOUND", 1, 1L << 40, config.bigarray_bound);
+  config.checkpoint.folder = variables.text("GEOMX_CHECKPOINT_DIR").value_or("");
+  config.checkpoint.every = variables.integer("GEOMX_CHECKPOINT_EVERY", 1, 1'000'000, config.checkpoint.every);
+  config.checkpoint.resume = variables.flag("GEOMX_CHECKPOINT_RESUME");
+  if (config.checkpoint.resume && config.checkpoint.folder.empty()) {
+    variables.missing("GEOMX_CHECKPOINT_DIR", "a folder, beside GEOMX_CHECKPOINT_RESUME=1,");
+  }
   config.job = Settings::read(variables);
   const bool listens = process.local != PlaneRole::worker;  // a party server is a worker between parties
   config.transport = read_transport(variables, listens);

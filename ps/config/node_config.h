@@ -34,6 +34,7 @@ struct PlaneConfig {
   std::chrono::duration<double> join_timeout{10};       // GEOMX_JOIN_TIMEOUT
   std::string datagram_key{};  // 32 bytes that seal DGT's datagrams (GEOMX_DGT_KEY); empty: they are not sealed
   std::chrono::milliseconds resend_timeout{0};          // to be compared: all of a plane have the same
+  std::chrono::duration<double> rejoin_timeout{600};    // GEOMX_REJOIN_TIMEOUT
 };
 
 // What this plane's variables are called, for messages.
@@ -46,6 +47,13 @@ struct PlaneVariables {
 const PlaneVariables& variables_of(const PlaneConfig& plane);
 std::string scheduler_name(const PlaneConfig& plane);  // "local scheduler at 10.1.0.2:9093"
 
+// What a global server writes, to be restored from should it be started again (server/checkpoint.h).
+struct CheckpointConfig {
+  std::string folder;   // GEOMX_CHECKPOINT_DIR; empty: nothing is written
+  long every = 10;      // GEOMX_CHECKPOINT_EVERY: rounds of the global plane
+  bool resume = false;  // GEOMX_CHECKPOINT_RESUME: a new job goes on where the one before was
+};
+
 struct NodeConfig {
   std::optional<PlaneConfig> local;   // absent on the global scheduler
   std::optional<PlaneConfig> global;  // global scheduler, global servers, party servers
@@ -54,6 +62,7 @@ struct NodeConfig {
   int num_all_workers = 0;      // workers that train, worldwide; 0 where the role does not need it
   long bigarray_bound = 1'000'000;
   TransportConfig transport{};
+  CheckpointConfig checkpoint{};
   Settings job{};  // what this node has been told of it
   int verbose = 1;
   std::vector<std::string> warnings;  // one line each, for the program to print

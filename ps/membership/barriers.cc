@@ -24,6 +24,11 @@ std::vector<Barriers::Release> Barriers::arrive(NodeId who, const Barrier& barri
   return {{barrier, {come.mapped().begin(), come.mapped().end()}}};
 }
 
+void Barriers::set_released(const Barrier& barrier) {
+  std::uint64_t& released = released_[{barrier.name, barrier.group}];
+  released = std::max(released, barrier.generation);
+}
+
 std::vector<Barriers::Release> Barriers::depart(NodeId who) {
   members_.erase(who);
   std::vector<Release> releases;

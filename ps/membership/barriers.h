@@ -36,6 +36,10 @@ class Barriers {
   std::vector<Release> arrive(NodeId who, const Barrier& barrier);
   // A node has left: nobody waits for it any longer.
   std::vector<Release> depart(NodeId who);
+  // One who had left, or was lost, is there again.
+  void enter(NodeId who) { members_.insert(who); }
+  // The others have gone through it already.
+  void set_released(const Barrier& barrier);
   std::vector<NodeId> awaited(const Barrier& barrier) const;
 
  private:

@@ -32,6 +32,7 @@ void Heart::sign() {
 void Heart::beat() {
   const auto interval = std::chrono::duration_cast<Clock::duration>(options_.interval);
   auto tick = Clock::now();
+  Clock::time_point reconnect;
   for (std::uint64_t sequence = 1; !stopping_.load(); ++sequence) {
     // A whole timeout has passed between two ticks: this process was paused, and the scheduler's echoes may still lie
     // in the kernel. Its silence counts from now.
@@ -42,18 +43,27 @@ void Heart::beat() {
     message.header.set_sender(options_.self.packed());
     auto* heartbeat = message.header.mutable_heartbeat();
     heartbeat->set_sequence(sequence);
+    if (options_.incarnation) heartbeat->set_incarnation(options_.incarnation());
     for (const NodeId& peer : options_.heard()) heartbeat->add_heard(peer.packed());
     transport_->send(kScheduler, std::move(message));
 
     tick = Clock::now() + interval;
-    while (transport_->receive(tick)) sign();
+    bool unknown = false;
+    while (const auto echo = transport_->receive(tick)) {
+      sign();
+      silent_.store(false);
+      unknown = echo->message.header.heartbeat().unknown();
+    }
     if (stopping_.load()) return;
+    if (unknown && options_.on_unknown) options_.on_unknown();
 
     const Seconds silent = Clock::duration(now_ticks() - last_sign_.load(std::memory_order_relaxed));
-    if (silent > options_.timeout) {
-      options_.on_silence(silent.count());
-      return;
-    }
+    if (silent <= options_.timeout) continue;
+    if (!silent_.exchange(true)) options_.on_silence(silent.count());
+    // A connection that a cut has broken would find out late that the cut has healed.
+    if (Clock::now() < reconnect) continue;
+    transport_->connect(kScheduler, options_.scheduler);
+    reconnect = Clock::now() + std::chrono::duration_cast<Clock::duration>(options_.timeout / 2);
   }
 }
 

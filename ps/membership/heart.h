@@ -24,8 +24,12 @@ class Heart {
     Endpoint scheduler;
     Seconds interval{2};
     Seconds timeout{15};
-    std::function<std::vector<NodeId>()> heard;             // who has sent something since the last call
-    std::function<void(double silent_seconds)> on_silence;  // once, when the scheduler has been silent for the timeout
+    std::function<std::vector<NodeId>()> heard;  // who has sent something since the last call
+    // When the scheduler has been silent for the timeout, once for each time that it falls silent.
+    std::function<void(double silent_seconds)> on_silence;
+    // At each heartbeat to which it answers that it does not know this node.
+    std::function<void()> on_unknown{};
+    std::function<std::uint32_t()> incarnation{};
   };
 
   Heart(Options options, std::unique_ptr<Transport> transport);
@@ -33,6 +37,7 @@ class Heart {
   Heart(const Heart&) = delete;
   Heart& operator=(const Heart&) = delete;
 
+  bool silent() const { return silent_.load(); }
   void sign();  // the scheduler was heard elsewhere: it lives
 
  private:
@@ -41,6 +46,7 @@ class Heart {
   Options options_;
   std::unique_ptr<Transport> transport_;
   std::atomic<Clock::rep> last_sign_;
+  std::atomic<bool> silent_{false};
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

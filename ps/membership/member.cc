@@ -37,6 +37,16 @@ void Member::on_departed(std::function<void(NodeId)> handler) {
   impl_->on_departed = std::move(handler);
 }
 
+void Member::on_lost(std::function<void(NodeId, const std::string&)> handler) {
+  impl_->on_lost = std::move(handler);
+}
+void Member::on_returned(std::function<void(NodeId)> handler) {
+  impl_->on_returned = std::move(handler);
+}
+void Member::on_notice(std::function<void(const std::string&)> handler) {
+  impl_->on_notice = std::move(handler);
+}
+
 void Member::join(Clock::time_point deadline) {
   try {
     impl_->start(deadline);
@@ -53,12 +63,14 @@ void Member::join() {
 NodeId Member::self() const {
   return impl_->self();
 }
+bool Member::took_place() const {
+  return impl_->have_roster.load() && impl_->took_place;
+}
 const PlaneConfig& Member::plane() const {
   return impl_->plane;
 }
 Endpoint Member::endpoint_of(NodeId peer) const {
-  const Impl::Peer* known = impl_->peer_of(peer);
-  return known == nullptr ? Endpoint{} : known->endpoint;
+  return impl_->endpoint_of(peer);
 }
 int Member::num_servers() const {
   return impl_->plane.num_servers;
@@ -72,8 +84,9 @@ std::string Member::roster() const {
   std::string text;
   if (!impl_->have_roster.load()) return text;
   for (const auto& [id, peer] : impl_->peers) {
-    text += (text.empty() ? "" : ", ") + describe(id, peer.name);
-    if (peer.endpoint.port != 0) text += " at " + to_string(peer.endpoint);
+    const Endpoint endpoint = impl_->endpoint_of(id);
+    text += (text.empty() ? "" : ", ") + impl_->name_of(id);
+    if (endpoint.port != 0) text += " at " + to_string(endpoint);
   }
   return text;
 }
@@ -125,6 +138,7 @@ void Member::barrier(const std::string& name, bool servers, bool workers, Clock:
     }
   }
   impl.barriers.erase(barrier);
+  if (problem.empty()) impl.barriers_passed[{name, group}] = barrier.generation;
   if (!problem.empty()) throw Error("barrier " + name + ": " + problem);
 }
 

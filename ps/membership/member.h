@@ -21,6 +21,11 @@ namespace geomx::ps {
 //   ... member.send(NodeId{Role::server, 0}, message) ...
 //   member.leave();
 //
+// Faults. A peer that falls silent (PS_HEARTBEAT_TIMEOUT) is lost; the plane goes on, and what is sent to that peer
+// goes nowhere. It may come back, as the same process (its link was cut) or as another one (it was started again): then
+// it has the same id, and the road to it is built again. This node, too, may be given up by the others, and comes back
+// by itself. A scheduler may end and begin anew: nothing but barriers, joining and coming back waits for it.
+//
 // Threading: one receive thread and one heartbeat thread per Member, owned and joined by it; handlers run on these and
 // must not block on this member. Every other call may come from any thread. Roads exist between workers and servers,
 // both ways, and to the scheduler.
@@ -46,6 +51,12 @@ class Member {
   void on_match(std::function<void(const proto::Match& match)> handler);
   // Once for each peer that has left in good order.
   void on_departed(std::function<void(NodeId who)> handler);
+  // A peer is lost; `line` says so to people. Also for those who are when this node joins.
+  void on_lost(std::function<void(NodeId who, const std::string& line)> handler);
+  // A peer is back, and the road to it stands. What was sent before may be lost, either way.
+  void on_returned(std::function<void(NodeId who)> handler);
+  // Lines for people: the scheduler falls silent, is there again.
+  void on_notice(std::function<void(const std::string& line)> handler);
 
   // Registers and waits until all of the plane have, and until the roads to the peers stand. Throws Error at the
   // deadline
@@ -56,6 +67,8 @@ class Member {
 
   const PlaneConfig& plane() const;
   NodeId self() const;
+  // This process has the place of another one, which was lost.
+  bool took_place() const;
   Endpoint endpoint_of(NodeId peer) const;  // where it listens; without a host before join(), and of strangers
   int num_servers() const;
   std::string name_of(NodeId peer) const;  // for messages to people: "server 0 (a-server-0:812)"
@@ -74,7 +87,7 @@ class Member {
   // `at_most` so long, where it is given.
   void fail(const std::string& reason, std::optional<std::chrono::milliseconds> at_most = {});
 
-  // Set when the plane can no longer work: a peer lost, the scheduler gone, a refusal. Empty: all is well.
+  // Set when the plane can no longer work: a peer has failed and said so, a refusal. Empty: all is well.
   std::string failure() const;
 
   // A transport of one's own over the same medium.

@@ -84,6 +84,13 @@ void Member::Impl::await_roster(Clock::time_point start, Clock::time_point deadl
     if (Clock::now() < deadline) continue;
 
     const double waited = std::chrono::duration<double>(deadline - start).count();
+    const bool complete = registered && registered->servers() >= static_cast<std::uint32_t>(plane.num_servers) &&
+                          registered->workers() >= static_cast<std::uint32_t>(plane.num_workers);
+    if (complete) {
+      throw Error("the " + scheduler_name(plane) + " has given this node no place within " + seconds_text(waited) +
+                  ": a node with its role, slice and address may still be there (PS_HEARTBEAT_TIMEOUT, "
+                  "GEOMX_JOIN_TIMEOUT)");
+    }
     if (registered) {
       throw Error(
           missing(plane, static_cast<int>(registered->servers()), static_cast<int>(registered->workers()), waited) +
@@ -100,16 +107,15 @@ void Member::Impl::await_roads(Clock::time_point start, Clock::time_point deadli
   for (const auto& [id, peer] : peers) {
     if (!has_road(id)) continue;
     ends.push_back(id);
-    if (self_id.role == Role::worker) transport->connect(id, peer.endpoint);
+    if (self_id.role == Role::worker) transport->connect(id, endpoint_of(id));
   }
-  const auto stands = [&](NodeId id) { return peers.at(id).greeted.load() || departed.contains(id); };
+  const auto stands = [&](NodeId id) {
+    return peers.at(id).greeted.load() || departed.contains(id) || lost.contains(id);
+  };
   for (;;) {
     if (self_id.role == Role::worker) {
       for (const NodeId& server : ends) {
-        if (stands(server)) continue;
-        Message hello = message();
-        hello.header.mutable_hello()->set_answer(false);
-        transport->send(server, std::move(hello));
+        if (!stands(server)) say_hello(server);
       }
     }
     const auto until = std::min(deadline, Clock::now() + kRepeat);
@@ -124,8 +130,8 @@ void Member::Impl::await_roads(Clock::time_point start, Clock::time_point deadli
     const std::string waited = seconds_text(std::chrono::duration<double>(deadline - start).count());
     const NodeId first = ends.front();
     if (self_id.role == Role::server) throw Error("no connection from " + names_of(ends) + " within " + waited);
-    throw Error("no answer from " + name_of(first) + " at " + to_string(peers.at(first).endpoint) + " within " +
-                waited + " (on that node: DMLC_NODE_HOST, DMLC_INTERFACE, PORT)");
+    throw Error("no answer from " + name_of(first) + " at " + to_string(endpoint_of(first)) + " within " + waited +
+                " (on that node: DMLC_NODE_HOST, DMLC_INTERFACE, PORT)");
   }
 }
 
@@ -143,6 +149,8 @@ void Member::Impl::start_heart() {
     return ids;
   };
   options.on_silence = [this](double silent) { lose_scheduler(silent); };
+  options.on_unknown = [this] { claim_place(); };
+  options.incarnation = [this] { return incarnation.load(); };
   const std::lock_guard lock(mutex);
   if (closed) return;
   options.self = self_id;
@@ -156,15 +164,20 @@ void Member::Impl::close(const std::string& reason, std::optional<std::chrono::m
     if (closed) return;
     closed = true;
     changed.notify_all();
-    last_heart = std::move(heart);
     // One who has registered without a roster is known to the scheduler by its route.
     if (have_roster || registered) {
       Message farewell = message();
       farewell.header.mutable_leave()->set_reason(reason);
+      // The scheduler tells all; but there may be none, or one that has begun anew and knows nobody yet.
+      for (const auto& [id, peer] : peers) {
+        if (!expelled && has_road(id) && peer.greeted.load() && !departed.contains(id)) transport->send(id, farewell);
+      }
+      if (heart && heart->silent()) transport->disconnect(kScheduler);
       transport->send(kScheduler, std::move(farewell));
     } else if (receiver.joinable()) {
       transport->disconnect(kScheduler);  // it never answered: nothing to flush
     }
+    last_heart = std::move(heart);
   }
   last_heart.reset();
   // After a failure the scheduler may have gone, too, and would never take the farewell.

@@ -9,8 +9,9 @@ using namespace std::chrono_literals;
 
 void Member::Impl::receive() {
   for (;;) {
-    auto received = transport->receive(Clock::now() + 1h);
+    auto received = transport->receive(Clock::now() + (building.load() ? kRepeat : Clock::duration(1h)));
     if (closed.load()) return;
+    if (building.load()) say_hello_again();
     if (!received) continue;
     try {
       handle(std::move(*received));
@@ -30,8 +31,12 @@ void Member::Impl::handle(Transport::Received received) {
     peer->heard.store(true);
   }
   if (header.has_data()) return take_data(from, std::move(received.message));
-  if (header.has_hello()) return take_hello(from, header.hello().answer(), received.route);
-  if (from != kScheduler) return;  // nothing else is for peers to say
+  if (header.has_hello()) return take_hello(from, header.hello(), received.route);
+  if (from != kScheduler) {  // a peer says nothing else but that it leaves
+    if (!header.has_leave() || peer_of(from) == nullptr) return;
+    const std::string& reason = header.leave().reason();
+    return reason.empty() ? take_departed(from) : set_failure(name_of(from) + " has failed: " + reason);
+  }
   switch (header.body_case()) {
     case proto::Header::kRoster:
       return take_roster(header.roster());
@@ -41,6 +46,7 @@ void Member::Impl::handle(Transport::Received received) {
       return changed.notify_all();
     }
     case proto::Header::kRefusal:
+      expelled = have_roster.load();
       transport->disconnect(kScheduler);  // neither has anything more to say to the other
       return set_failure(header.refusal().message());
     case proto::Header::kLost:
@@ -52,7 +58,10 @@ void Member::Impl::handle(Transport::Received received) {
       if (on_match) on_match(header.match());
       return;
     case proto::Header::kDeparted:
-      return take_departed(header.departed());
+      for (const std::uint32_t id : header.departed().ids()) take_departed(NodeId::unpacked(id));
+      return;
+    case proto::Header::kReturned:
+      return take_returned(header.returned().peer());
     case proto::Header::kBarrierRelease:
     case proto::Header::kBarrierAwaited:
       return take_barrier(header);
@@ -62,31 +71,48 @@ void Member::Impl::handle(Transport::Received received) {
 }
 
 void Member::Impl::take_roster(const proto::Roster& roster) {
-  const std::lock_guard lock(mutex);
-  if (have_roster) return;
-  for (const proto::Peer& peer : roster.peers()) {
-    Peer& known = peers[NodeId::unpacked(peer.id())];
-    known.name = peer.name();
-    known.endpoint = {peer.host(), static_cast<int>(peer.port())};
+  if (have_roster) return take_roster_again(roster);
+  std::vector<NodeId> away, gone;
+  {
+    const std::lock_guard lock(mutex);
+    for (const proto::Peer& peer : roster.peers()) {
+      const NodeId id = NodeId::unpacked(peer.id());
+      Peer& known = peers[id];
+      known.who = peer;
+      known.incarnation = peer.incarnation();
+      if (peer.presence() == proto::LOST) away.push_back(id);
+      if (peer.presence() == proto::DEPARTED) gone.push_back(id);
+    }
+    self_id = NodeId::unpacked(roster.your_id());
+    incarnation = peers[self_id].incarnation;
+    took_place = incarnation > 1;
+    have_roster = true;
   }
-  self_id = NodeId::unpacked(roster.your_id());
-  have_roster = true;
+  for (const NodeId id : gone) take_departed(id);
+  for (const NodeId id : away) lose(id, name_of(id) + " is lost");
   changed.notify_all();
 }
 
-void Member::Impl::take_hello(NodeId from, bool answer, const std::string& route) {
-  // A worker may say hello before the roster has reached this server: it says it again until it is answered.
+void Member::Impl::take_hello(NodeId from, const proto::Hello& said, const std::string& route) {
+  // A worker may say hello before this server has heard of it: it says it again until it is answered.
   Peer* peer = peer_of(from);
   if (peer == nullptr || !has_road(from)) return;
-  if (!answer && self_id.role == Role::server) {
-    Message hello = message();
-    transport->adopt(from, route);
-    hello.header.mutable_hello()->set_answer(true);
-    transport->send(from, std::move(hello));
+  bool returned = false;
+  {
+    const std::lock_guard lock(mutex);
+    if (said.incarnation() != peer->incarnation || lost.contains(from)) return;
+    if (!said.answer() && self_id.role == Role::server) transport->adopt(from, route);
+    returned = std::exchange(peer->anew, false);
+    peer->greeted.store(true);
+    changed.notify_all();
   }
-  const std::lock_guard lock(mutex);
-  peer->greeted.store(true);
-  changed.notify_all();
+  // Before the first word of the other end can come.
+  if (returned && on_returned) on_returned(from);
+  if (said.answer() || self_id.role != Role::server) return;
+  Message hello = message();
+  hello.header.mutable_hello()->set_answer(true);
+  hello.header.mutable_hello()->set_incarnation(incarnation);
+  transport->send(from, std::move(hello));
 }
 
 void Member::Impl::take_data(NodeId from, Message message) {
@@ -95,24 +121,23 @@ void Member::Impl::take_data(NodeId from, Message message) {
   if (on_data) on_data(from, std::move(message));
 }
 
-void Member::Impl::take_lost(const proto::Lost& lost) {
-  transport->disconnect(NodeId::unpacked(lost.id()));
+void Member::Impl::take_lost(const proto::Lost& told) {
+  const NodeId who = NodeId::unpacked(told.id());
+  if (told.reason().empty()) return lose(who, lost_text(told, plane));
+  transport->disconnect(who);
   transport->disconnect(kScheduler);  // it ends with this message
-  set_failure(lost_text(lost, plane));
+  set_failure(lost_text(told, plane));
 }
 
-void Member::Impl::take_departed(const proto::Departed& message) {
-  for (const std::uint32_t packed : message.ids()) {
-    const NodeId id = NodeId::unpacked(packed);
-    if (peer_of(id) == nullptr) continue;
-    {
-      const std::lock_guard lock(mutex);
-      if (!departed.insert(id).second) continue;
-      transport->disconnect(id);
-      changed.notify_all();
-    }
-    if (on_departed) on_departed(id);
+void Member::Impl::take_departed(NodeId who) {
+  if (peer_of(who) == nullptr) return;
+  {
+    const std::lock_guard lock(mutex);
+    if (!departed.insert(who).second) return;
+    transport->disconnect(who);
+    changed.notify_all();
   }
+  if (on_departed) on_departed(who);
 }
 
 void Member::Impl::take_barrier(const proto::Header& header) {
@@ -139,14 +164,6 @@ void Member::Impl::set_failure(const std::string& why) {
     changed.notify_all();
   }
   if (on_failure) on_failure(why);
-}
-
-void Member::Impl::lose_scheduler(double silent_seconds) {
-  proto::Lost lost;
-  lost.set_name("the " + scheduler_name(plane));
-  lost.set_silent_seconds(silent_seconds);
-  transport->disconnect(kScheduler);
-  set_failure(lost_text(lost, plane));
 }
 
 }  // namespace geomx::ps

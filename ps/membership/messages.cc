@@ -44,4 +44,15 @@ std::string lost_text(const proto::Lost& lost, const PlaneConfig& plane) {
          " (PS_HEARTBEAT_TIMEOUT=" + plain(plane.heartbeat_timeout.count()) + ")";
 }
 
+void write_peer(const Registry::Node& node, proto::Peer& peer) {
+  peer.set_id(node.id.packed());
+  peer.set_host(node.endpoint.host);
+  peer.set_port(static_cast<std::uint32_t>(node.endpoint.port));
+  peer.set_name(node.name);
+  peer.set_order(node.order);
+  peer.set_master(node.master);
+  peer.set_presence(node.presence);
+  peer.set_incarnation(node.incarnation);
+}
+
 }  // namespace geomx::ps

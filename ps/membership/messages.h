@@ -3,9 +3,10 @@
 #include <string>
 
 #include "ps/config/node_config.h"
+#include "ps/membership/registry.h"
 #include "ps/transport/transport.h"
 
-// The sentences that membership says to people, the same on every node.
+// The sentences that membership says to people, the same on every node, and who a node is in a message.
 namespace geomx::ps {
 
 // "server 0 (a-server-0:812)"
@@ -22,5 +23,7 @@ std::string missing(const PlaneConfig& plane, int servers, int workers, double s
 
 // "worker 1 (b-worker-1:99) has been silent for 15.1 s (PS_HEARTBEAT_TIMEOUT=15)", or "... has failed: REASON".
 std::string lost_text(const proto::Lost& lost, const PlaneConfig& plane);
+
+void write_peer(const Registry::Node& node, proto::Peer& peer);
 
 }  // namespace geomx::ps

@@ -14,6 +14,10 @@ const char* role_word(Role role) {
   return role == Role::server ? "server" : "worker";
 }
 
+Role role_of(const proto::Register& request) {
+  return request.role() == proto::ROLE_SERVER ? Role::server : Role::worker;
+}
+
 // Shorter first, so that process 99 comes before process 100 on the same host.
 auto natural(const std::string& name) {
   return std::make_pair(name.size(), name);
@@ -26,12 +30,12 @@ auto rank_order(const Registry::Node& node) {
 
 }  // namespace
 
-void Registry::check(const proto::Register& request) const {
+void Registry::check_agreement(const proto::Register& request) const {
   const PlaneVariables& variables = variables_of(plane_);
   if (request.role() != proto::ROLE_SERVER && request.role() != proto::ROLE_WORKER) {
     throw Refused("the node " + request.name() + " registers as neither server nor worker", false);
   }
-  const Role role = request.role() == proto::ROLE_SERVER ? Role::server : Role::worker;
+  const Role role = role_of(request);
   const std::string who = std::string(role_word(role)) + " " + request.name();
   // Nobody connects to a worker.
   const bool reachable = request.port() <= 65535 && (request.port() > 0 || role == Role::worker);
@@ -59,11 +63,16 @@ void Registry::check(const proto::Register& request) const {
   if (plane_.heartbeat_timeout.count() > 0) {
     agree_on_seconds("PS_HEARTBEAT_INTERVAL", request.heartbeat_interval(), plane_.heartbeat_interval.count());
   }
-
   // One who resends waits for acknowledgements that another does not give.
   agree("PS_RESEND", request.resend_timeout() > 0 ? 1 : 0, plane_.resend_timeout.count() > 0 ? 1 : 0);
+}
 
+void Registry::check(const proto::Register& request) const {
+  check_agreement(request);
+  const Role role = role_of(request);
+  const std::string who = std::string(role_word(role)) + " " + request.name();
   const int wanted = role == Role::server ? plane_.num_servers : plane_.num_workers;
+  const PlaneVariables& variables = variables_of(plane_);
   const char* variable = role == Role::server ? variables.num_server : variables.num_worker;
   if (count(role) >= wanted) {
     throw Refused(who + " is one too many: " + std::to_string(count(role)) + " of " + std::to_string(wanted) + " " +
@@ -86,7 +95,7 @@ bool Registry::add(const proto::Register& request, const std::string& route) {
     return false;
   }
   check(request);
-  nodes_.push_back({.id = {request.role() == proto::ROLE_SERVER ? Role::server : Role::worker, 0},
+  nodes_.push_back({.id = {role_of(request), 0},
                     .endpoint = {request.host(), static_cast<int>(request.port())},
                     .name = request.name(),
                     .nonce = request.nonce(),
@@ -105,6 +114,63 @@ void Registry::assign_ranks() {
   std::uint32_t servers = 0;
   std::uint32_t workers = 0;
   for (Node& node : nodes_) node.id.rank = node.id.role == Role::server ? servers++ : workers++;
+}
+
+const Registry::Node* Registry::place_for(const proto::Register& request) const {
+  check_agreement(request);
+  // Better and better: where servers share an address, one that is lost; where they do not, the one with the address.
+  const auto fitness = [&](const Node& node) {
+    return (node.endpoint.host == request.host() ? 2 : 0) + (node.presence == proto::LOST ? 1 : 0);
+  };
+  const Node* place = nullptr;
+  for (const Node& node : nodes_) {
+    if (node.id.role != role_of(request) || node.order != request.order() || node.master != request.master()) continue;
+    if (node.presence == proto::DEPARTED) continue;
+    if (place == nullptr || fitness(node) > fitness(*place)) place = &node;
+  }
+  return place;
+}
+
+const Registry::Node& Registry::take_place(NodeId id, const proto::Register& request, const std::string& route) {
+  Node& node = *get(id);
+  node.endpoint = {request.host(), static_cast<int>(request.port())};
+  node.name = request.name();
+  node.nonce = request.nonce();
+  node.route = route;
+  node.presence = proto::PRESENT;
+  ++node.incarnation;
+  return node;
+}
+
+void Registry::restore(const proto::Claim& claim) {
+  nodes_.clear();
+  for (const proto::Peer& peer : claim.peers()) {
+    nodes_.push_back({.id = NodeId::unpacked(peer.id()),
+                      .endpoint = {peer.host(), static_cast<int>(peer.port())},
+                      .name = peer.name(),
+                      .nonce = {},
+                      .route = {},
+                      .order = peer.order(),
+                      .master = peer.master(),
+                      .incarnation = peer.incarnation(),
+                      .presence = peer.presence()});
+  }
+}
+
+void Registry::set_presence(NodeId id, proto::Presence presence) {
+  if (Node* node = get(id)) node->presence = presence;
+}
+
+void Registry::set_route(NodeId id, const std::string& nonce, const std::string& route) {
+  Node* node = get(id);
+  if (node == nullptr) return;
+  node->nonce = nonce;
+  node->route = route;
+}
+
+Registry::Node* Registry::get(NodeId id) {
+  const auto found = std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& node) { return node.id == id; });
+  return found == nodes_.end() ? nullptr : &*found;
 }
 
 const Registry::Node* Registry::find(NodeId id) const {

@@ -23,7 +23,7 @@ class Refused : public Error {
   bool fatal_;
 };
 
-// Who has registered in a plane, and which rank each gets. Pure bookkeeping: no clock, no network.
+// Who has registered in a plane, which rank each gets, and who is there. Pure bookkeeping: no clock, no network.
 //
 // Threading: one thread.
 class Registry {
@@ -36,6 +36,8 @@ class Registry {
     std::string route;  // by which it registered
     std::uint64_t order = 0;
     bool master = false;
+    std::uint32_t incarnation = 1;  // counts the processes, and returns, of the node with this id
+    proto::Presence presence = proto::PRESENT;
   };
 
   explicit Registry(const PlaneConfig& plane) : plane_(plane) {}
@@ -45,6 +47,16 @@ class Registry {
   bool complete() const;
   void assign_ranks();  // once, when complete
 
+  // Then: the node whose place a new process could take, since it has the same role, slice and address: one that is
+  // lost rather than one that is present. Null where there is none. Throws Refused as add() does.
+  const Node* place_for(const proto::Register& request) const;
+  // Somebody takes that place: the same process again, or another one.
+  const Node& take_place(NodeId id, const proto::Register& request, const std::string& route);
+  // In place of add() and assign_ranks(): all of the plane, as one of its members knows it.
+  void restore(const proto::Claim& claim);
+  void set_presence(NodeId id, proto::Presence presence);
+  void set_route(NodeId id, const std::string& nonce, const std::string& route);
+
   const std::vector<Node>& nodes() const { return nodes_; }
   const Node* find(NodeId id) const;
   const Node* by_nonce(const std::string& nonce) const;
@@ -53,6 +65,8 @@ class Registry {
 
  private:
   void check(const proto::Register& request) const;
+  void check_agreement(const proto::Register& request) const;
+  Node* get(NodeId id);
 
   PlaneConfig plane_;
   std::vector<Node> nodes_;

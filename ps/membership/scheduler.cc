@@ -1,17 +1,9 @@
-#include "ps/membership/scheduler.h"
-
 #include <algorithm>
-#include <atomic>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <set>
+#include <chrono>
 #include <utility>
 
 #include "ps/config/error.h"
-#include "ps/membership/barriers.h"
-#include "ps/membership/messages.h"
-#include "ps/membership/registry.h"
+#include "ps/membership/scheduler_state.h"
 
 namespace geomx::ps {
 namespace {
@@ -22,7 +14,9 @@ using namespace std::chrono_literals;
 // How long a plane that cannot start goes on saying why to those who come.
 constexpr Clock::duration kGrace = 1s;
 
-Message message() {
+}  // namespace
+
+Message scheduler_message() {
   Message message;
   message.header.set_version(kProtocolVersion);
   message.header.set_sender(kScheduler.packed());
@@ -30,64 +24,10 @@ Message message() {
 }
 
 Message refusal(const std::string& why) {
-  Message refusal = message();
+  Message refusal = scheduler_message();
   refusal.header.mutable_refusal()->set_message(why);
   return refusal;
 }
-
-}  // namespace
-
-struct Scheduler::Impl {
-  Impl(const PlaneConfig& config, std::unique_ptr<Transport> carrier, Log listener)
-      : plane(config), transport(std::move(carrier)), log(std::move(listener)), registry(config) {}
-
-  PlaneConfig plane;
-  std::unique_ptr<Transport> transport;
-  Log log;
-  std::function<proto::State(const proto::State&)> on_state;
-  std::function<Matches(NodeId, const proto::Ask&)> on_ask;
-  std::optional<Endpoint> endpoint;
-  Registry registry;
-  std::optional<Barriers> barriers;  // once the plane is complete
-  std::map<NodeId, Clock::time_point> last_sign;
-  std::set<NodeId> present;
-  std::set<std::string> told;  // nonces of those who know that the plane cannot start
-  std::atomic<bool> stopping{false};
-  std::mutex mutex;
-  std::string failure;  // why it is to end; guarded by the mutex
-
-  // registration
-  void take_registration(const proto::Header& header, const std::string& route);
-  void complete_plane();
-  void send_roster(const Registry::Node& node);
-  [[noreturn]] void give_up(const std::string& why, Clock::duration grace);
-
-  // life
-  void handle(const Transport::Received& received);
-  void take_heartbeat(NodeId from, const proto::Heartbeat& heartbeat, const std::string& route);
-  void take_barrier(NodeId from, const proto::Barrier& request);
-  void release(const std::vector<Barriers::Release>& releases);
-  void take_state(NodeId from, const proto::State& report);
-  void take_ask(NodeId from, const proto::Ask& ask);
-  void take_leave(NodeId from, const std::string& reason);
-  void check_silence();
-  [[noreturn]] void lose(NodeId who, double silent_seconds, const std::string& reason);
-  [[noreturn]] void tell_lost(NodeId who, const std::string& name, double silent_seconds, const std::string& reason);
-  void end_as_told();
-
-  Clock::duration tick() const;
-  void say(const std::string& line) const {
-    if (log) log(kDetails, line);
-  }
-  std::string registered_text() const {
-    return std::to_string(registry.count(Role::server)) + " of " + std::to_string(plane.num_servers) + " servers, " +
-           std::to_string(registry.count(Role::worker)) + " of " + std::to_string(plane.num_workers) + " workers";
-  }
-  std::string name_of(NodeId id) const {
-    const Registry::Node* node = registry.find(id);
-    return describe(id, node == nullptr ? "" : node->name);
-  }
-};
 
 void Scheduler::Impl::take_registration(const proto::Header& header, const std::string& route) {
   const proto::Register& request = header.register_();
@@ -98,16 +38,10 @@ void Scheduler::Impl::take_registration(const proto::Header& header, const std::
                         std::to_string(kProtocolVersion),
                     false);
     }
-    const bool complete = barriers.has_value();
+    if (request.has_claim()) return take_claim(request, route);
+    if (barriers) return take_latecomer(request, route);
     const bool added = registry.add(request, route);
-    const Registry::Node& node = *registry.by_nonce(request.nonce());
-    if (complete) {  // the roster was lost on its way
-      if (!present.contains(node.id)) return;
-      transport->adopt(node.id, route);
-      send_roster(node);
-      return;
-    }
-    Message answer = message();
+    Message answer = scheduler_message();
     answer.header.mutable_registered()->set_servers(static_cast<std::uint32_t>(registry.count(Role::server)));
     answer.header.mutable_registered()->set_workers(static_cast<std::uint32_t>(registry.count(Role::worker)));
     transport->reply(route, std::move(answer));
@@ -141,14 +75,10 @@ void Scheduler::Impl::complete_plane() {
 }
 
 void Scheduler::Impl::send_roster(const Registry::Node& node) {
-  Message roster = message();
+  Message roster = scheduler_message();
   roster.header.mutable_roster()->set_your_id(node.id.packed());
   for (const Registry::Node& other : registry.nodes()) {
-    proto::Peer* peer = roster.header.mutable_roster()->add_peers();
-    peer->set_id(other.id.packed());
-    peer->set_host(other.endpoint.host);
-    peer->set_port(static_cast<std::uint32_t>(other.endpoint.port));
-    peer->set_name(other.name);
+    write_peer(other, *roster.header.mutable_roster()->add_peers());
   }
   transport->send(node.id, std::move(roster));
 }
@@ -174,7 +104,9 @@ void Scheduler::Impl::give_up(const std::string& why, Clock::duration grace) {
 void Scheduler::Impl::handle(const Transport::Received& received) {
   const proto::Header& header = received.message.header;
   if (header.has_register_()) return take_registration(header, received.route);
-
+  if (header.has_heartbeat()) {  // on a connection of its own
+    return take_heartbeat(NodeId::unpacked(header.sender()), header.heartbeat(), received.route);
+  }
   if (!barriers) {  // a node that does not want to wait any longer has no id yet
     if (const Registry::Node* node = registry.by_route(received.route); node != nullptr && header.has_leave()) {
       const std::string& reason = header.leave().reason();
@@ -184,30 +116,23 @@ void Scheduler::Impl::handle(const Transport::Received& received) {
   }
 
   const NodeId from = NodeId::unpacked(header.sender());
-  if (!present.contains(from)) return;  // a late word of one who has left
+  const Registry::Node* node = registry.find(from);
+  // A late word of one who has left, or of one whose place another has taken.
+  if (!present.contains(from) || node->route != received.route) return;
   last_sign[from] = Clock::now();
-  if (header.has_heartbeat()) return take_heartbeat(from, header.heartbeat(), received.route);
+  take_word(from, header);
+}
+
+void Scheduler::Impl::take_word(NodeId from, const proto::Header& header) {
   if (header.has_barrier()) return take_barrier(from, header.barrier());
   if (header.has_state()) return take_state(from, header.state());
   if (header.has_ask()) return take_ask(from, header.ask());
   if (header.has_leave()) return take_leave(from, header.leave().reason());
 }
 
-void Scheduler::Impl::take_heartbeat(NodeId from, const proto::Heartbeat& heartbeat, const std::string& route) {
-  const auto now = Clock::now();
-  for (const std::uint32_t id : heartbeat.heard()) {
-    if (const auto peer = last_sign.find(NodeId::unpacked(id)); peer != last_sign.end() && peer->first != from) {
-      peer->second = now;
-    }
-  }
-  Message echo = message();
-  echo.header.mutable_heartbeat()->set_sequence(heartbeat.sequence());
-  transport->reply(route, std::move(echo));
-}
-
 void Scheduler::Impl::take_state(NodeId from, const proto::State& report) {
   if (!on_state) return;
-  Message answer = message();
+  Message answer = scheduler_message();
   *answer.header.mutable_state() = on_state(report);
   transport->send(from, std::move(answer));
 }
@@ -216,7 +141,7 @@ void Scheduler::Impl::take_ask(NodeId from, const proto::Ask& ask) {
   if (!on_ask) return;
   for (const auto& [to, match] : on_ask(from, ask)) {
     if (!present.contains(to)) continue;
-    Message announcement = message();
+    Message announcement = scheduler_message();
     *announcement.header.mutable_match() = match;
     transport->send(to, std::move(announcement));
   }
@@ -225,7 +150,7 @@ void Scheduler::Impl::take_ask(NodeId from, const proto::Ask& ask) {
 void Scheduler::Impl::take_barrier(NodeId from, const proto::Barrier& request) {
   const Barriers::Barrier barrier{request.name(), request.group(), request.generation()};
   if (!request.query()) return release(barriers->arrive(from, barrier));
-  Message answer = message();
+  Message answer = scheduler_message();
   proto::BarrierAwaited* awaited = answer.header.mutable_barrier_awaited();
   awaited->set_name(barrier.name);
   awaited->set_group(barrier.group);
@@ -236,7 +161,7 @@ void Scheduler::Impl::take_barrier(NodeId from, const proto::Barrier& request) {
 
 void Scheduler::Impl::release(const std::vector<Barriers::Release>& releases) {
   for (const Barriers::Release& release : releases) {
-    Message released = message();
+    Message released = scheduler_message();
     released.header.mutable_barrier_release()->set_name(release.barrier.name);
     released.header.mutable_barrier_release()->set_group(release.barrier.group);
     released.header.mutable_barrier_release()->set_generation(release.barrier.generation);
@@ -246,40 +171,19 @@ void Scheduler::Impl::release(const std::vector<Barriers::Release>& releases) {
 }
 
 void Scheduler::Impl::take_leave(NodeId from, const std::string& reason) {
-  if (!reason.empty()) lose(from, 0, reason);
+  if (!reason.empty()) {
+    transport->disconnect(from);
+    end(tell_lost(from, name_of(from), 0, reason));
+  }
   present.erase(from);
+  registry.set_presence(from, proto::DEPARTED);
   last_sign.erase(from);
   transport->disconnect(from);
-  Message departed = message();
+  Message departed = scheduler_message();
   departed.header.mutable_departed()->add_ids(from.packed());
   for (const NodeId& node : present) transport->send(node, departed);
   say(name_of(from) + " has left; " + std::to_string(present.size()) + " stay");
   release(barriers->depart(from));
-}
-
-void Scheduler::Impl::check_silence() {
-  const auto now = Clock::now();
-  for (const auto& [node, sign] : last_sign) {
-    const std::chrono::duration<double> silent = now - sign;
-    if (silent > plane.heartbeat_timeout) lose(node, silent.count(), "");
-  }
-}
-
-void Scheduler::Impl::lose(NodeId who, double silent_seconds, const std::string& reason) {
-  transport->disconnect(who);
-  tell_lost(who, name_of(who), silent_seconds, reason);
-}
-
-void Scheduler::Impl::tell_lost(NodeId who, const std::string& name, double silent_seconds, const std::string& reason) {
-  Message lost = message();
-  lost.header.mutable_lost()->set_id(who.packed());
-  lost.header.mutable_lost()->set_name(name);
-  lost.header.mutable_lost()->set_silent_seconds(silent_seconds);
-  lost.header.mutable_lost()->set_reason(reason);
-  for (const NodeId& node : present) {
-    if (node != who) transport->send(node, lost);
-  }
-  throw Error(lost_text(lost.header.lost(), plane));
 }
 
 // After stop() or fail().
@@ -347,6 +251,7 @@ void Scheduler::run(Clock::time_point registration_deadline) {
     // This process was paused for a whole timeout, and what the others sent meanwhile may still lie in the kernel.
     if (now - last_turn > impl_->plane.heartbeat_timeout) {
       for (auto& [node, sign] : impl_->last_sign) sign = now;
+      for (auto& [nonce, seen] : impl_->first_seen) seen = now;
     }
     last_turn = now;
 
@@ -361,7 +266,7 @@ void Scheduler::run(Clock::time_point registration_deadline) {
                              waited.count()),
                      Clock::duration(0));
     }
-    if (impl_->present.empty()) {
+    if (impl_->is_over(now)) {
       impl_->say(traffic_text(impl_->transport->counters()));
       return;
     }

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "ps/optim/saved_array.h"
+
 namespace geomx::ps {
 
 AdamSettings adam_settings(const proto::OptimizerConfig& config) {
@@ -44,6 +46,17 @@ void Adam::step(std::span<const float> weights, std::span<const float> gradient,
     v[i] = beta2 * v[i] + rest2 * d * d;
     out[i] = kept * w[i] - step_size * (m[i] / (std::sqrt(v[i]) / root_correction + epsilon));
   }
+}
+
+void Adam::save(proto::StepState& state) const {
+  state.set_steps(steps_);
+  state.add_arrays(saved(mean_));
+  state.add_arrays(saved(variance_));
+}
+void Adam::restore(const proto::StepState& state) {
+  steps_ = state.steps();
+  load(array_of(state, 0), mean_);
+  load(array_of(state, 1), variance_);
 }
 
 }  // namespace geomx::ps

@@ -23,6 +23,8 @@ class Adam : public Optimizer {
   Adam(const AdamSettings& settings, std::size_t length);
   void step(std::span<const float> weights, std::span<const float> gradient, float scale,
             std::span<float> updated) override;
+  void save(proto::StepState& state) const override;
+  void restore(const proto::StepState& state) override;
 
  private:
   AdamSettings settings_;

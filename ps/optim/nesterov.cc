@@ -1,5 +1,7 @@
 #include "ps/optim/nesterov.h"
 
+#include "ps/optim/saved_array.h"
+
 namespace geomx::ps {
 
 Nesterov::Nesterov(double rate, double momentum, std::size_t length)
@@ -20,6 +22,13 @@ void Nesterov::step(std::span<const float> weights, std::span<const float> learn
     b[i] = momentum_ * b[i] + scale * d[i];
     out[i] = w[i] + rate_ * (scale * d[i] + momentum_ * b[i]);
   }
+}
+
+void Nesterov::save(proto::StepState& state) const {
+  state.add_arrays(saved(velocity_));
+}
+void Nesterov::restore(const proto::StepState& state) {
+  load(array_of(state, 0), velocity_);
 }
 
 }  // namespace geomx::ps

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "ps/proto/checkpoint.pb.h"
+
 namespace geomx::ps {
 
 // The outer step of algorithms whose workers train by themselves for a while: SGD with Nesterov momentum along what
@@ -20,6 +22,8 @@ class Nesterov {
   Nesterov(double rate, double momentum, std::size_t length);
   // All have that length; `updated` may be `weights`.
   void step(std::span<const float> weights, std::span<const float> learnt, float scale, std::span<float> updated);
+  void save(proto::StepState& state) const;
+  void restore(const proto::StepState& state);  // throws Error
 
  private:
   float rate_;

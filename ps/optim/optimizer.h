@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 
+#include "ps/proto/checkpoint.pb.h"
 #include "ps/proto/ps.pb.h"
 
 namespace geomx::ps {
@@ -27,6 +28,9 @@ class Optimizer {
   // for; `updated` may be `weights`.
   virtual void step(std::span<const float> weights, std::span<const float> gradient, float scale,
                     std::span<float> updated) = 0;
+  // For a checkpoint: all that the next step depends on. restore() throws Error where it is another optimizer's.
+  virtual void save(proto::StepState& state) const = 0;
+  virtual void restore(const proto::StepState& state) = 0;
 };
 
 // Throws Error, naming the setting, the value seen and the values allowed, for an unknown name or a value out of range.

@@ -1,5 +1,7 @@
 #include "ps/optim/sgd.h"
 
+#include "ps/optim/saved_array.h"
+
 namespace geomx::ps {
 
 SgdSettings sgd_settings(const proto::OptimizerConfig& config) {
@@ -27,6 +29,13 @@ void Sgd::step(std::span<const float> weights, std::span<const float> gradient, 
     b[i] = momentum * b[i] + (scale * g[i] + weight_decay * w[i]);
     out[i] = w[i] - learning_rate * b[i];
   }
+}
+
+void Sgd::save(proto::StepState& state) const {
+  state.add_arrays(saved(momentum_));
+}
+void Sgd::restore(const proto::StepState& state) {
+  load(array_of(state, 0), momentum_);
 }
 
 }  // namespace geomx::ps

@@ -19,6 +19,8 @@ class Sgd : public Optimizer {
   Sgd(const SgdSettings& settings, std::size_t length);
   void step(std::span<const float> weights, std::span<const float> gradient, float scale,
             std::span<float> updated) override;
+  void save(proto::StepState& state) const override;
+  void restore(const proto::StepState& state) override;
 
  private:
   SgdSettings settings_;

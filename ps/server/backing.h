@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 
+#include "ps/proto/checkpoint.pb.h"
 #include "ps/proto/ps.pb.h"
 #include "ps/sync/encoded.h"
 #include "ps/sync/gathering.h"
+#include "ps/worker/head_count.h"
 #include "ps/worker/partition.h"
 
 namespace geomx::ps {
@@ -29,6 +31,9 @@ class ChunkBacking {
   virtual void advance(Sum sum) = 0;
   // What a contributor pulls now; nothing where it has to be fetched.
   virtual std::optional<Encoded> value(std::uint64_t contributor) = 0;
+  // For a checkpoint, of what cannot be had from elsewhere. restore() comes before anything else, and throws Error.
+  virtual void save(proto::ChunkState&) const {}
+  virtual void restore(const proto::ChunkState&) {}
 };
 
 class Backing {
@@ -39,6 +44,7 @@ class Backing {
     bool pulled = false;      // a value to pull; else the answer to all who have pushed in the round
     std::uint64_t round = 0;  // that has closed, or of the value
     Encoded content{};
+    std::uint64_t durable = kDurable;  // nobody will ever have to push to a round up to this one again
   };
   // Called from within the calls above, or later from another thread.
   using Deliver = std::function<void(const News& news)>;
@@ -48,6 +54,8 @@ class Backing {
   virtual void on_failure(std::function<void(const std::string& why)> handler) = 0;
   virtual void configure(const proto::OptimizerConfig& config) = 0;  // throws Error
   virtual std::optional<proto::OptimizerConfig> optimizer() const = 0;
+  // Values can be had from elsewhere, at any time.
+  virtual bool fetches() const = 0;
   virtual std::unique_ptr<Gathering> gather(const Chunk& chunk) const = 0;
   virtual std::shared_ptr<ChunkBacking> open(const Chunk& chunk, Deliver deliver) = 0;
 };

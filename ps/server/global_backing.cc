@@ -7,6 +7,7 @@
 #include "ps/codec/choice.h"
 #include "ps/config/error.h"
 #include "ps/optim/optimizer.h"
+#include "ps/optim/saved_array.h"
 #include "ps/sync/answer.h"
 #include "ps/sync/copies.h"
 #include "ps/sync/fsa.h"
@@ -71,6 +72,20 @@ class GlobalChunk : public ChunkBacking {
     return pulled();
   }
 
+  void save(proto::ChunkState& state) const override {
+    state.set_weights(saved(weights_.as<float>()));
+    step_->save(*state.mutable_step());
+    copies_.save(state);
+  }
+
+  void restore(const proto::ChunkState& state) override {
+    step_ = make_outer_step(backing_.job().sync, backing_.optimizer().value(), arrays_.length());
+    step_->restore(state.step());
+    weights_ = restored(state.weights(), arrays_);
+    copies_.restore(state);
+    if (answer_ == Answer::weights) encoded_ = packer_.pack(weights_);
+  }
+
  private:
   // Where all get the same answers, all have the same copy.
   std::uint64_t owner(std::uint64_t contributor) const { return each_has_its_own_ ? contributor : 0; }
@@ -114,8 +129,10 @@ void GlobalBacking::configure(const proto::OptimizerConfig& config) {
   validate(config);
   make_outer_step(job_.sync, config, 0);  // refuses here what every chunk would
   const std::lock_guard lock(mutex_);
+  if (optimizer_ && optimizer_->SerializeAsString() == config.SerializeAsString()) return;
   if (optimizer_) throw Error("the optimizer is set already");
   optimizer_ = config;
+  if (configured_) configured_(config);
 }
 
 std::optional<proto::OptimizerConfig> GlobalBacking::optimizer() const {

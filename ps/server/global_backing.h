@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "ps/config/job_config.h"
 #include "ps/server/backing.h"
@@ -19,8 +21,11 @@ class GlobalBacking : public Backing {
   void begin(const JobConfig& job) { job_ = job; }
 
   void on_failure(std::function<void(const std::string& why)>) override {}  // nothing behind it can fail
-  void configure(const proto::OptimizerConfig& config) override;            // once
+  void configure(const proto::OptimizerConfig& config) override;            // once, or the same again
   std::optional<proto::OptimizerConfig> optimizer() const override;
+  // Before configure().
+  void on_configured(std::function<void(const proto::OptimizerConfig&)> handler) { configured_ = std::move(handler); }
+  bool fetches() const override { return false; }
   std::unique_ptr<Gathering> gather(const Chunk& chunk) const override;
   std::shared_ptr<ChunkBacking> open(const Chunk& chunk, Deliver deliver) override;
 
@@ -29,6 +34,7 @@ class GlobalBacking : public Backing {
  private:
   int num_all_workers_;
   JobConfig job_;
+  std::function<void(const proto::OptimizerConfig&)> configured_;
   mutable std::mutex mutex_;
   std::optional<proto::OptimizerConfig> optimizer_;  // guarded by mutex_
 };

@@ -5,6 +5,7 @@
 
 #include "ps/config/error.h"
 #include "ps/flow/losses.h"
+#include "ps/server/checkpoint.h"
 #include "ps/server/kv_server_state.h"
 #include "ps/server/state_relay.h"
 #include "ps/worker/slice.h"
@@ -31,19 +32,22 @@ void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer&
   carrier.send(asker.from, std::move(message));
 }
 
-void KvServer::Impl::answer(const Asker& asker, const Chunk& chunk, std::uint64_t round, const Encoded& content,
-                            bool pulled) {
-  const auto optimizer = pulled ? backing.optimizer() : std::nullopt;
-  if (asker.local) return (*asker.local)({{}, round, content, optimizer});
+void KvServer::Impl::answer(const Chunk& chunk, const Entry::Reply& reply) {
+  const auto optimizer = reply.pulled ? backing.optimizer() : std::nullopt;
+  const Entry::Value& value = reply.value;
+  const std::uint64_t durable =
+      plane.checkpoints != nullptr ? plane.checkpoints->durable(chunk, reply.asker.contributor()) : value.durable;
+  if (reply.asker.local) return (*reply.asker.local)({{}, value.round, value.content, optimizer, durable});
   proto::Data data;
-  data.set_round(round);
-  write_slice(chunk, content.format, data);
+  data.set_round(value.round);
+  data.set_durable(durable);
+  write_slice(chunk, value.content.format, data);
   if (optimizer) *data.mutable_optimizer() = *optimizer;
-  respond(asker, std::move(data), content.bytes);
+  respond(reply.asker, std::move(data), value.content.bytes);
 }
 
 void KvServer::Impl::refuse(const Asker& asker, const std::string& why) {
-  if (asker.local) return (*asker.local)({why, 0, {}, {}});
+  if (asker.local) return (*asker.local)({.error = why});
   proto::Data data;
   data.set_error(why);
   respond(asker, std::move(data));
@@ -87,7 +91,7 @@ void KvServer::Impl::handle(const Asker& asker, const Message& message) {
     case proto::INIT:
       return init(asker, message);
     case proto::PULL:
-      return pull(asker, read_chunk(data));
+      return pull(asker, read_chunk(data), data.round());
     case proto::PUSH_PULL:
       return push_pull(asker, message);
     default:
@@ -117,6 +121,11 @@ void KvServer::Impl::require_master(const Asker& asker) const {
   throw Error("only the master worker, in the central party, sets the optimizer and initial values");
 }
 
+bool KvServer::Impl::has_come_back(NodeId who) {
+  const std::lock_guard lock(mutex);
+  return reception.has_come_back(who);
+}
+
 void KvServer::Impl::init(const Asker& asker, const Message& message) {
   require_master(asker);
   const Chunk chunk = read_chunk(message.header.data());
@@ -125,19 +134,22 @@ void KvServer::Impl::init(const Asker& asker, const Message& message) {
   const std::shared_ptr<Entry> entry = open(chunk);
   try {
     const auto turn = entry->turn();
-    entry->backing().init(values.bytes);
+    // A master worker that was started again, or that talks to a server that was, says nothing new.
+    if (!entry->has_value() || !has_come_back(asker.from)) entry->backing().init(values.bytes);
   } catch (const Error& error) {
     throw Error(in_words(chunk) + ": " + error.what());
   }
   respond(asker, proto::Data());
 }
 
-void KvServer::Impl::pull(const Asker& asker, const Chunk& chunk) {
+void KvServer::Impl::pull(const Asker& asker, const Chunk& chunk, std::uint64_t wanted) {
   const std::shared_ptr<Entry> entry = open(chunk);
-  const auto turn = entry->turn();
-  const Entry::Pulled pulled = entry->pull(asker);
-  if (pulled.value) answer(asker, chunk, pulled.value->round, pulled.value->content, true);
-  if (pulled.fetch) entry->backing().fetch();
+  std::string failed;
+  {
+    const auto turn = entry->turn();
+    failed = carry_out(*entry, entry->pull(asker, wanted));
+  }
+  if (!failed.empty()) fail(failed);
 }
 
 void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
@@ -149,33 +161,52 @@ void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
             {.contributor = asker.contributor(),
              .round = data.round(),
              .workers = data.workers(),
+             .absent = data.absent(),
              .values = read_values(chunk, message),
              .contributors = std::max<std::uint32_t>(data.contributors(), 1)});
 }
 
 void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, Addend addend) {
-  const std::shared_ptr<Entry> entry = known(chunk);
-  const std::uint64_t round = addend.round;
-  std::optional<std::uint64_t> diverged;
+  const std::shared_ptr<Entry> entry = recovers() ? open(chunk) : known(chunk);
   if (plane.recorder != nullptr) plane.recorder->came();
-  try {
+  if (plane.checkpoints != nullptr && !saved_first.exchange(true)) save_first();
+  bool renewed = false;
+  if (!asker.local && somebody_returned) renewed = has_come_back(asker.from);
+  std::string failed;
+  {
     const auto turn = entry->turn();
-    if (auto sum = entry->push(asker, std::move(addend))) {
-      if (!sum->diverged) {
-        note_sum(sum->round);
-        entry->backing().advance(*std::move(sum));
-        return;
-      }
-      diverged = sum->diverged;
-    }
-  } catch (const Error& error) {
-    throw Error(in_words(chunk) + ": " + error.what());
+    failed = pushed(*entry, {asker, std::move(addend)}, renewed);
   }
-  if (diverged) {
-    return fail(contributor_name(*diverged) + " has sent a gradient of " + in_words(chunk) + " for round " +
-                std::to_string(round) + " that is not finite: the training diverges (--learning-rate)");
-  }
+  if (!failed.empty()) return fail(failed);
   if (somebody_left) require_contributors(*entry);
+}
+
+// In the entry's turn, as the next one. What fails the server.
+std::string KvServer::Impl::pushed(Entry& entry, Entry::Push push, bool renewed) {
+  try {
+    return carry_out(entry, entry.push(push.asker, std::move(push.addend), renewed));
+  } catch (const Error& error) {
+    throw Error(in_words(entry.chunk()) + ": " + error.what());
+  }
+}
+
+std::string KvServer::Impl::carry_out(Entry& entry, Entry::Outcome outcome) {
+  for (const Entry::Reply& reply : outcome.replies) answer(entry.chunk(), reply);
+  if (outcome.sum && outcome.sum->diverged) {
+    return contributor_name(*outcome.sum->diverged) + " has sent a gradient of " + in_words(entry.chunk()) +
+           " for round " + std::to_string(outcome.sum->round) +
+           " that is not finite: the training diverges (--learning-rate)";
+  }
+  if (outcome.sum) {
+    note_sum(outcome.sum->round);
+    entry.backing().advance(*std::move(outcome.sum));
+  }
+  if (outcome.fetch) entry.backing().fetch();
+  std::string failed;
+  for (Entry::Push& push : outcome.held) {
+    if (failed.empty()) failed = pushed(entry, std::move(push), true);
+  }
+  return failed;
 }
 
 void KvServer::Impl::note_sum(std::uint64_t round) {
@@ -198,7 +229,7 @@ void KvServer::configure(const proto::OptimizerConfig& optimizer) {
 void KvServer::init(const Chunk& chunk, const Buffer& value) {
   const std::shared_ptr<Entry> entry = impl_->open(chunk);
   const auto turn = entry->turn();
-  entry->backing().init(value);
+  if (!entry->has_value() || !impl_->restored) entry->backing().init(value);
 }
 
 void KvServer::pull(const Chunk& chunk, const KvWorker::Answered& answered) {
@@ -206,13 +237,13 @@ void KvServer::pull(const Chunk& chunk, const KvWorker::Answered& answered) {
   if (!visit) return;
   const Asker asker{.local = std::make_shared<const KvWorker::Answered>(answered)};
   try {
-    impl_->pull(asker, chunk);
+    impl_->pull(asker, chunk, 0);
   } catch (const Error& error) {
     impl_->refuse(asker, error.what());
   }
 }
 
-void KvServer::push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+void KvServer::push_pull(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                          const KvWorker::Answered& answered) {
   const Impl::Visit visit(*impl_);
   if (!visit) return;
@@ -220,7 +251,11 @@ void KvServer::push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t 
   try {
     impl_->push_pull(
         asker, chunk,
-        {.contributor = asker.contributor(), .round = round, .workers = workers, .values = std::move(sum)});
+        {.contributor = asker.contributor(),
+         .round = round,
+         .workers = workers.workers,
+         .absent = workers.absent,
+         .values = std::move(sum)});
   } catch (const Error& error) {
     impl_->refuse(asker, error.what());
   }

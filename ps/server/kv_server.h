@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@ namespace geomx::ps {
 
 class Losses;
 class RoundRecorder;
+class Checkpoints;
 class StateRelay;
 
 // The answering side of the key-value store, for the workers of one plane: it holds the chunks of its shard, gathers
@@ -35,6 +37,11 @@ class StateRelay;
 // asker gets a RESPONSE with `error`, and the store stays as it was. The server fails, and everybody is told why, when
 // a gradient is not finite, and when one who has left is still needed for a round.
 //
+// Of a worker that is lost, the rounds of its party go on without it, or wait for it, as the job says
+// (config/fault_config.h); those between parties wait. One who comes back greets again: it pulls, and takes part from
+// the first round that it can have learnt from. What a party's workers asked of a server that died they ask of the one
+// in its place.
+//
 // Threading: requests are handled on the receive thread of the plane, and on that of whoever shares the process.
 class KvServer {
  public:
@@ -50,6 +57,8 @@ class KvServer {
     // chunks, and their schedulers rank it by themselves.
     const Member* sharded_by = nullptr;
     std::shared_ptr<Losses> losses{};  // where what workers tell of their losses is kept
+    Checkpoints* checkpoints = nullptr;                 // where they are written; outlives the server
+    std::chrono::duration<double> rejoin_timeout{600};  // that one who is lost, and is waited for, may take
   };
   // Before the member joins: takes its handlers, which do nothing once the server has gone. The rank in the plane is
   // the shard, unless the plane says otherwise. `backing` outlives the server. `settings`: what this node has been told
@@ -68,6 +77,9 @@ class KvServer {
   // Then, once: greets the workers back, who begin. One who believes in another number of workers is refused.
   void open(int all_workers, const Settings& settings);
 
+  // Before open(): the chunks of a checkpoint, to which initial values then change nothing. Throws Error.
+  void restore(const std::vector<proto::ChunkState>& chunks);
+
   // Until every worker has left. Throws Error when the plane or the backing has failed. A job has no deadline; who
   // waits within it has.
   void wait();
@@ -81,7 +93,7 @@ class KvServer {
   void configure(const proto::OptimizerConfig& optimizer);
   void init(const Chunk& chunk, const Buffer& value);
   void pull(const Chunk& chunk, const KvWorker::Answered& answered);
-  void push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+  void push_pull(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                  const KvWorker::Answered& answered);
   // It will push no more.
   void depart(const std::string& name);

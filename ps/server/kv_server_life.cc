@@ -6,17 +6,33 @@
 #include "ps/membership/messages.h"
 #include "ps/server/census.h"
 #include "ps/server/kv_server_state.h"
+#include "ps/sync/answer.h"
 
 namespace geomx::ps {
+namespace {
+
+// How often one who waits for all to leave looks who has been lost for too long.
+constexpr std::chrono::milliseconds kLook{500};
+
+}  // namespace
 
 // The beginning -------------------------------------------------------------------------------------------------------
 
 void KvServer::Impl::greet(const Asker& asker, const proto::Greeting& greeting) {
-  const std::lock_guard lock(mutex);
-  require_alive();
-  settings.take(greeting, name_of(asker), plane.member->name_of(plane.member->self()));
-  reception.greet({asker, name_of(asker), greeting});
-  if (reception.complete()) changed.notify_all();
+  bool was_lost = false;
+  bool before = false;
+  {
+    const std::lock_guard lock(mutex);
+    require_alive();
+    settings.take(greeting, name_of(asker), plane.member->name_of(plane.member->self()));
+    before = reception.has_greeted(asker.from);
+    reception.greet({asker, name_of(asker), greeting});
+    somebody_returned = somebody_returned || before || greeting.again();
+    was_lost = excused.erase(asker.from) > 0;
+    if (reception.complete()) changed.notify_all();
+    if (!opened) return;
+  }
+  greet_back(before || was_lost ? come_back(asker.from, greeting.again(), was_lost) : 0);
 }
 
 std::vector<proto::Trainee> KvServer::Impl::await_workers(Member::Clock::time_point deadline) {
@@ -26,15 +42,28 @@ std::vector<proto::Trainee> KvServer::Impl::await_workers(Member::Clock::time_po
   if (!failure.empty()) throw Error(failure);
   for (int rank = 0; rank < plane.num_workers; ++rank) {
     const NodeId worker{Role::worker, static_cast<std::uint32_t>(rank)};
-    if (reception.has_greeted(worker)) continue;
+    if (!reception.is_awaited(worker)) continue;
     throw Error("no greeting from " + plane.member->name_of(worker) + " within " +
                 seconds_text(std::chrono::duration<double>(deadline - start).count()));
   }
   return reception.trainees();
 }
 
-void KvServer::Impl::greet_back(std::uint32_t all_workers, const Settings& of_all) {
-  carrier.use(of_all.job().flow, {.log = log, .losses = {}});
+void KvServer::Impl::begin(std::uint32_t workers, const Settings& told) {
+  {
+    const std::lock_guard lock(mutex);
+    opened = true;
+    all_workers = workers;
+    of_all = told;
+    const JobConfig job = told.job();
+    faults = job.faults;
+    by_mean = answer_of(job, 0) == Answer::mean;
+    carrier.use(job.flow, {.log = log, .losses = {}});
+  }
+  greet_back(0);
+}
+
+void KvServer::Impl::greet_back(std::uint64_t first_round) {
   std::vector<Reception::Guest> waiting;
   std::size_t contributors = 0;
   {
@@ -53,6 +82,8 @@ void KvServer::Impl::greet_back(std::uint32_t all_workers, const Settings& of_al
     data.mutable_greeting()->set_shard(sharded_by.self().rank);
     data.mutable_greeting()->set_all_workers(all_workers);
     data.mutable_greeting()->set_contributors(static_cast<std::uint32_t>(contributors));
+    data.mutable_greeting()->set_again(plane.member->took_place());
+    data.mutable_greeting()->set_first_round(first_round);
     of_all.write(*data.mutable_greeting());
     respond(guest.asker, std::move(data));
   }
@@ -74,14 +105,16 @@ void KvServer::Impl::depart(NodeId who) {
   require_all();
 }
 
+std::vector<std::shared_ptr<Entry>> KvServer::Impl::all_entries() {
+  const std::lock_guard lock(mutex);
+  std::vector<std::shared_ptr<Entry>> all;
+  for (const auto& [chunk, entry] : entries) all.push_back(entry);
+  return all;
+}
+
 void KvServer::Impl::require_all() {
   somebody_left = true;
-  std::vector<std::shared_ptr<Entry>> all;
-  {
-    const std::lock_guard lock(mutex);
-    for (const auto& [chunk, entry] : entries) all.push_back(entry);
-  }
-  for (const std::shared_ptr<Entry>& entry : all) require_contributors(*entry);
+  for (const std::shared_ptr<Entry>& entry : all_entries()) require_contributors(*entry);
 }
 
 void KvServer::Impl::require_contributors(Entry& entry) {
@@ -122,8 +155,16 @@ void KvServer::Impl::fail(const std::string& why) {
 
 void KvServer::Impl::wait() {
   std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return reception.all_have_left() || !failure.empty(); });
-  if (!failure.empty()) throw Error(failure);
+  for (;;) {
+    changed.wait_for(lock, kLook, [&] { return reception.all_have_left(goes_on_without_lost()) || !failure.empty(); });
+    if (!failure.empty()) throw Error(failure);
+    if (reception.all_have_left(goes_on_without_lost())) return;
+    const std::string line = overdue();
+    if (line.empty()) continue;
+    lock.unlock();
+    fail(line);
+    lock.lock();
+  }
 }
 
 void KvServer::Impl::close() {
@@ -139,6 +180,8 @@ KvServer::KvServer(const Plane& plane, Backing& backing, Settings settings, Log 
   Member& member = *plane.member;
   member.on_data([impl = impl_](NodeId from, const Message& message) { impl->carrier.receive(from, message); });
   member.on_departed([impl = impl_](NodeId who) { impl->depart(who); });
+  member.on_lost([impl = impl_](NodeId who, const std::string& line) { impl->lose(who, line); });
+  member.on_returned([impl = impl_](NodeId who) { impl->come_back_on_the_road(who); });
   member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
   backing.on_failure([server = std::weak_ptr(impl_)](const std::string& why) {
     if (const auto impl = server.lock()) impl->fail(why);
@@ -165,7 +208,11 @@ int KvServer::num_parties() const {
 }
 
 void KvServer::open(int all_workers, const Settings& settings) {
-  impl_->greet_back(static_cast<std::uint32_t>(all_workers), settings);
+  impl_->begin(static_cast<std::uint32_t>(all_workers), settings);
+}
+
+void KvServer::restore(const std::vector<proto::ChunkState>& chunks) {
+  impl_->restore(chunks);
 }
 
 std::uint64_t KvServer::refused() const {

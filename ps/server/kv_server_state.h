@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@
 #include "ps/server/round_recorder.h"
 
 // What a KvServer is inside. Requests are in kv_server.cc, the store in kv_server_store.cc; how it begins and ends,
-// greetings, departures and failure, in kv_server_life.cc.
+// greetings, departures and failure, in kv_server_life.cc; who is lost and comes back, in kv_server_faults.cc.
 namespace geomx::ps {
 
 struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
@@ -29,6 +30,9 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   const Log log;
   std::atomic<bool> somebody_left{false};
   std::atomic<std::uint64_t> refused{0};  // requests
+  std::atomic<bool> somebody_returned{false};
+  std::atomic<bool> restored{false};
+  std::atomic<bool> saved_first{false};
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -39,7 +43,13 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   std::map<std::uint64_t, std::size_t> sums;  // chunks summed in each round that is under way; kept for the log only
   std::string failure;
   std::function<void(const std::string&)> failure_handler;
-  int visits = 0;  // threads inside the handlers
+  std::set<NodeId> excused;       // lost workers for which rounds do not wait
+  bool opened = false;            // workers are greeted back at once
+  std::uint32_t all_workers = 0;  // then
+  Settings of_all;                // then
+  FaultConfig faults;             // then
+  bool by_mean = false;           // then: workers step by themselves, and who was away can not
+  int visits = 0;                 // threads inside the handlers
   bool closed = false;
 
   // No handler starts after close(), and close() waits for those that run. A visit may start within a visit.
@@ -66,7 +76,7 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
 
   // Answers.
   void respond(const Asker& asker, proto::Data data, const Buffer& frame = {});
-  void answer(const Asker& asker, const Chunk& chunk, std::uint64_t round, const Encoded& content, bool pulled);
+  void answer(const Chunk& chunk, const Entry::Reply& reply);
   void refuse(const Asker& asker, const std::string& why);
   std::string name_of(const Asker& asker) const;
   std::string contributor_name(std::uint64_t contributor) const;
@@ -76,10 +86,17 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   void handle(const Asker& asker, const Message& message);
   void report(const Asker& asker, proto::State state);
   void require_master(const Asker& asker) const;
+  bool has_come_back(NodeId who);
   void init(const Asker& asker, const Message& message);
   void push_pull(const Asker& asker, const Message& message);
+  std::string pushed(Entry& entry, Entry::Push push, bool renewed);
+  std::string carry_out(Entry& entry, Entry::Outcome outcome);
+  void restore(const std::vector<proto::ChunkState>& chunks);
+  void save_first();
+  void save(Entry& entry);
+  bool recovers() const { return plane.member->took_place() && backing.fetches(); }
   // On that of a stage in the same process, too.
-  void pull(const Asker& asker, const Chunk& chunk);
+  void pull(const Asker& asker, const Chunk& chunk, std::uint64_t wanted);
   void push_pull(const Asker& asker, const Chunk& chunk, Addend addend);
   void note_sum(std::uint64_t round);
 
@@ -96,7 +113,15 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   // Life.
   void greet(const Asker& asker, const proto::Greeting& greeting);
   std::vector<proto::Trainee> await_workers(Member::Clock::time_point deadline);
-  void greet_back(std::uint32_t all_workers, const Settings& of_all);
+  void begin(std::uint32_t workers, const Settings& told);
+  void greet_back(std::uint64_t first_round);
+  std::vector<std::shared_ptr<Entry>> all_entries();
+  void excuse(NodeId who, std::uint64_t until);
+  std::uint64_t come_back(NodeId who, bool again, bool was_lost);
+  void lose(NodeId who, const std::string& line);
+  void come_back_on_the_road(NodeId who);
+  std::string overdue() const;  // who has been lost for too long; with the mutex held
+  bool goes_on_without_lost() const { return !plane.of_parties && (faults.drop_workers || !plane.trains); }
   void depart(NodeId who);
   // Who is missed now that somebody has left.
   void require_all();

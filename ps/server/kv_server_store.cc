@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "ps/config/error.h"
+#include "ps/server/checkpoint.h"
 #include "ps/server/kv_server_state.h"
 
 namespace geomx::ps {
@@ -37,7 +38,7 @@ std::shared_ptr<Entry> KvServer::Impl::open(const Chunk& chunk) {
   const auto found = entries.find(chunk);
   if (found != entries.end()) return found->second;
   require_no_conflict(chunk);
-  auto entry = std::make_shared<Entry>(chunk, backing.gather(chunk));
+  auto entry = std::make_shared<Entry>(chunk, backing.gather(chunk), recovers());
   entry->set_backing(
       backing.open(chunk, [server = weak_from_this(), opened = std::weak_ptr(entry)](const Backing::News& news) {
         const auto self = server.lock();
@@ -69,10 +70,18 @@ void KvServer::Impl::deliver(const std::shared_ptr<Entry>& entry, const Backing:
     return;
   }
   const bool first = !entry->has_value();
-  const Entry::Told told = entry->update(news);
-  for (std::size_t i = 0; i < told.askers.size(); ++i) {
-    answer(told.askers[i], entry->chunk(), told.rounds[i], news.content, news.pulled);
+  Entry::Outcome outcome = entry->update(news);
+  if (plane.checkpoints != nullptr && !news.pulled) save(*entry);
+  std::string failed;
+  try {
+    // What was held takes its turn; answers need none, and may be wanted by one who has it.
+    std::unique_lock<std::recursive_mutex> turn;
+    if (!outcome.held.empty()) turn = entry->turn();
+    failed = carry_out(*entry, std::move(outcome));
+  } catch (const Error& error) {
+    failed = error.what();  // of what was held, and cannot be
   }
+  if (!failed.empty()) return fail(failed);
   if (first) refuse_conflicts(entry->chunk());
   if (plane.recorder == nullptr || news.pulled) return;
   std::size_t chunks = 0;
@@ -81,6 +90,37 @@ void KvServer::Impl::deliver(const std::shared_ptr<Entry>& entry, const Backing:
     chunks = entries.size();
   }
   plane.recorder->answered(news.round, chunks);
+}
+
+// Checkpoints --------------------------------------------------------------------------------------------------------
+
+void KvServer::Impl::save(Entry& entry) {
+  const std::uint64_t closings = entry.closings();
+  if (!plane.checkpoints->is_due(closings)) return;
+  std::size_t count = 0;
+  {
+    const std::lock_guard lock(mutex);
+    count = entries.size();
+  }
+  plane.checkpoints->add(count, entry.save());
+}
+
+// The initial values: all are here when the first gradient is.
+void KvServer::Impl::save_first() {
+  const auto all = all_entries();
+  for (const std::shared_ptr<Entry>& entry : all) {
+    const auto turn = entry->turn();
+    if (entry->has_value() && entry->closings() == 0) plane.checkpoints->add(all.size(), entry->save());
+  }
+}
+
+void KvServer::Impl::restore(const std::vector<proto::ChunkState>& chunks) {
+  restored = true;
+  saved_first = true;
+  for (const proto::ChunkState& state : chunks) {
+    const Chunk chunk{state.key(), state.offset(), state.length(), state.total()};
+    open(chunk)->restore(state);
+  }
 }
 
 void KvServer::Impl::refuse_conflicts(const Chunk& chunk) {

@@ -15,7 +15,7 @@ class LocalUpstream : public Upstream {
   void configure(const proto::OptimizerConfig& optimizer) override { server_.configure(optimizer); }
   void init(const Chunk& chunk, const Buffer& value) override { server_.init(chunk, value); }
   void pull(const Chunk& chunk, const Answered& answered) override { server_.pull(chunk, answered); }
-  void push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+  void push_pull(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                  const Answered& answered) override {
     server_.push_pull(chunk, round, workers, std::move(sum), answered);
   }

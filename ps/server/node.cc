@@ -1,6 +1,8 @@
 #include "ps/server/node.h"
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "ps/config/combinations.h"
@@ -11,6 +13,7 @@
 #include "ps/membership/messages.h"
 #include "ps/membership/scheduler.h"
 #include "ps/server/census.h"
+#include "ps/server/checkpoint.h"
 #include "ps/server/global_backing.h"
 #include "ps/server/kv_server.h"
 #include "ps/server/local_upstream.h"
@@ -24,9 +27,11 @@ namespace geomx::ps {
 namespace {
 
 // Works in several planes until that returns, then leaves them. What ends it ends all of them, for the same reason.
-void within(const std::vector<Member*>& planes, const ServeOptions& options, const std::function<void()>& work) {
+void within(const std::vector<Member*>& planes, KvServer& server, const ServeOptions& options,
+            const std::function<void()>& work) {
   const Interrupt::Guard guard(options.interrupt, [&](const std::string& why) {
     for (Member* plane : planes) plane->fail(why, kShortLinger);
+    server.fail(why);  // whoever waits for its workers
   });
   try {
     work();
@@ -40,6 +45,11 @@ void within(const std::vector<Member*>& planes, const ServeOptions& options, con
 void join(Member& member, const PlaneConfig& plane, const Log& log) {
   member.join();
   if (log) log(kDetails, "joined the " + scheduler_name(plane) + ": " + member.roster());
+}
+
+void tell_notices(Member& member, const Log& log) {
+  if (!log) return;
+  member.on_notice([log](const std::string& line) { log(kNecessary, line); });
 }
 
 void tell_traffic(const Member& member, const KvServer* server, const PlaneConfig& plane, const Log& log) {
@@ -73,9 +83,11 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
                    .num_workers = party.num_workers,
                    .recorder = recorder.heard(),
                    .states = &states,
-                   .losses = losses},
+                   .losses = losses,
+                   .rejoin_timeout = party.rejoin_timeout},
                   backing, config.job, options.log);
-  within({&down, &up}, options, [&] {
+  for (Member* member : {&up, &down}) tell_notices(*member, options.log);
+  within({&down, &up}, server, options, [&] {
     join(up, above, options.log);
     join(down, party, options.log);
     proto::Greeting greeting;
@@ -94,6 +106,28 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
   });
 }
 
+// What a global server begins from, if not from the master worker's values.
+std::optional<Checkpoints::Content> checkpoint_for(const NodeConfig& config, bool instead, std::uint32_t shard,
+                                                   const std::optional<Checkpoints>& checkpoints) {
+  if (!instead && !config.checkpoint.resume) return std::nullopt;
+  if (!checkpoints) {
+    throw Error(
+        "this global server is in the place of one that has died, and there are no checkpoints to begin from "
+        "(GEOMX_CHECKPOINT_DIR)");
+  }
+  auto found = checkpoints->read(shard);
+  if (!found && instead) {
+    throw Error("this global server is in the place of one that has died, and there is no checkpoint of it in " +
+                config.checkpoint.folder + " (GEOMX_CHECKPOINT_DIR)");
+  }
+  if (found && found->head.all_workers() != static_cast<std::uint32_t>(config.num_all_workers)) {
+    throw Error("the checkpoint in " + config.checkpoint.folder + " is of a job with " +
+                std::to_string(found->head.all_workers()) + " workers, not " + std::to_string(config.num_all_workers) +
+                " (DMLC_NUM_ALL_WORKER)");
+  }
+  return found;
+}
+
 // The global server is also its party's: the one's rounds are gathered by the other, like those of any party.
 void serve_globally(const NodeConfig& config, const TransportFactory& make_transport, const ServeOptions& options) {
   const PlaneConfig& above = *config.global;
@@ -102,9 +136,15 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
   Member central(below, make_transport());
   GlobalBacking weights(config.num_all_workers);
   RoundRecorder recorder(options.on_round);
-  KvServer global(
-      {.member = &parties, .num_workers = above.num_workers, .of_parties = true, .recorder = recorder.heard()}, weights,
-      config.job, options.log);
+  std::optional<Checkpoints> checkpoints;
+  if (!config.checkpoint.folder.empty()) checkpoints.emplace(config.checkpoint, options.log);
+  KvServer global({.member = &parties,
+                   .num_workers = above.num_workers,
+                   .of_parties = true,
+                   .recorder = recorder.heard(),
+                   .checkpoints = checkpoints ? &*checkpoints : nullptr,
+                   .rejoin_timeout = above.rejoin_timeout},
+                  weights, config.job, options.log);
   LocalUpstream upstream(global);
   PartyBacking backing(upstream, below.num_workers);
   StateRelay states(parties);
@@ -113,29 +153,53 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
                   .has_master = true,
                   .trains = config.central_worker,
                   .states = &states,
-                  .sharded_by = &parties},
+                  .sharded_by = &parties,
+                  .rejoin_timeout = below.rejoin_timeout},
                  backing, config.job, options.log);
+  for (Member* member : {&parties, &central}) tell_notices(*member, options.log);
   local.on_failure([&](const std::string& why) { global.fail(why); });
-  within({&central, &parties}, options, [&] {
+  within({&central, &parties}, local, options, [&] {
     join(parties, above, options.log);
     join(central, below, options.log);
     // A party server greets when the workers of its party have joined, too.
     const auto deadline = after(2 * above.join_timeout);
     Census census(config.num_all_workers);
+    const bool instead = parties.took_place();  // of one that has died
+    const auto found = checkpoint_for(config, instead, parties.self().rank, checkpoints);
     for (const proto::Trainee& worker : global.await_workers(deadline)) census.count_party(worker);
     const auto workers = local.await_workers(deadline);
     for (const proto::Trainee& worker : workers) census.count_central(worker);
-    if (const std::string line = census.disagreement(); !line.empty()) throw Error(line);
+    // Of a job that runs already, some may have left.
+    if (const std::string line = census.disagreement(); !instead && !line.empty()) throw Error(line);
     Settings settings = global.settings();
     proto::Greeting told;
     local.settings().write(told);
     settings.take(told, "the central party's server", "the global server");
+    if (found) {
+      proto::Greeting before;
+      *before.mutable_settings() = found->head.settings();
+      settings.take(before, "the checkpoint", "the global server");
+    }
     const JobConfig job = settings.job();
     if (const std::string line = why_not(job, {global.num_parties(), config.central_worker}); !line.empty()) {
       throw Error(line);
     }
     weights.begin(job);
     backing.begin(job, rounds_of(job.sync, workers));
+    if (checkpoints) {
+      proto::CheckpointHead head;
+      head.set_shard(parties.self().rank);
+      head.set_all_workers(static_cast<std::uint32_t>(config.num_all_workers));
+      proto::Greeting written;
+      settings.write(written);
+      *head.mutable_settings() = written.settings();
+      checkpoints->begin(head, found ? found->chunks : std::vector<proto::ChunkState>());
+      weights.on_configured([&](const proto::OptimizerConfig& optimizer) { checkpoints->set_optimizer(optimizer); });
+    }
+    if (found) {
+      weights.configure(found->head.optimizer());
+      global.restore(found->chunks);
+    }
     local.open(config.num_all_workers, settings);
     global.open(config.num_all_workers, settings);
     local.wait();

@@ -67,7 +67,7 @@ class PartyChunk : public ChunkBacking, public std::enable_shared_from_this<Part
       const std::lock_guard lock(mutex_);
       if (answer_ == Answer::mean) value_.reset();  // the weights move on without this server
     }
-    party_->upstream.push_pull(chunk_, last_push_ + 1, sum.workers, up_->pack(outcome.up),
+    party_->upstream.push_pull(chunk_, last_push_ + 1, {sum.workers, sum.absent}, up_->pack(outcome.up),
                                [self = shared_from_this(), round = sum.round](const KvWorker::Answer& answer) {
                                  self->take_answer(round, answer);
                                });
@@ -102,6 +102,8 @@ class PartyChunk : public ChunkBacking, public std::enable_shared_from_this<Part
   void take_answer(std::uint64_t round, const KvWorker::Answer& answer) {
     if (!answer.error.empty()) return deliver_({.error = answer.error});
     last_push_ = answer.round;
+    durable_ = answer.durable == kDurable ? kDurable
+                                          : answer.durable * static_cast<std::uint64_t>(party_->job.sync.party_rounds);
     copy_ =
         answer_ == Answer::difference ? Copies::caught_up(copy_, answer.value, arrays_) : unpack(answer.value, arrays_);
     step_->receive(copy_);
@@ -114,7 +116,7 @@ class PartyChunk : public ChunkBacking, public std::enable_shared_from_this<Part
       const std::lock_guard lock(mutex_);
       value_ = content;
     }
-    deliver_({.round = round, .content = content});
+    deliver_({.round = round, .content = content, .durable = durable_});
   }
 
   // Touched by one thread at a time: a round's answer comes before the next round.
@@ -126,8 +128,9 @@ class PartyChunk : public ChunkBacking, public std::enable_shared_from_this<Part
   std::optional<Packer> up_;  // once there is a value, and with it the optimizer
   Packer down_;
   Backing::Deliver deliver_;
-  std::uint64_t last_push_ = 0;  // the round of the servers above that has been answered
-  Buffer copy_;                  // what came from them last
+  std::uint64_t last_push_ = 0;       // the round of the servers above that has been answered
+  Buffer copy_;                       // what came from them last
+  std::uint64_t durable_ = kDurable;  // rounds of the party's
 
   std::mutex mutex_;
   std::optional<Encoded> value_;  // to be pulled; guarded by mutex_

@@ -20,6 +20,7 @@ class PartyBacking : public Backing {
   void on_failure(std::function<void(const std::string& why)> handler) override;
   void configure(const proto::OptimizerConfig& config) override;
   std::optional<proto::OptimizerConfig> optimizer() const override;  // once a value has come
+  bool fetches() const override { return true; }
   std::unique_ptr<Gathering> gather(const Chunk& chunk) const override;
   std::shared_ptr<ChunkBacking> open(const Chunk& chunk, Deliver deliver) override;
 

@@ -20,8 +20,18 @@ void Reception::greet(Guest guest) {
                   "DMLC_ENABLE_CENTRAL_WORKER at the global server)");
     }
   }
-  if (!guests_.emplace(guest.asker.from, guest).second) throw Error(guest.name + " has greeted already");
+  if (!guests_.insert_or_assign(guest.asker.from, guest).second || guest.greeting.again()) {
+    returned_.insert(guest.asker.from);
+  }
+  std::erase_if(waiting_, [&](const Guest& other) { return other.asker.from == guest.asker.from; });
   waiting_.push_back(std::move(guest));
+}
+
+bool Reception::complete() const {
+  for (std::size_t rank = 0; rank < plane_.workers; ++rank) {
+    if (is_awaited({Role::worker, static_cast<std::uint32_t>(rank)})) return false;
+  }
+  return true;
 }
 
 std::vector<proto::Trainee> Reception::trainees() const {
@@ -50,6 +60,7 @@ std::uint64_t Reception::slice_of(NodeId who) const {
 void Reception::depart(NodeId who, const std::string& name) {
   if (who.role != Role::worker) return;
   departed_.insert(who);
+  lost_.erase(who);
   if (plane_.trains) gone_.emplace(contributor(who), name);
 }
 

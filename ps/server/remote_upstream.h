@@ -19,9 +19,13 @@ class RemoteUpstream : public Upstream {
     throw Error("only the master worker, in the central party, gives initial values");
   }
   void pull(const Chunk& chunk, const Answered& answered) override { worker_.pull_chunk(chunk, answered); }
-  void push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+  void push_pull(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                  const Answered& answered) override {
-    worker_.push_pull_chunk(chunk, round, workers, std::move(sum), answered);
+    // What was pushed to them is kept here (KvWorker), and not by the party's workers.
+    worker_.push_pull_chunk(chunk, round, workers, std::move(sum), [answered](KvWorker::Answer answer) {
+      answer.durable = kDurable;
+      answered(std::move(answer));
+    });
   }
   void on_failure(std::function<void(const std::string& why)> handler) override {
     worker_.on_failure(std::move(handler));

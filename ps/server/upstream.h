@@ -6,6 +6,7 @@
 
 #include "ps/proto/ps.pb.h"
 #include "ps/sync/encoded.h"
+#include "ps/worker/head_count.h"
 #include "ps/worker/kv_worker.h"
 #include "ps/worker/partition.h"
 
@@ -25,7 +26,7 @@ class Upstream {
   virtual void init(const Chunk& chunk, const Buffer& value) = 0;
   // `answered` is called once, from within or on another thread.
   virtual void pull(const Chunk& chunk, const Answered& answered) = 0;
-  virtual void push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+  virtual void push_pull(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                          const Answered& answered) = 0;
   // Called once when no more answers can come; at once where none can already.
   virtual void on_failure(std::function<void(const std::string& why)> handler) = 0;

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string>
 
+#include "ps/proto/checkpoint.pb.h"
 #include "ps/sync/array_pool.h"
 #include "ps/sync/packer.h"
 
@@ -24,6 +26,10 @@ class Copies {
   // What the party must be sent to get to `weights`, or near; it is taken to have arrived.
   Encoded catch_up(std::uint64_t party, const Buffer& weights, Packer& packer);
 
+  // For a checkpoint. restore() throws Error where arrays have another length.
+  void save(proto::ChunkState& state) const;
+  void restore(const proto::ChunkState& state);
+
   // At the other end.
   static Buffer caught_up(const Buffer& copy, const Encoded& difference, ArrayPool& arrays);
 
@@ -32,5 +38,8 @@ class Copies {
   Buffer first_;
   std::map<std::uint64_t, Buffer> copies_;
 };
+
+// An array of a checkpoint. Throws Error where it has another length.
+Buffer restored(const std::string& bytes, ArrayPool& arrays);
 
 }  // namespace geomx::ps

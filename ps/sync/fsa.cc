@@ -13,6 +13,29 @@ Fsa::Fsa(std::uint32_t workers, std::size_t length) : workers_(workers), sums_(l
 void Fsa::open(std::uint64_t round) {
   round_ = round;
   open_ = true;
+  addends_.clear();
+  arrived_ = absent_ = 0;
+}
+
+bool Fsa::excuse(std::uint64_t contributor, std::uint64_t until) {
+  excused_[contributor] = until;
+  return open_ && complete();
+}
+
+std::uint64_t Fsa::waits_from(std::uint64_t contributor) const {
+  const auto found = excused_.find(contributor);
+  return found == excused_.end() ? 0 : found->second;
+}
+
+bool Fsa::complete() const {
+  if (addends_.empty()) return false;
+  std::uint32_t away = 0;
+  for (const auto& [contributor, until] : excused_) {
+    const bool there = std::any_of(addends_.begin(), addends_.end(),
+                                   [who = contributor](const Addend& addend) { return addend.contributor == who; });
+    if (round_ < until && !there) ++away;
+  }
+  return arrived_ + absent_ + away >= workers_;
 }
 
 bool Fsa::add(Addend addend) {
@@ -26,19 +49,23 @@ bool Fsa::add(Addend addend) {
       throw Error("a second gradient of round " + std::to_string(round_) + " from the same sender");
     }
   }
-  if (addend.workers > workers_ - arrived_) {
-    throw Error("gradients of " + std::to_string(std::uint64_t{arrived_} + addend.workers) + " workers, where " +
-                std::to_string(workers_) + " train");
+  const std::uint64_t all = std::uint64_t{arrived_} + absent_ + addend.workers + addend.absent;
+  if (all > workers_) {
+    throw Error("gradients of " + std::to_string(all) + " workers, where " + std::to_string(workers_) + " train");
   }
   arrived_ += addend.workers;
+  absent_ += addend.absent;
   addends_.push_back(std::move(addend));
-  return arrived_ == workers_;
+  return complete();
 }
 
 Sum Fsa::close() {
   std::sort(addends_.begin(), addends_.end(),
             [](const Addend& a, const Addend& b) { return a.contributor < b.contributor; });
-  Sum sum{round_, arrived_, 0, addends_.back().contributor, {}};
+  Sum sum{.round = round_,
+          .workers = arrived_,
+          .absent = workers_ - arrived_,
+          .contributor = addends_.back().contributor};
   for (const Addend& addend : addends_) sum.contributors += addend.contributors;
   const bool plain = std::all_of(addends_.begin(), addends_.end(),
                                  [](const Addend& addend) { return addend.values.format == Format::fp32; });
@@ -69,7 +96,7 @@ Sum Fsa::close() {
     sum.diverged = bad == addends_.end() ? addends_.back().contributor : bad->contributor;
   }
   addends_.clear();
-  arrived_ = 0;
+  arrived_ = absent_ = 0;
   open_ = false;
   return sum;
 }

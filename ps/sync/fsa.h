@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "ps/sync/array_pool.h"
@@ -19,19 +20,28 @@ class Fsa : public Gathering {
   Fsa(std::uint32_t workers, std::size_t length);
 
   void open(std::uint64_t round) override;
+  // Of a contributor that stands for one worker.
+  bool excuse(std::uint64_t contributor, std::uint64_t until) override;
+  std::uint64_t waits_from(std::uint64_t contributor) const override;
   // Throws Error when the round is not the open one, when the contributor has been there, and when there would be more
   // workers than exist.
   bool add(Addend addend) override;
+  void save(proto::ChunkState& state) const override { state.set_round(closed(0)); }
+  void restore(const proto::ChunkState& state) override { open(state.round() + 1); }
   // A single addend in fp32 is passed on as it is.
   Sum close() override;
   std::uint64_t closed(std::uint64_t) const override { return round_ == 0 ? 0 : round_ - 1; }
 
  private:
+  bool complete() const;
+
   std::uint32_t workers_;
   ArrayPool sums_;
   std::uint64_t round_ = 0;
   bool open_ = false;
-  std::uint32_t arrived_ = 0;  // workers
+  std::uint32_t arrived_ = 0;                       // workers
+  std::uint32_t absent_ = 0;                        // as those who have arrived say
+  std::map<std::uint64_t, std::uint64_t> excused_;  // contributors, and until which round
   std::vector<Addend> addends_;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "ps/proto/checkpoint.pb.h"
 #include "ps/sync/encoded.h"
 #include "ps/transport/message.h"
 
@@ -13,6 +14,7 @@ struct Addend {
   std::uint64_t contributor = 0;  // unique, and the order of addition
   std::uint64_t round = 0;
   std::uint32_t workers = 1;  // how many workers' gradients this is the sum of
+  std::uint32_t absent = 0;   // how many others the sender no longer waits for
   Encoded values{};           // that check() accepts
   std::uint32_t contributors = 1;  // of how many pushes this is the sum
 };
@@ -21,6 +23,7 @@ struct Addend {
 struct Sum {
   std::uint64_t round = 0;
   std::uint32_t workers = 0;
+  std::uint32_t absent = 0;  // that were not waited for
   std::uint32_t contributors = 0;
   std::uint64_t contributor = 0;  // the only one, or the last in order
   Buffer values{};                // fp32
@@ -36,12 +39,20 @@ class Gathering {
  public:
   virtual ~Gathering() = default;
 
-  // There is a value: what was learnt from it is taken from now on, as that of `round`.
+  // There is a value: what was learnt from it is taken from now on, as that of `round`. What was taken for another
+  // round is forgotten.
   virtual void open(std::uint64_t round) = 0;
   // Takes an addend; true when it completes a round, which is to be closed before the next one is added. Throws Error,
   // and takes nothing, where it cannot be part of a round now.
   virtual bool add(Addend addend) = 0;
   virtual Sum close() = 0;
+  // No round before `until` waits for this contributor any more. True where the open round is thereby complete.
+  virtual bool excuse(std::uint64_t contributor, std::uint64_t until) = 0;
+  // The first round that waits for it; 0: any.
+  virtual std::uint64_t waits_from(std::uint64_t contributor) const = 0;
+  // For a checkpoint: which rounds have closed.
+  virtual void save(proto::ChunkState& state) const = 0;
+  virtual void restore(const proto::ChunkState& state) = 0;
   // The round whose value a contributor, who may be new, gets now.
   virtual std::uint64_t closed(std::uint64_t contributor) const = 0;
 };

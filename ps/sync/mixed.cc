@@ -28,7 +28,12 @@ bool Mixed::add(Addend addend) {
 Sum Mixed::close() {
   const Addend addend = *std::exchange(addend_, std::nullopt);
   rounds_[addend.contributor] = addend.round;
-  Sum sum{addend.round, addend.workers, 1, addend.contributor, unpack(addend.values, arrays_)};
+  Sum sum{.round = addend.round,
+          .workers = addend.workers,
+          .absent = addend.absent,
+          .contributors = 1,
+          .contributor = addend.contributor,
+          .values = unpack(addend.values, arrays_)};
   if (!all_finite(sum.values.as<float>())) sum.diverged = addend.contributor;
   return sum;
 }
@@ -36,6 +41,19 @@ Sum Mixed::close() {
 std::uint64_t Mixed::closed(std::uint64_t contributor) const {
   const auto found = rounds_.find(contributor);
   return found == rounds_.end() ? 0 : found->second;
+}
+
+void Mixed::save(proto::ChunkState& state) const {
+  for (const auto& [contributor, round] : rounds_) {
+    proto::OwnRound& own = *state.add_own_rounds();
+    own.set_contributor(contributor);
+    own.set_round(round);
+  }
+}
+
+void Mixed::restore(const proto::ChunkState& state) {
+  for (const proto::OwnRound& own : state.own_rounds()) rounds_[own.contributor()] = own.round();
+  open_ = true;
 }
 
 }  // namespace geomx::ps

@@ -16,9 +16,13 @@ class Mixed : public Gathering {
   explicit Mixed(std::size_t length);
 
   void open(std::uint64_t round) override;
+  bool excuse(std::uint64_t, std::uint64_t) override { return false; }  // no round waits for anybody else
+  std::uint64_t waits_from(std::uint64_t) const override { return 0; }
   // Throws Error when a contributor's round is not the one after its last.
   bool add(Addend addend) override;
   Sum close() override;
+  void save(proto::ChunkState& state) const override;
+  void restore(const proto::ChunkState& state) override;
   std::uint64_t closed(std::uint64_t contributor) const override;
 
  private:

@@ -20,6 +20,8 @@ class AlongTheMean : public OuterStep {
   void step(std::span<const float> weights, std::span<const float>, const Sum& sum, std::span<float> updated) override {
     optimizer_->step(weights, sum.values.as<float>(), share_of(sum.workers), updated);
   }
+  void save(proto::StepState& state) const override { optimizer_->save(state); }
+  void restore(const proto::StepState& state) override { optimizer_->restore(state); }
 
  private:
   std::unique_ptr<Optimizer> optimizer_;
@@ -32,6 +34,8 @@ class DelayCompensated : public OuterStep {
             std::span<float> updated) override {
     dcasgd_step(settings_, weights, previous, sum.values.as<float>(), share_of(sum.workers), updated);
   }
+  void save(proto::StepState&) const override {}
+  void restore(const proto::StepState&) override {}
 
  private:
   DcasgdSettings settings_;
@@ -45,6 +49,8 @@ class AlongWhatWasLearnt : public OuterStep {
     const std::uint32_t count = by_worker_ ? sum.workers : sum.contributors;
     nesterov_.step(weights, sum.values.as<float>(), share_of(count), updated);
   }
+  void save(proto::StepState& state) const override { nesterov_.save(state); }
+  void restore(const proto::StepState& state) override { nesterov_.restore(state); }
 
  private:
   bool by_worker_;

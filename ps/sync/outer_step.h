@@ -5,6 +5,7 @@
 #include <span>
 
 #include "ps/config/sync_config.h"
+#include "ps/proto/checkpoint.pb.h"
 #include "ps/proto/ps.pb.h"
 #include "ps/sync/gathering.h"
 
@@ -27,6 +28,9 @@ class OuterStep {
   // `previous`: the weights that the sum's contributor had. All have the length that the step was made for.
   virtual void step(std::span<const float> weights, std::span<const float> previous, const Sum& sum,
                     std::span<float> updated) = 0;
+  // For a checkpoint. restore() throws Error where it is another step's.
+  virtual void save(proto::StepState& state) const = 0;
+  virtual void restore(const proto::StepState& state) = 0;
 };
 
 // Throws Error where the optimizer's configuration is wrong, or not one that the algorithm can use.

@@ -48,19 +48,25 @@ void KvWorker::Impl::post(Part part, proto::Data data, Buffer frame) {
     if (!failure.empty()) throw Error(failure);
     request = ++last_request;
     part.sent = Clock::now();
+    part.data = data;
+    part.frame = frame;
     parts.emplace(request, std::move(part));
   }
-  Message message;
-  data.set_request(request);
-  *message.header.mutable_data() = std::move(data);
-  if (frame.size() > 0) message.frames.push_back(std::move(frame));
   try {
-    carrier.send(server, std::move(message));
+    send(server, request, std::move(data), std::move(frame));
   } catch (...) {
     const std::lock_guard lock(mutex);
     parts.erase(request);
     throw;
   }
+}
+
+void KvWorker::Impl::send(NodeId server, std::uint64_t request, proto::Data data, Buffer frame) {
+  Message message;
+  data.set_request(request);
+  *message.header.mutable_data() = std::move(data);
+  if (frame.size() > 0) message.frames.push_back(std::move(frame));
+  carrier.send(server, std::move(message));
 }
 
 // Nothing is written to the handle's memory after this.
@@ -181,7 +187,7 @@ void KvWorker::Impl::exchange_chunk(const Chunk& chunk, proto::Data data, Buffer
     if (data.slices_size() == 0) write_slice(chunk, data);
     post(std::move(part), std::move(data), std::move(frame));
   } catch (const Error& error) {
-    answered({error.what(), 0, {}, {}});
+    answered({.error = error.what()});
   }
 }
 
@@ -189,6 +195,8 @@ KvWorker::KvWorker(Member& member, Options options) : impl_(std::make_shared<Imp
   member.on_data([impl = impl_](NodeId from, const Message& message) { impl->carrier.receive(from, message); });
   member.on_match([impl = impl_](const proto::Match& match) { impl->carrier.take_match(match); });
   member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
+  member.on_lost([impl = impl_](NodeId who, const std::string&) { impl->carrier.forget(who); });
+  member.on_returned([impl = impl_](NodeId who) { impl->greet_again(who); });
 }
 
 KvWorker::~KvWorker() {
@@ -229,6 +237,12 @@ KvWorker::Greeted KvWorker::greet(proto::Greeting greeting, const Settings& sett
   impl_->carrier.use(impl_->job.flow, helpers);
   const std::lock_guard lock(impl_->mutex);
   impl_->servers = std::move(servers);
+  for (const proto::Greeting& answer : answers) {
+    greeted.first_round = std::max<std::uint64_t>(greeted.first_round, answer.first_round());
+  }
+  impl_->first_round = greeted.first_round;
+  impl_->greeting = std::move(greeting);
+  impl_->greeting->set_again(true);
   return greeted;
 }
 
@@ -246,7 +260,29 @@ KvWorker::Handle KvWorker::init(std::uint32_t key, std::span<const float> value)
 }
 
 KvWorker::Handle KvWorker::pull(std::uint32_t key, std::span<float> value) {
-  return impl_->exchange(proto::PULL, key, 0, nullptr, value.data(), value.size());
+  std::uint64_t wanted = 0;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->first_round > 0 && impl_->rounds[key] == 0) wanted = impl_->first_round - 1;
+  }
+  return impl_->exchange(proto::PULL, key, wanted, nullptr, value.data(), value.size());
+}
+
+std::uint64_t KvWorker::begin_rounds() {
+  const std::lock_guard lock(impl_->mutex);
+  std::uint64_t round = impl_->first_round > 0 ? impl_->first_round - 1 : kDurable;
+  if (impl_->first_round == 0) {
+    for (const auto& [key, brought] : impl_->rounds) round = std::min(round, brought);
+  }
+  if (round == kDurable) round = 0;  // nothing was pulled
+  for (auto& [key, brought] : impl_->rounds) brought = round;
+  return round;
+}
+
+std::uint64_t KvWorker::round_of(std::uint32_t key) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->rounds.find(key);
+  return found == impl_->rounds.end() ? 0 : found->second;
 }
 
 KvWorker::Handle KvWorker::push_pull(std::uint32_t key, std::span<const float> gradient, std::span<float> value) {
@@ -328,12 +364,13 @@ void KvWorker::pull_chunk(const Chunk& chunk, const Answered& answered) {
   impl_->exchange_chunk(chunk, std::move(data), {}, answered);
 }
 
-void KvWorker::push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+void KvWorker::push_pull_chunk(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                                const Answered& answered) {
   proto::Data data;
   data.set_operation(proto::PUSH_PULL);
   data.set_round(round);
-  data.set_workers(workers);
+  data.set_workers(workers.workers);
+  data.set_absent(workers.absent);
   write_slice(chunk, sum.format, data);
   impl_->exchange_chunk(chunk, std::move(data), std::move(sum.bytes), answered);
 }

@@ -12,6 +12,7 @@
 #include "ps/flow/carrier.h"
 #include "ps/membership/member.h"
 #include "ps/sync/encoded.h"
+#include "ps/worker/head_count.h"
 #include "ps/worker/partition.h"
 #include "ps/worker/road_clock.h"
 
@@ -28,6 +29,10 @@ namespace geomx::ps {
 //   worker.wait(handle);
 //
 // Threading: calls from one thread (forward() from any); completion happens on the member's receive thread.
+//
+// Faults. A server that is lost and comes back, as the same process or as another one, is greeted again and asked again
+// what it has not answered. It answers a push once more where it has taken it already. One that was restored from a
+// checkpoint is first told again what was pushed to it since, which this keeps (proto::Data.durable).
 //
 // Gradients travel as the job's codec for the LAN says. Answers are decoded as they come.
 //
@@ -56,6 +61,8 @@ class KvWorker {
   struct Greeted {
     int all_workers = 0;  // the servers' DMLC_NUM_ALL_WORKER
     Settings settings;    // what any node has been told
+    // Of a worker in the place of one that died: the first round in which it takes part, where a server says so.
+    std::uint64_t first_round = 0;
   };
   Greeted greet(proto::Greeting greeting, const Settings& settings, Member::Clock::time_point deadline);
 
@@ -64,6 +71,12 @@ class KvWorker {
   Handle pull(std::uint32_t key, std::span<float> value);        // waits at the server until it is initialised
   // `value` becomes what the job's algorithm answers a push with: the new value, or the mean of all gradients
   // (sync/answer.h). replica.h hides the difference.
+  // After the first pulls: the round whose value they have brought, from which all keys go on. More than 0 where the
+  // job has been running before.
+  std::uint64_t begin_rounds();
+  // Of the value of `key` that was waited for last. Rounds may be passed over: while this worker was away, the others
+  // may have gone on without it.
+  std::uint64_t round_of(std::uint32_t key) const;
   Handle push_pull(std::uint32_t key, std::span<const float> gradient, std::span<float> value);
   void wait(Handle handle);  // throws Error at the deadline, when the server refused, or when the plane has failed
   void wait_all();
@@ -83,14 +96,15 @@ class KvWorker {
   // For a server that stands between: asks for one chunk, or sends the sum of `workers` gradients of it up for `round`.
   // `answered` is called once, on the receive thread or on the thread that finds out that the plane has failed.
   struct Answer {
-    std::string error;  // not empty: refused or failed, and nothing else is set
+    std::string error{};  // not empty: refused or failed, and nothing else is set
     std::uint64_t round = 0;
-    Encoded value;
-    std::optional<proto::OptimizerConfig> optimizer;  // with a value that was pulled
+    Encoded value{};
+    std::optional<proto::OptimizerConfig> optimizer{};  // with a value that was pulled
+    std::uint64_t durable = kDurable;                   // no round up to this one will be asked for again
   };
   using Answered = std::function<void(Answer)>;
   void pull_chunk(const Chunk& chunk, const Answered& answered);
-  void push_pull_chunk(const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded sum,
+  void push_pull_chunk(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                        const Answered& answered);
 
   // Called once when the plane can no longer work; at once where it cannot already.

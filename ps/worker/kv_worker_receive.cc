@@ -20,6 +20,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
     part = std::move(found->second);
     parts.erase(found);
     roads.note(from, part.sent, now, data);
+    if (part.data.operation() == proto::PUSH_PULL && data.error().empty()) keep(part, data.durable());
     accepting.insert(part.handle);
     ++handling;
   }
@@ -39,6 +40,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
   if (part.answered) {
     answer.error = error;
     answer.round = data.round();
+    answer.durable = data.durable();
     part.answered(answer);
   }
   bool news = false;
@@ -75,7 +77,7 @@ void KvWorker::Impl::fail(const std::string& why) {
     if (failure_handler)
       listeners.push_back([handler = failure_handler](const Answer& answer) { handler(answer.error); });
   }
-  for (const Answered& listener : listeners) listener({why, 0, {}, {}});
+  for (const Answered& listener : listeners) listener({.error = why});
   const std::lock_guard lock(mutex);
   --handling;
   changed.notify_all();

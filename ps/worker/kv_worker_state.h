@@ -3,13 +3,13 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "ps/flow/carrier.h"
@@ -18,7 +18,7 @@
 #include "ps/worker/road_clock.h"
 
 // What a KvWorker is inside. The caller's side, requests and waiting, is in kv_worker.cc; the receive thread's, answers
-// and failure, in kv_worker_receive.cc.
+// and failure, in kv_worker_receive.cc; servers that come back, in kv_worker_again.cc.
 namespace geomx::ps {
 
 struct KvWorker::Impl {
@@ -36,6 +36,14 @@ struct KvWorker::Impl {
     Accept accept;
     Answered answered;
     Clock::time_point sent{};  // filled in by post()
+    // What was sent: to be sent again, should the server be lost.
+    proto::Data data{};
+    Buffer frame{};
+  };
+  // What was pushed and answered, to a server that would have to be told again.
+  struct Kept {
+    proto::Data data;
+    Buffer frame;
   };
 
   // What a handle stands for.
@@ -65,8 +73,11 @@ struct KvWorker::Impl {
   // Guarded by mutex:
   std::vector<NodeId> servers;  // by shard; empty until greet()
   std::optional<proto::OptimizerConfig> optimizer;
-  std::unordered_map<std::uint64_t, Part> parts;
   RoadClock roads;
+  std::map<std::uint64_t, Part> parts;  // by request: in the order in which they were sent
+  std::map<Chunk, std::deque<Kept>> kept;
+  std::optional<proto::Greeting> greeting;  // once it is answered
+  std::uint64_t first_round = 0;
   std::map<Handle, Pending> pending;
   std::map<std::uint32_t, std::uint64_t> rounds;  // of the values that wait() has brought
   std::uint64_t last_request = 0;
@@ -82,6 +93,13 @@ struct KvWorker::Impl {
   void receive(NodeId from, const Message& message);
   void fail(const std::string& why);
   void close();
+
+  void keep(Part& part, std::uint64_t durable);  // with the mutex held
+  // A server is back.
+  void greet_again(NodeId server);
+  void ask_again(NodeId server, bool anew);
+  void push_again(const Chunk& chunk, NodeId server, std::uint64_t after);
+  void send(NodeId server, std::uint64_t request, proto::Data data, Buffer frame);
 
   // The caller's thread.
   NodeId server_of(const Chunk& chunk) const;

@@ -137,6 +137,8 @@ void Replica::pull() {
   for (const KvWorker::Handle handle : impl_->handles) impl_->kv.wait(handle);
   impl_->begin();
   for (std::size_t key = 0; key < impl_->parameters.size(); ++key) impl_->keep(key);
+  impl_->round = impl_->kv.begin_rounds();
+  impl_->steps = impl_->round * impl_->steps_in_round;
   impl_->began = Clock::now();
 }
 
@@ -169,7 +171,8 @@ bool Replica::finish_step() {
   if (last) {
     impl_->exchange();
     impl_->step = 0;
-    ++impl_->round;
+    // More than one further, where the party has gone on without this worker for a while.
+    impl_->round = impl_->kv.round_of(0) + (impl_->awaited[0] ? 1 : 0);
   }
   impl_->began = Clock::now();
   return last;

@@ -44,6 +44,7 @@ class Replica {
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
+  // In a job that runs already, round() and steps() then are those of the others: the data of so many steps is behind.
   // Before the first step: rounds overlap.
   void overlap_rounds();
   void pull();

@@ -70,7 +70,12 @@ struct Session::Impl {
       // The answer comes when the last worker of the last party has joined, too.
       job = kv.greet(greeting, config.job, after(2 * party.join_timeout)).settings.job();
     } catch (const Error& error) {
-      member.fail(error.what());
+      // One that cannot come back ends alone.
+      if (member.took_place()) {
+        member.leave();
+      } else {
+        member.fail(error.what());
+      }
       throw;
     }
   }

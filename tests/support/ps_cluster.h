@@ -29,7 +29,27 @@ class Plane {
     config_.scheduler_host = config_.bind_host = config_.advertised = "127.0.0.1";
     config_.role = PlaneRole::scheduler;
     if (adjust) adjust(config_);
-    scheduler_ = std::make_unique<Scheduler>(config_, medium_.node());
+    start(prepare);
+  }
+  ~Plane() {
+    if (scheduler_) scheduler_->stop();
+    if (run_.valid()) run_.wait();
+  }
+
+  // The scheduler dies without a word, and another one begins in its place.
+  void restart_scheduler(const Log& log = {}) {
+    stop_scheduler();
+    start({}, log);
+  }
+  void stop_scheduler() {
+    scheduler_->stop();
+    run_.wait();
+    scheduler_.reset();
+  }
+
+ private:
+  void start(const std::function<void(Scheduler&)>& prepare, const Log& log = {}) {
+    scheduler_ = std::make_unique<Scheduler>(config_, medium_.node(), log);
     if (prepare) prepare(*scheduler_);
     config_.scheduler_port = scheduler_->listen().port;
     run_ = std::async(std::launch::async, [this] {
@@ -41,11 +61,8 @@ class Plane {
       }
     });
   }
-  ~Plane() {
-    scheduler_->stop();
-    if (run_.valid()) run_.wait();
-  }
 
+ public:
   PlaneConfig config(PlaneRole role) const {
     PlaneConfig config = config_;
     config.role = role;

@@ -38,6 +38,11 @@ struct Deployment {
   std::map<std::string, std::string> workers_settings{};  // told to the workers alone
   // ESync's state server: the steps of a data slice in the round after its so many-th report.
   std::function<std::uint32_t(std::uint64_t slice, std::uint64_t report)> steps{};
+  std::function<void(PlaneConfig&)> adjust{};  // of every plane
+  std::string checkpoints{};                   // of the global servers: the folder
+  long checkpoint_every = 10;
+  bool resume = false;
+  Log log{};  // of the servers
 
   int workers() const {
     int count = central_trains ? central_workers : 0;
@@ -56,6 +61,68 @@ struct Deployment {
     }
     return parties;
   }
+};
+
+// What a worker throws that is to die: its transport is cut before. `again`: it is then started again.
+struct Killed {
+  bool again = false;
+};
+
+// A server of a job, as long as it lives; and the next one in its place.
+class Lives {
+ public:
+  // Cuts it off, so that nothing is heard of it any more, and ends it. It is then started again, unless that is not
+  // wanted.
+  void kill() {
+    const std::lock_guard lock(mutex_);
+    ++killed_;
+    life_->whole.cut();
+    life_->interrupt.raise("killed");
+  }
+  // Of a party server: the road to the other parties.
+  void cut_wan() {
+    const std::lock_guard lock(mutex_);
+    life_->wan.cut();
+  }
+  void heal_wan() {
+    const std::lock_guard lock(mutex_);
+    life_->wan.heal();
+  }
+
+  void serve(const NodeConfig& config, const Medium& medium, const Log& log) {
+    for (;;) {
+      std::shared_ptr<Life> life;
+      int killed = 0;
+      {
+        const std::lock_guard lock(mutex_);
+        life = life_;
+        killed = killed_;
+      }
+      // The plane between parties comes first.
+      auto count = std::make_shared<std::atomic<int>>(0);
+      const auto transport = [&life, &medium, count] {
+        const Medium whole = life->whole.on(medium);
+        return count->fetch_add(1) == 0 ? life->wan.on(whole).node() : whole.node();
+      };
+      try {
+        ps::serve(config, transport, {.interrupt = &life->interrupt, .log = log});
+        return;
+      } catch (const Error&) {
+        const std::lock_guard lock(mutex_);
+        if (killed_ == killed) throw;
+        life_ = std::make_shared<Life>();
+      }
+    }
+  }
+
+ private:
+  struct Life {
+    Cut whole, wan;
+    Interrupt interrupt;
+  };
+  std::mutex mutex_;
+  int killed_ = 0;
+  std::shared_ptr<Life> life_ = std::make_shared<Life>();
 };
 
 // Every node's end: empty, or the error.
@@ -78,6 +145,7 @@ class Job {
   Job(Deployment deployment, Medium the_medium) : deployment_(std::move(deployment)), medium_(std::move(the_medium)) {
     const auto adjust = [this](PlaneConfig& plane) {
       plane.join_timeout = std::chrono::duration<double>(deployment_.join_timeout);
+      if (deployment_.adjust) deployment_.adjust(plane);
     };
     const auto parties = static_cast<int>(deployment_.party_workers.size());
     global_ = std::make_unique<Plane>(
@@ -96,15 +164,23 @@ class Job {
     for (const int workers : deployment_.party_workers) {
       parties_.push_back(std::make_unique<Plane>(medium_, deployment_.party_servers, workers, adjust, prepare));
     }
+    for (int i = 0; i < deployment_.global_servers; ++i) global_lives_[i];
+    for (std::size_t party = 0; party < parties_.size(); ++party) {
+      for (int i = 0; i < deployment_.party_servers; ++i) party_lives_[party * 100 + static_cast<std::size_t>(i)];
+    }
   }
 
   // `tell` may alter what a worker has been told.
   Ends run(const Work& work, const std::function<void(NodeConfig& worker)>& tell = {}) {
     std::vector<std::function<void()>> servers, workers;
-    for (int i = 0; i < deployment_.global_servers; ++i) servers.push_back([this] { serve(global_server(), node()); });
+    for (int i = 0; i < deployment_.global_servers; ++i) {
+      servers.push_back([this, i] { global_lives_[i].serve(global_server(), medium_, deployment_.log); });
+    }
     for (std::size_t party = 0; party < parties_.size(); ++party) {
       for (int i = 0; i < deployment_.party_servers; ++i) {
-        servers.push_back([this, party] { serve(party_server(party), node()); });
+        servers.push_back([this, party, i] {
+          party_lives_[party * 100 + static_cast<std::size_t>(i)].serve(party_server(party), medium_, deployment_.log);
+        });
       }
     }
     std::size_t slice = 0;
@@ -116,9 +192,20 @@ class Job {
         if (mine && !deployment_.rounds.empty()) options.rounds = deployment_.rounds.at(*mine);
         NodeConfig config = worker(plane, master);
         if (tell) tell(config);
-        Session session(config, options, node());
-        work(session, mine);
-        session.leave();
+        const auto cut = mine ? worker_cuts_.find(*mine) : worker_cuts_.end();
+        TransportFactory transport = node();
+        if (cut != worker_cuts_.end()) transport = [this, cut] { return cut->second.on(medium_).node(); };
+        for (bool alive = true; alive;) {
+          try {
+            Session session(config, options, transport);
+            work(session, mine);
+            session.leave();
+            return;
+          } catch (const Killed& killed) {
+            alive = killed.again;
+            transport = node();
+          }
+        }
       });
     };
     for (std::size_t party = 0; party < parties_.size(); ++party) {
@@ -135,6 +222,17 @@ class Job {
     ends.schedulers = {global_->end(), central_->end()};
     for (auto& party : parties_) ends.schedulers.push_back(party->end());
     return ends;
+  }
+
+  // Before run(): what a worker is cut off by, before it throws Killed.
+  Cut& cut_of(std::size_t slice) { return worker_cuts_[slice]; }
+  // While it runs.
+  Lives& global(int index = 0) { return global_lives_.at(index); }
+  Lives& party(std::size_t party) { return party_lives_.at(party * 100); }
+  void restart_schedulers() {
+    global_->restart_scheduler(deployment_.log);
+    central_->restart_scheduler(deployment_.log);
+    for (auto& party : parties_) party->restart_scheduler(deployment_.log);
   }
 
  private:
@@ -169,6 +267,7 @@ class Job {
     config.global = global_->config(PlaneRole::server);
     config.local = central_->config(PlaneRole::server);
     config.central_worker = deployment_.central_trains;
+    config.checkpoint = {deployment_.checkpoints, deployment_.checkpoint_every, deployment_.resume};
     return config;
   }
   NodeConfig party_server(std::size_t party) const {
@@ -195,6 +294,9 @@ class Job {
   std::map<std::uint64_t, std::uint64_t> reports_;  // of the scheduler's thread, as is the planner
   std::unique_ptr<Plane> global_, central_;
   std::vector<std::unique_ptr<Plane>> parties_;
+  std::map<int, Lives> global_lives_;
+  std::map<std::size_t, Lives> party_lives_;  // 100 of each party
+  std::map<std::size_t, Cut> worker_cuts_;
 };
 
 using Tensors = std::vector<std::vector<float>>;
@@ -213,6 +315,7 @@ struct Training {
   std::uint64_t disorder = 0;  // seeds the order and the moments in which workers push; it must not matter
   // Called before a worker pushes in a round, and when it has its answer; for those who take turns.
   std::function<void(std::size_t slice, std::size_t round)> before{}, after{};
+  std::function<void(Job& job)> prepare{};  // before it runs
 };
 
 // Trains the regression: the replicas after each round.
@@ -224,6 +327,7 @@ inline Trained train(Deployment deployment, const Medium& medium, const Regressi
   trained.store.resize(workers);
   if (deployment.rounds.empty()) deployment.rounds.assign(workers, training.rounds);
   Job job(deployment, medium);
+  if (training.prepare) training.prepare(job);
   std::vector<Tensors> all_weights(workers + 1), all_gradients(workers + 1);  // they outlive the sessions
   trained.ends = job.run([&](Session& session, std::optional<std::size_t> slice) {
     KvWorker& kv = session.kv();
@@ -238,6 +342,8 @@ inline Trained train(Deployment deployment, const Medium& medium, const Regressi
     Tensors& weights = all_weights[slice.value_or(workers)];
     Tensors& gradients = all_gradients[slice.value_or(workers)];
     std::vector<std::span<float>> parameters;
+    weights.clear();  // of an earlier life
+    gradients.clear();
     for (const std::size_t length : model.lengths) {
       weights.emplace_back(length);
       gradients.emplace_back(length);

@@ -53,6 +53,7 @@ inline Medium faulty_medium(const Medium& inner, Faults faults) {
 class Cut {
  public:
   void cut() { cut_->store(true); }
+  void heal() { cut_->store(false); }
   // The medium of one node that this switch cuts.
   Medium on(const Medium& medium) const {
     return {medium.name, [medium, cut = cut_] { return std::make_unique<Wire>(medium.node(), cut); }};

@@ -55,6 +55,15 @@ void Batches::shuffle() {
   for (std::size_t i = order_.size() - 1; i > 0; --i) std::swap(order_[i], order_[random.below(i + 1)]);
 }
 
+void Batches::skip(std::size_t batches) {
+  if (batches == 0) return;
+  // The position after an epoch's last batch is that epoch's still, as next() leaves it.
+  const std::size_t all = epoch_ * per_epoch() + position_ + batches;
+  epoch_ = (all - 1) / per_epoch();
+  position_ = all - epoch_ * per_epoch();
+  shuffle();
+}
+
 Batch Batches::next(std::span<float> images) {
   if (position_ == per_epoch()) {
     ++epoch_;

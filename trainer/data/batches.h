@@ -25,6 +25,7 @@ class Batches {
   // The next one, its images in memory of the caller's (a backend's, REQUIRES: room for them) or in this object's.
   // Valid until the next call.
   Batch next(std::span<float> images);
+  void skip(std::size_t batches);  // as if so many had been given out
   Batch next() { return next(images_); }
 
  private:

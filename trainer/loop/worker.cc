@@ -84,12 +84,14 @@ class Trainer {
     overlaps_ = session.job().flow.p3.enabled;
     if (overlaps_) replica_->overlap_rounds();
     replica_->pull();
+    batches_.skip(replica_->steps());  // those of a job that runs already
   }
 
   void train(long rounds, Observer& observer) {
-    for (long round = 1; round <= rounds; ++round) {
+    while (static_cast<long>(replica_->round()) < rounds) {
       const long epochs = completed_epochs();
-      train_round(round, observer);
+      train_round(observer);
+      const long round = static_cast<long>(replica_->round());
       const bool due =
           round == rounds || completed_epochs() > epochs || (evaluate_every_ > 0 && round % evaluate_every_ == 0);
       if (due || !overlaps_) settle(observer);
@@ -102,8 +104,8 @@ class Trainer {
 
   // One step, or as many as the algorithm makes between two exchanges. Where rounds overlap, the parameters of the last
   // one come during the first step's forward pass, and its report with the last of them.
-  void train_round(long round, Observer& observer) {
-    StepReport report{.round = round};
+  void train_round(Observer& observer) {
+    StepReport report;
     double loss = 0;
     for (bool finished = false; !finished;) {
       const Batch batch = batches_.next(backend_->images());
@@ -130,6 +132,7 @@ class Trainer {
       loss += mean * static_cast<double>(batch.size());
       report.samples += batch.size();
     }
+    report.round = static_cast<long>(replica_->round());
     report.loss = loss / static_cast<double>(report.samples);
     report_ = report;
   }

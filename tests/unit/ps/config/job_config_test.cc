@@ -118,6 +118,8 @@ TEST(JobConfigTest, EverySettingArrives) {
   EXPECT_TRUE(mpq.codec.half_values);
   EXPECT_EQ(mpq.codec.size_lower_bound, 200u);
   EXPECT_EQ(read({{"GEOMX_CODEC", "2bit"}, {"GEOMX_2BIT_THRESHOLD", "0.125"}}).job().codec.threshold, 0.125);
+  EXPECT_TRUE(read({}).job().faults.drop_workers);
+  EXPECT_FALSE(read({{"GEOMX_ON_WORKER_DEATH", "wait"}}).job().faults.drop_workers);
 }
 
 // GeoMX's demo scripts.

@@ -144,7 +144,10 @@ TEST(NodeConfigTest, DefaultsAndLimits) {
                                                {"MXNET_KVSTORE_BIGARRAY_BOUND", "1000"},
                                                {"PS_HEARTBEAT_INTERVAL", "0.5"},
                                                {"PS_HEARTBEAT_TIMEOUT", "3"},
-                                               {"GEOMX_JOIN_TIMEOUT", "60"}}));
+                                               {"GEOMX_JOIN_TIMEOUT", "60"},
+                                               {"GEOMX_REJOIN_TIMEOUT", "90"}}));
+  EXPECT_EQ(config.local->rejoin_timeout.count(), 600);
+  EXPECT_EQ(other.local->rejoin_timeout.count(), 90);
   EXPECT_EQ(other.verbose, 2);
   EXPECT_EQ(other.bigarray_bound, 1000);
   EXPECT_EQ(other.local->heartbeat_interval.count(), 0.5);
@@ -153,6 +156,17 @@ TEST(NodeConfigTest, DefaultsAndLimits) {
 
   EXPECT_EQ(read(with(kWorker, {{"PS_HEARTBEAT_INTERVAL", "0"}})).local->heartbeat_timeout.count(), 0);
   EXPECT_EQ(read(with(kWorker, {{"PS_HEARTBEAT_TIMEOUT", "0"}})).local->heartbeat_timeout.count(), 0);
+}
+
+TEST(NodeConfigTest, CheckpointsHaveAFolder) {
+  EXPECT_EQ(read(kGlobalServer).checkpoint.folder, "");
+  const NodeConfig config = read(
+      with(kGlobalServer,
+           {{"GEOMX_CHECKPOINT_DIR", "/tmp/c"}, {"GEOMX_CHECKPOINT_EVERY", "3"}, {"GEOMX_CHECKPOINT_RESUME", "1"}}));
+  EXPECT_EQ(config.checkpoint.folder, "/tmp/c");
+  EXPECT_EQ(config.checkpoint.every, 3);
+  EXPECT_TRUE(config.checkpoint.resume);
+  EXPECT_THROW(read(with(kGlobalServer, {{"GEOMX_CHECKPOINT_RESUME", "1"}})), Error);
 }
 
 TEST(NodeConfigTest, PortsOfANodeThatListensInBothPlanesAreNeighbours) {

@@ -174,50 +174,6 @@ TEST(FaultsTest, AnotherVersionOfTheProtocolIsRefused) {
   });
 }
 
-TEST(FaultsTest, ASilentNodeIsLostAndEveryoneIsTold) {
-  on_all_media([](const Medium& network) {
-    Plane plane(network, 1, 2, fast_heartbeats);
-    Members members = make_members(plane, 1, 1);
-    Cut cut;
-    members.push_back(std::make_unique<Member>(plane.config(PlaneRole::worker), cut.on(network).node()));
-    Count failed;
-    for (std::size_t i = 0; i < 2; ++i) members[i]->on_failure([&](const std::string&) { failed.add(); });
-    ASSERT_THAT(join_all(members), Each(IsEmpty()));
-    const auto start = Clock::now();
-    cut.cut();
-    EXPECT_TRUE(failed.reaches(2));
-    EXPECT_LT(Clock::now() - start, 4s);
-    for (std::size_t i = 0; i < 2; ++i) {
-      EXPECT_THAT(members[i]->failure(), AllOf(StartsWith("worker 1 ("), HasSubstr(") has been silent for 1"),
-                                               HasSubstr(" s (PS_HEARTBEAT_TIMEOUT=1)")));
-    }
-    EXPECT_EQ(plane.end(), members[0]->failure());
-    EXPECT_THROW(members[1]->barrier("late", false, true, soon()), Error);
-  });
-}
-
-TEST(FaultsTest, ASilentSchedulerIsNoticed) {
-  on_all_media([](const Medium& network) {
-    Cut cut;
-    Plane plane(cut.on(network), 1, 1, fast_heartbeats);
-    Members members;
-    members.push_back(std::make_unique<Member>(plane.config(PlaneRole::server), network.node()));
-    members.push_back(std::make_unique<Member>(plane.config(PlaneRole::worker), network.node()));
-    Count failed;
-    for (auto& member : members) member->on_failure([&](const std::string&) { failed.add(); });
-    ASSERT_THAT(join_all(members), Each(IsEmpty()));
-    cut.cut();
-    EXPECT_TRUE(failed.reaches(2));
-    for (auto& member : members) {
-      EXPECT_THAT(member->failure(),
-                  AllOf(StartsWith("the local scheduler at 127.0.0.1:"), HasSubstr(" has been silent for ")));
-    }
-    const auto start = Clock::now();
-    members.clear();
-    EXPECT_LT(Clock::now() - start, 4s);  // nobody says goodbye to the dead
-  });
-}
-
 TEST(FaultsTest, AFailureIsSharedAtOnceWithItsReason) {
   on_all_media([](const Medium& network) {
     Plane plane(network, 1, 2, no_heartbeats);

@@ -64,7 +64,10 @@ TEST(ReceptionTest, APlaneTrainsAsAWholeOrNotAtAll) {
   EXPECT_THAT(error_of(trains, worker(0, std::nullopt)),
               HasSubstr("worker 0 has no data slice, but every worker of its party trains (--data-slice-idx"));
   EXPECT_EQ(error_of(trains, worker(0, 3)), "welcome");
-  EXPECT_EQ(error_of(trains, worker(0, 3)), "worker 0 has greeted already");
+  EXPECT_FALSE(trains.has_come_back({Role::worker, 0}));
+  EXPECT_EQ(error_of(trains, worker(0, 3)), "welcome");  // another process in its place
+  EXPECT_TRUE(trains.has_come_back({Role::worker, 0}));
+  EXPECT_THAT(trains.take_waiting(), SizeIs(1));
   Reception idle({.workers = 1, .trains = false});
   EXPECT_THAT(error_of(idle, worker(0, 3)),
               HasSubstr("worker 0 has a data slice, but the central party does not train"));
@@ -75,11 +78,11 @@ TEST(ReceptionTest, WhoHasTrainedAndLeftIsMissed) {
   reception.depart({Role::worker, 1}, "worker 1");
   EXPECT_EQ(reception.missing({asker(0)}), "worker 1");
   EXPECT_EQ(reception.missing({asker(1)}), "");
-  EXPECT_FALSE(reception.all_have_left());
+  EXPECT_FALSE(reception.all_have_left(false));
   reception.depart({Role::server, 0}, "server 0");
-  EXPECT_FALSE(reception.all_have_left());
+  EXPECT_FALSE(reception.all_have_left(false));
   reception.depart({Role::worker, 0}, "worker 0");
-  EXPECT_TRUE(reception.all_have_left());
+  EXPECT_TRUE(reception.all_have_left(false));
   Reception idle({.workers = 1, .trains = false});
   idle.depart({Role::worker, 0}, "master");  // nobody waits for its gradients
   EXPECT_EQ(idle.missing({asker(0)}), "");
@@ -105,6 +108,22 @@ TEST(ReceptionTest, APartyContributesAsOne) {
   reception.depart({Role::worker, 1}, "party server 1");
   EXPECT_EQ(reception.missing({asker(0)}), "");
   EXPECT_EQ(reception.missing({asker(2)}), "party server 1");
+}
+
+TEST(ReceptionTest, WhoIsLostIsNotAwaited) {
+  Reception reception({.workers = 3});
+  reception.greet(worker(0, 0));
+  reception.depart({Role::worker, 1}, "worker 1");
+  EXPECT_FALSE(reception.complete());
+  reception.lose({Role::worker, 2}, {});
+  EXPECT_TRUE(reception.complete());
+  EXPECT_EQ(reception.present(), 1u);
+  reception.depart({Role::worker, 0}, "worker 0");
+  EXPECT_FALSE(reception.all_have_left(false));
+  EXPECT_TRUE(reception.all_have_left(true));
+  EXPECT_TRUE(reception.find({Role::worker, 2}));
+  EXPECT_FALSE(reception.all_have_left(true));
+  EXPECT_FALSE(reception.complete());
 }
 
 }  // namespace

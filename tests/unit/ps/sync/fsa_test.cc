@@ -122,5 +122,34 @@ TEST(ArrayPoolTest, AnArrayMayOutliveItsPool) {
   EXPECT_EQ(*array, 3);
 }
 
+TEST(FsaTest, NoRoundWaitsForOneWhoIsExcused) {
+  Fsa fsa(3, 1);
+  fsa.open(1);
+  EXPECT_FALSE(fsa.excuse(1, 3));  // nobody has come yet
+  EXPECT_FALSE(fsa.add({.contributor = 0, .round = 1, .values = values({3})}));
+  EXPECT_TRUE(fsa.add({.contributor = 2, .round = 1, .values = values({4})}));
+  const Sum sum = fsa.close();
+  EXPECT_EQ(sum.workers, 2u);
+  EXPECT_EQ(sum.absent, 1u);
+  fsa.open(2);
+  EXPECT_FALSE(fsa.add({.contributor = 0, .round = 2, .values = values({1})}));
+  EXPECT_TRUE(fsa.excuse(2, 9));  // dies while the round is open
+  fsa.close();
+  fsa.open(3);  // the first of the two is back
+  EXPECT_FALSE(fsa.add({.contributor = 0, .round = 3, .values = values({1})}));
+  EXPECT_TRUE(fsa.add({.contributor = 1, .round = 3, .values = values({1})}));
+}
+
+TEST(FsaTest, APartyThatMissesAWorkerCountsItAsAbsent) {
+  Fsa fsa(4, 1);
+  fsa.open(1);
+  EXPECT_FALSE(fsa.add({.contributor = 0, .round = 1, .workers = 1, .absent = 1, .values = values({3})}));
+  EXPECT_TRUE(fsa.add({.contributor = 1, .round = 1, .workers = 2, .values = values({4})}));
+  EXPECT_EQ(fsa.close().workers, 3u);
+  fsa.open(2);
+  EXPECT_EQ(refusal(fsa, {.contributor = 0, .round = 2, .workers = 3, .absent = 2, .values = values({3})}),
+            "gradients of 5 workers, where 4 train");
+}
+
 }  // namespace
 }  // namespace geomx::ps
