@@ -64,7 +64,7 @@ const std::vector<Room> kRooms{
     {"trainer/cpu", {"trainer/tensor", "trainer/model"}},
     {"trainer/loop",
      {"trainer/tensor", "trainer/data", "trainer/model", "trainer/cpu", "ps/proto", "ps/config", "ps/optim",
-      "ps/worker", "ps/server"}},
+      "ps/transport", "ps/worker", "ps/server"}},
 
     {"gui", {"emulator/base", "emulator/scenario", "emulator/control", "emulator/report"}},
 };
@@ -88,7 +88,7 @@ const std::vector<Vendor> kVendors{
     {{"google/protobuf/"}, {"ps/", "emulator/control/"}},
     {{"dnnl", "oneapi/dnnl"}, {"trainer/cpu/"}},
     {{"omp.h"}, {"trainer/cpu/"}},
-    {{"zlib.h"}, {"trainer/data/"}},
+    {{"zlib.h"}, {"trainer/data/", "ps/transport/resending"}},
     {{"cuda", "cublas", "cudnn"}, {"trainer/cuda/"}},
     {{"Q"}, {"gui/"}},
 };
