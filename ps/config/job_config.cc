@@ -27,6 +27,19 @@ constexpr const char* kSizeLowerBound = "MXNET_KVSTORE_SIZE_LOWER_BOUND";
 constexpr const char* kThreshold = "GEOMX_2BIT_THRESHOLD";
 constexpr const char* kPriority = "ENABLE_P3";
 constexpr const char* kSlice = "GEOMX_P3_SLICE";
+constexpr const char* kDgt = "ENABLE_DGT";
+constexpr const char* kChannels = "DMLC_UDP_CHANNEL_NUM";
+constexpr const char* kK = "DMLC_K";
+constexpr const char* kKMin = "DMLC_K_MIN";
+constexpr const char* kAdaptiveK = "ADAPTIVE_K_FLAG";
+constexpr const char* kAlpha = "DGT_CONTRIBUTION_ALPHA";
+constexpr const char* kBlockSize = "DGT_BLOCK_SIZE";
+constexpr const char* kDgtInfo = "DGT_INFO";
+constexpr const char* kDgtWait = "GEOMX_DGT_WAIT";
+constexpr const char* kDgtDrop = "GEOMX_DGT_DROP";
+constexpr const char* kIntraTs = "ENABLE_INTRA_TS";
+constexpr const char* kInterTs = "ENABLE_INTER_TS";
+constexpr const char* kGreed = "MAX_GREED_RATE_TS";
 
 constexpr SyncName kSyncNames[] = {SyncName::fsa, SyncName::mixed, SyncName::hfa, SyncName::esync, SyncName::diloco};
 
@@ -59,6 +72,19 @@ const std::vector<Row>& rows() {
       {.name = kPriority, .choices = {"0", "1"}},
       // Shorter slices would weigh less than their headers.
       {.name = kSlice, .whole = true, .low = 256, .high = 1 << 24},
+      {.name = kDgt, .choices = {"0", "1", "2", "3"}},
+      {.name = kChannels, .whole = true, .low = 1, .high = 8},
+      {.name = kK, .low = 0, .high = 1},
+      {.name = kKMin, .low = 0, .high = 1},
+      {.name = kAdaptiveK, .choices = {"0", "1"}},
+      {.name = kAlpha, .low = 0, .high = 1},
+      {.name = kBlockSize, .whole = true, .low = 64, .high = 1 << 24},  // bytes
+      {.name = kDgtInfo, .choices = {"0", "1"}},
+      {.name = kDgtWait, .low = 0, .high = 60},
+      {.name = kDgtDrop, .low = 0, .high = 1},
+      {.name = kIntraTs, .choices = {"0", "1"}},
+      {.name = kInterTs, .choices = {"0", "1"}},
+      {.name = kGreed, .low = 0, .high = 1},
   };
   return rows;
 }
@@ -189,6 +215,22 @@ JobConfig Settings::job() const {
   FlowConfig::Priority& p3 = job.flow.p3;
   p3.enabled = text(kPriority, "0") == "1";
   p3.slice = static_cast<std::uint64_t>(whole(kSlice, static_cast<long>(p3.slice)));
+  FlowConfig::Dgt& dgt = job.flow.dgt;
+  dgt.mode = static_cast<FlowConfig::Dgt::Mode>(whole(kDgt, 0));
+  dgt.channels = static_cast<int>(whole(kChannels, dgt.channels));
+  dgt.k = number(kK, dgt.k);
+  dgt.k_min = number(kKMin, dgt.k_min);
+  dgt.adapts = text(kAdaptiveK, "0") == "1";
+  dgt.alpha = number(kAlpha, dgt.alpha);
+  dgt.block =
+      static_cast<std::uint64_t>(whole(kBlockSize, static_cast<long>(dgt.block * sizeof(float)))) / sizeof(float);
+  dgt.info = text(kDgtInfo, "0") == "1";
+  dgt.wait = number(kDgtWait, dgt.wait);
+  dgt.drop = number(kDgtDrop, dgt.drop);
+  FlowConfig::Ts& ts = job.flow.ts;
+  ts.intra = text(kIntraTs, "0") == "1";
+  ts.inter = text(kInterTs, "0") == "1";
+  ts.greed = number(kGreed, ts.greed);
   return job;
 }
 

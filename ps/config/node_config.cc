@@ -1,5 +1,6 @@
 #include "ps/config/node_config.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <utility>
 
@@ -56,15 +57,6 @@ const Process& process_of(const Variables& variables) {
   return master ? kMasterWorker : kWorker;
 }
 
-// Algorithms of later versions: asking for one must not be ignored.
-void refuse_unsupported(const Variables& variables) {
-  for (const char* name : {"ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS"}) {
-    const auto value = variables.text(name);
-    if (value && *value != "0")
-      throw Error(std::string(name) + "=" + *value + " is not supported yet (unset it or set 0)");
-  }
-}
-
 std::uint64_t order_by(const std::string& ipv4, int port) {
   return (std::uint64_t{ipv4_number(ipv4).value_or(0)} << 16) | static_cast<std::uint64_t>(port);
 }
@@ -111,6 +103,25 @@ void resolve_addresses(const Variables& variables, PlaneConfig& plane, std::vect
   plane.advertised = node_host.value_or(plane.bind_host);
 }
 
+// The key by which the datagrams of a run are sealed. Its value is in no message.
+std::string read_datagram_key(const Variables& variables) {
+  constexpr const char* kName = "GEOMX_DGT_KEY";
+  constexpr std::size_t kBytes = 32;
+  const std::string digits = variables.text(kName).value_or("");
+  if (digits.empty()) return {};
+  std::string key;
+  for (std::size_t at = 0; at + 1 < digits.size(); at += 2) {
+    unsigned value = 0;
+    const char* const pair = digits.data() + at;
+    if (std::from_chars(pair, pair + 2, value, 16).ptr != pair + 2) break;
+    key.push_back(static_cast<char>(value));
+  }
+  if (key.size() != kBytes || digits.size() != 2 * kBytes) {
+    variables.wrong(kName, std::to_string(digits.size()) + " characters", "64 hexadecimal digits");
+  }
+  return key;
+}
+
 PlaneConfig read_plane(const Variables& variables, PlaneRole role, bool global, std::vector<std::string>& warnings) {
   PlaneConfig plane;
   plane.global = global;
@@ -135,6 +146,7 @@ PlaneConfig read_plane(const Variables& variables, PlaneRole role, bool global, 
   }
   plane.join_timeout =
       std::chrono::duration<double>(variables.number("GEOMX_JOIN_TIMEOUT", 0.1, kDay, plane.join_timeout.count()));
+  if (global) plane.datagram_key = read_datagram_key(variables);
   resolve_addresses(variables, plane, warnings);
   return plane;
 }
@@ -167,7 +179,6 @@ NodeConfig read_config(const std::function<std::optional<std::string>(const std:
   Variables variables(get);
   const Process& process = process_of(variables);
   variables.wanted_for(process.name);
-  refuse_unsupported(variables);
 
   NodeConfig config;
   config.verbose = static_cast<int>(variables.integer("PS_VERBOSE", 0, 2, 1));

@@ -2,59 +2,81 @@
 
 #include <utility>
 
+#include "ps/config/error.h"
+#include "ps/flow/dgt_receiver.h"
+#include "ps/flow/dgt_sender.h"
+#include "ps/flow/ts_node.h"
+
 namespace geomx::ps {
+namespace {
 
-Carrier::Carrier(Member& member, Deliver deliver) : member_(member), deliver_(std::move(deliver)) {}
+using Mode = FlowConfig::Dgt::Mode;
 
-void Carrier::use(const FlowConfig& flow) {
-  slice_bytes_.store(flow.p3.enabled ? flow.p3.slice * sizeof(float) : 0);
+bool holds_tensor(const Message& message) {
+  return !message.frames.empty() && message.header.data().slices_size() > 0;
 }
 
-Carrier::Peer& Carrier::peer(NodeId id) {
-  const std::lock_guard lock(mutex_);
-  return peers_.try_emplace(id, slice_bytes_.load()).first->second;
-}
+}  // namespace
 
-void Carrier::pump(NodeId to, Peer& peer) {
-  while (auto message = peer.outbox.take(Outbox::Clock::now())) member_.send(to, std::move(*message));
+Carrier::Carrier(Member& member, Deliver deliver) : member_(member), deliver_(std::move(deliver)), road_(member) {}
+
+Carrier::~Carrier() = default;
+
+void Carrier::use(const FlowConfig& flow, const Helpers& helpers) {
+  if (flow.p3.enabled) road_.use_priorities(flow.p3.slice * sizeof(float));
+  const PlaneConfig& plane = member_.plane();
+  if ((plane.global ? flow.ts.inter : flow.ts.intra) && plane.role == PlaneRole::worker) {
+    node_ = std::make_unique<TsNode>(member_, flow.ts, helpers.contributors, deliver_);
+    ready_node_.store(node_.get());
+  }
+  if (flow.dgt.mode == Mode::off || !plane.global) return;
+  if (plane.role == PlaneRole::worker) {
+    if (flow.dgt.mode == Mode::deferred && !flow.p3.enabled) road_.use_priorities(DgtSender::kDeferredBytes);
+    sender_ = std::make_unique<DgtSender>(member_, road_, flow.dgt, helpers.losses, helpers.log);
+    ready_sender_.store(sender_.get());
+    sender_->ask();
+  } else {
+    receiver_ = std::make_unique<DgtReceiver>(member_, flow.dgt, deliver_, helpers.log);
+    ready_receiver_.store(receiver_.get());
+  }
 }
 
 void Carrier::send(NodeId to, Message message) {
-  const proto::Data& data = message.header.data();
-  if (slice_bytes_.load() == 0 || message.frames.empty() || data.slices_size() == 0) {
-    return member_.send(to, std::move(message));
+  if (!holds_tensor(message)) return road_.send_at_once(to, std::move(message));
+  if (TsNode* const node = ready_node_.load(); node != nullptr && TsNode::takes(message)) {
+    return node->send(to, std::move(message));
   }
-  const std::uint32_t layer = data.slices(0).key();
-  Peer& receiver = peer(to);
-  const std::lock_guard lock(receiver.mutex);
-  receiver.outbox.put(layer, std::move(message));
-  pump(to, receiver);
+  const std::uint32_t layer = message.header.data().slices(0).key();
+  if (DgtSender* const sender = ready_sender_.load()) return sender->send(to, std::move(message), layer);
+  road_.send(to, std::move(message), layer);
 }
 
 void Carrier::receive(NodeId from, const Message& message) {
+  if (!road_.receive(from, message)) return;
   const proto::Data& data = message.header.data();
-  if (data.operation() == proto::ACKNOWLEDGE) {
-    if (slice_bytes_.load() == 0) return;  // of nothing that was sent
-    Peer& sender = peer(from);
-    const std::lock_guard lock(sender.mutex);
-    sender.outbox.acknowledged(data.number(), Outbox::Clock::now());
-    return pump(from, sender);
+  const bool about_dgt = data.operation() == proto::DGT;
+  if (about_dgt || data.dgt().has_blocks()) {
+    if (DgtReceiver* const receiver = ready_receiver_.load()) return receiver->receive(from, message);
+    DgtSender* const sender = ready_sender_.load();
+    if (about_dgt && sender != nullptr) return sender->receive(from, message);
   }
-  if (data.number() != 0) {
-    Message acknowledgement;
-    proto::Data& answer = *acknowledgement.header.mutable_data();
-    answer.set_operation(proto::ACKNOWLEDGE);
-    answer.set_number(data.number());
-    member_.send(from, std::move(acknowledgement));
-  }
+  if (TsNode* const node = ready_node_.load()) node->pass_on(message);
   deliver_(from, message);
 }
 
-void Carrier::forget(NodeId id) {
-  if (slice_bytes_.load() == 0) return;
-  Peer& gone = peer(id);
-  const std::lock_guard lock(gone.mutex);
-  gone.outbox.clear();
+void Carrier::take_match(const proto::Match& match) {
+  if (TsNode* const node = ready_node_.load()) node->take_match(match);
+}
+
+void Carrier::forget(NodeId peer) {
+  if (DgtSender* const sender = ready_sender_.load()) sender->forget(peer);
+  road_.forget(peer);
+}
+
+void Carrier::stop() {
+  if (DgtSender* const sender = ready_sender_.load()) sender->stop();
+  if (DgtReceiver* const receiver = ready_receiver_.load()) receiver->stop();
+  if (TsNode* const node = ready_node_.load()) node->stop();
 }
 
 }  // namespace geomx::ps

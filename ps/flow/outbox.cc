@@ -36,6 +36,15 @@ void Outbox::acknowledged(std::uint64_t number, Clock::time_point now) {
   window_.acknowledged(sent.mapped().bytes, sent.mapped().at, now, !queue_.empty());
 }
 
+std::vector<Message> Outbox::withdraw(const std::function<bool(const Message&)>& meant) {
+  std::vector<Message> withdrawn;
+  for (auto next = queue_.begin(); next != queue_.end();) {
+    const auto current = next++;
+    if (meant(current->second)) withdrawn.push_back(std::move(queue_.extract(current).mapped()));
+  }
+  return withdrawn;
+}
+
 void Outbox::forget_stale(Clock::time_point now) {
   while (!in_flight_.empty() && now - in_flight_.begin()->second.at > window_.patience()) {
     window_.lost(in_flight_.begin()->second.bytes);

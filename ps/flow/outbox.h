@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -28,6 +29,8 @@ class Outbox {
   // The peer has got the message with that number; a number that is not awaited (any more) changes nothing.
   void acknowledged(std::uint64_t number, Clock::time_point now);
 
+  // Takes out what still waits and is meant.
+  std::vector<Message> withdraw(const std::function<bool(const Message&)>& meant);
   // Drops what waits.
   void clear() { queue_.clear(); }
 

@@ -30,6 +30,9 @@ void Member::on_failure(std::function<void(const std::string&)> handler) {
 void Member::on_state(std::function<void(const proto::State&)> handler) {
   impl_->on_state = std::move(handler);
 }
+void Member::on_match(std::function<void(const proto::Match&)> handler) {
+  impl_->on_match = std::move(handler);
+}
 void Member::on_departed(std::function<void(NodeId)> handler) {
   impl_->on_departed = std::move(handler);
 }
@@ -135,6 +138,10 @@ void Member::fail(const std::string& reason, std::optional<std::chrono::millisec
 std::string Member::failure() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->failure;
+}
+
+std::unique_ptr<Transport> Member::sibling() const {
+  return impl_->transport->sibling();
 }
 
 Transport::Counters Member::traffic() const {

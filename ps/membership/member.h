@@ -42,6 +42,8 @@ class Member {
   void on_failure(std::function<void(const std::string& why)> handler);
   // What the scheduler's state server answers (Scheduler::on_state).
   void on_state(std::function<void(const proto::State& state)> handler);
+  // Where the scheduler's matchmaker tells this node to send something (Scheduler::on_ask).
+  void on_match(std::function<void(const proto::Match& match)> handler);
   // Once for each peer that has left in good order.
   void on_departed(std::function<void(NodeId who)> handler);
 
@@ -74,6 +76,9 @@ class Member {
 
   // Set when the plane can no longer work: a peer lost, the scheduler gone, a refusal. Empty: all is well.
   std::string failure() const;
+
+  // A transport of one's own over the same medium.
+  std::unique_ptr<Transport> sibling() const;
 
   Transport::Counters traffic() const;
 

@@ -48,6 +48,9 @@ void Member::Impl::handle(Transport::Received received) {
     case proto::Header::kState:
       if (on_state) on_state(header.state());
       return;
+    case proto::Header::kMatch:
+      if (on_match) on_match(header.match());
+      return;
     case proto::Header::kDeparted:
       return take_departed(header.departed());
     case proto::Header::kBarrierRelease:

@@ -46,6 +46,7 @@ struct Member::Impl {
   std::function<void(const std::string&)> on_failure;
   std::function<void(NodeId)> on_departed;
   std::function<void(const proto::State&)> on_state;
+  std::function<void(const proto::Match&)> on_match;
 
   // Written by the receive thread before have_roster and never again: read without the mutex by whoever has seen that.
   NodeId self_id{};

@@ -45,6 +45,7 @@ struct Scheduler::Impl {
   std::unique_ptr<Transport> transport;
   Log log;
   std::function<proto::State(const proto::State&)> on_state;
+  std::function<Matches(NodeId, const proto::Ask&)> on_ask;
   std::optional<Endpoint> endpoint;
   Registry registry;
   std::optional<Barriers> barriers;  // once the plane is complete
@@ -67,6 +68,7 @@ struct Scheduler::Impl {
   void take_barrier(NodeId from, const proto::Barrier& request);
   void release(const std::vector<Barriers::Release>& releases);
   void take_state(NodeId from, const proto::State& report);
+  void take_ask(NodeId from, const proto::Ask& ask);
   void take_leave(NodeId from, const std::string& reason);
   void check_silence();
   [[noreturn]] void lose(NodeId who, double silent_seconds, const std::string& reason);
@@ -187,6 +189,7 @@ void Scheduler::Impl::handle(const Transport::Received& received) {
   if (header.has_heartbeat()) return take_heartbeat(from, header.heartbeat(), received.route);
   if (header.has_barrier()) return take_barrier(from, header.barrier());
   if (header.has_state()) return take_state(from, header.state());
+  if (header.has_ask()) return take_ask(from, header.ask());
   if (header.has_leave()) return take_leave(from, header.leave().reason());
 }
 
@@ -207,6 +210,16 @@ void Scheduler::Impl::take_state(NodeId from, const proto::State& report) {
   Message answer = message();
   *answer.header.mutable_state() = on_state(report);
   transport->send(from, std::move(answer));
+}
+
+void Scheduler::Impl::take_ask(NodeId from, const proto::Ask& ask) {
+  if (!on_ask) return;
+  for (const auto& [to, match] : on_ask(from, ask)) {
+    if (!present.contains(to)) continue;
+    Message announcement = message();
+    *announcement.header.mutable_match() = match;
+    transport->send(to, std::move(announcement));
+  }
 }
 
 void Scheduler::Impl::take_barrier(NodeId from, const proto::Barrier& request) {
@@ -297,6 +310,10 @@ Scheduler::~Scheduler() {
 
 void Scheduler::on_state(std::function<proto::State(const proto::State&)> answer) {
   impl_->on_state = std::move(answer);
+}
+
+void Scheduler::on_ask(std::function<Matches(NodeId, const proto::Ask&)> answer) {
+  impl_->on_ask = std::move(answer);
 }
 
 Endpoint Scheduler::listen() {

@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "ps/config/log.h"
 #include "ps/config/node_config.h"
@@ -30,6 +32,10 @@ class Scheduler {
 
   // Before run(): answers the members' reports, where there is a state server. Called on run()'s thread.
   void on_state(std::function<proto::State(const proto::State& report)> answer);
+
+  // Before run(): answers TSEngine's questions with matches, and who is to hear of each. Called on run()'s thread.
+  using Matches = std::vector<std::pair<NodeId, proto::Match>>;
+  void on_ask(std::function<Matches(NodeId from, const proto::Ask& ask)> answer);
 
   // Binds PlaneConfig::port, else the plane's scheduler_port (0: any free one). Error in one line where that is
   // impossible. run() does it if nobody has.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,7 @@ struct Asker {
   NodeId from{};
   std::uint64_t request = 0;
   std::shared_ptr<const KvWorker::Answered> local{};
+  std::chrono::steady_clock::time_point arrived{};  // the request
 
   // Unique, and the order of addition: the stage in the same process comes last.
   static constexpr std::uint64_t kLocal = std::uint64_t{1} << 32;

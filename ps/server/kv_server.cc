@@ -1,8 +1,10 @@
 #include "ps/server/kv_server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ps/config/error.h"
+#include "ps/flow/losses.h"
 #include "ps/server/kv_server_state.h"
 #include "ps/server/state_relay.h"
 #include "ps/worker/slice.h"
@@ -23,6 +25,7 @@ void KvServer::Impl::respond(const Asker& asker, proto::Data data, const Buffer&
   Message message;
   data.set_operation(proto::RESPONSE);
   data.set_request(asker.request);
+  stamp(data, asker.arrived);
   *message.header.mutable_data() = std::move(data);
   if (frame.size() > 0) message.frames.push_back(frame);
   carrier.send(asker.from, std::move(message));
@@ -60,7 +63,7 @@ std::string KvServer::Impl::contributor_name(std::uint64_t contributor) const {
 void KvServer::Impl::receive(NodeId from, const Message& message) {
   const Visit visit(*this);
   if (!visit) return;
-  const Asker asker{from, message.header.data().request()};
+  const Asker asker{.from = from, .request = message.header.data().request(), .arrived = Member::Clock::now()};
   try {
     handle(asker, message);
   } catch (const std::exception& error) {  // Error, or what the standard library throws of absurd lengths
@@ -140,17 +143,23 @@ void KvServer::Impl::pull(const Asker& asker, const Chunk& chunk) {
 void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
   const proto::Data& data = message.header.data();
   if (!plane.trains) throw Error("the central party does not train (DMLC_ENABLE_CENTRAL_WORKER is 0)");
+  if (plane.losses && data.has_loss()) plane.losses->note(asker.from, data.loss());
   const Chunk chunk = read_chunk(data);
-  push_pull(asker, chunk, data.round(), data.workers(), read_values(chunk, message));
+  push_pull(asker, chunk,
+            {.contributor = asker.contributor(),
+             .round = data.round(),
+             .workers = data.workers(),
+             .values = read_values(chunk, message),
+             .contributors = std::max<std::uint32_t>(data.contributors(), 1)});
 }
 
-void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, std::uint64_t round, std::uint32_t workers,
-                               Encoded values) {
+void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, Addend addend) {
   const std::shared_ptr<Entry> entry = known(chunk);
+  const std::uint64_t round = addend.round;
   std::optional<std::uint64_t> diverged;
+  if (plane.recorder != nullptr) plane.recorder->came();
   try {
     const auto turn = entry->turn();
-    Addend addend{asker.contributor(), round, workers, std::move(values)};
     if (auto sum = entry->push(asker, std::move(addend))) {
       if (!sum->diverged) {
         note_sum(sum->round);
@@ -170,6 +179,7 @@ void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, std::uint
 }
 
 void KvServer::Impl::note_sum(std::uint64_t round) {
+  if (plane.recorder != nullptr) plane.recorder->gathered(round);
   if (!log) return;
   {
     const std::lock_guard lock(mutex);
@@ -208,7 +218,9 @@ void KvServer::push_pull(const Chunk& chunk, std::uint64_t round, std::uint32_t 
   if (!visit) return;
   const Asker asker{.local = std::make_shared<const KvWorker::Answered>(answered)};
   try {
-    impl_->push_pull(asker, chunk, round, workers, std::move(sum));
+    impl_->push_pull(
+        asker, chunk,
+        {.contributor = asker.contributor(), .round = round, .workers = workers, .values = std::move(sum)});
   } catch (const Error& error) {
     impl_->refuse(asker, error.what());
   }

@@ -13,6 +13,8 @@
 
 namespace geomx::ps {
 
+class Losses;
+class RoundRecorder;
 class StateRelay;
 
 // The answering side of the key-value store, for the workers of one plane: it holds the chunks of its shard, gathers
@@ -39,13 +41,15 @@ class KvServer {
   struct Plane {
     Member* member = nullptr;  // outlives the server
     int num_workers = 0;
-    bool has_master = false;       // worker 0 may configure and initialise
-    bool trains = true;            // all of its workers do, or none
-    bool of_parties = false;       // its workers are party servers
-    StateRelay* states = nullptr;  // to ESync's state server, where there is a road; outlives the server
+    bool has_master = false;            // worker 0 may configure and initialise
+    bool trains = true;                 // all of its workers do, or none
+    bool of_parties = false;            // its workers are party servers
+    RoundRecorder* recorder = nullptr;  // of its rounds; outlives the server
+    StateRelay* states = nullptr;       // to ESync's state server, where there is a road; outlives the server
     // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
     // chunks, and their schedulers rank it by themselves.
     const Member* sharded_by = nullptr;
+    std::shared_ptr<Losses> losses{};  // where what workers tell of their losses is kept
   };
   // Before the member joins: takes its handlers, which do nothing once the server has gone. The rank in the plane is
   // the shard, unless the plane says otherwise. `backing` outlives the server. `settings`: what this node has been told

@@ -34,11 +34,13 @@ std::vector<proto::Trainee> KvServer::Impl::await_workers(Member::Clock::time_po
 }
 
 void KvServer::Impl::greet_back(std::uint32_t all_workers, const Settings& of_all) {
-  carrier.use(of_all.job().flow);
+  carrier.use(of_all.job().flow, {.log = log, .losses = {}});
   std::vector<Reception::Guest> waiting;
+  std::size_t contributors = 0;
   {
     const std::lock_guard lock(mutex);
     waiting = reception.take_waiting();
+    contributors = plane.of_parties ? reception.parties() : reception.trainees().size();
   }
   for (const Reception::Guest& guest : waiting) {
     const std::string difference = compare_all_workers(guest.greeting.all_workers(), all_workers);
@@ -50,6 +52,7 @@ void KvServer::Impl::greet_back(std::uint32_t all_workers, const Settings& of_al
     const Member& sharded_by = plane.sharded_by != nullptr ? *plane.sharded_by : *plane.member;
     data.mutable_greeting()->set_shard(sharded_by.self().rank);
     data.mutable_greeting()->set_all_workers(all_workers);
+    data.mutable_greeting()->set_contributors(static_cast<std::uint32_t>(contributors));
     of_all.write(*data.mutable_greeting());
     respond(guest.asker, std::move(data));
   }
@@ -144,6 +147,7 @@ KvServer::KvServer(const Plane& plane, Backing& backing, Settings settings, Log 
 
 KvServer::~KvServer() {
   impl_->close();
+  impl_->carrier.stop();
 }
 
 std::vector<proto::Trainee> KvServer::await_workers(Member::Clock::time_point deadline) {

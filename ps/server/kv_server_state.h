@@ -14,6 +14,7 @@
 #include "ps/server/entry.h"
 #include "ps/server/kv_server.h"
 #include "ps/server/reception.h"
+#include "ps/server/round_recorder.h"
 
 // What a KvServer is inside. Requests are in kv_server.cc, the store in kv_server_store.cc; how it begins and ends,
 // greetings, departures and failure, in kv_server_life.cc.
@@ -79,7 +80,7 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   void push_pull(const Asker& asker, const Message& message);
   // On that of a stage in the same process, too.
   void pull(const Asker& asker, const Chunk& chunk);
-  void push_pull(const Asker& asker, const Chunk& chunk, std::uint64_t round, std::uint32_t workers, Encoded values);
+  void push_pull(const Asker& asker, const Chunk& chunk, Addend addend);
   void note_sum(std::uint64_t round);
 
   // The store.

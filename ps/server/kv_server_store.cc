@@ -74,6 +74,13 @@ void KvServer::Impl::deliver(const std::shared_ptr<Entry>& entry, const Backing:
     answer(told.askers[i], entry->chunk(), told.rounds[i], news.content, news.pulled);
   }
   if (first) refuse_conflicts(entry->chunk());
+  if (plane.recorder == nullptr || news.pulled) return;
+  std::size_t chunks = 0;
+  {
+    const std::lock_guard lock(mutex);
+    chunks = entries.size();
+  }
+  plane.recorder->answered(news.round, chunks);
 }
 
 void KvServer::Impl::refuse_conflicts(const Chunk& chunk) {

@@ -5,6 +5,8 @@
 
 #include "ps/config/combinations.h"
 #include "ps/config/error.h"
+#include "ps/flow/losses.h"
+#include "ps/flow/matchmaker.h"
 #include "ps/membership/member.h"
 #include "ps/membership/messages.h"
 #include "ps/membership/scheduler.h"
@@ -61,12 +63,18 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
   const PlaneConfig& above = *config.global;
   Member up(above, make_transport());
   Member down(party, make_transport());
-  KvWorker worker(up, {});
+  const auto losses = std::make_shared<Losses>();
+  KvWorker worker(up, {.flow = {options.log, losses}});
   RemoteUpstream upstream(worker);
   PartyBacking backing(upstream, party.num_workers);
   StateRelay states(up);
-  KvServer server({.member = &down, .num_workers = party.num_workers, .states = &states}, backing, config.job,
-                  options.log);
+  RoundRecorder recorder(options.on_round, [&worker] { return worker.take_road_times(); });
+  KvServer server({.member = &down,
+                   .num_workers = party.num_workers,
+                   .recorder = recorder.heard(),
+                   .states = &states,
+                   .losses = losses},
+                  backing, config.job, options.log);
   within({&down, &up}, options, [&] {
     join(up, above, options.log);
     join(down, party, options.log);
@@ -93,8 +101,10 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
   Member parties(above, make_transport());
   Member central(below, make_transport());
   GlobalBacking weights(config.num_all_workers);
-  KvServer global({.member = &parties, .num_workers = above.num_workers, .of_parties = true}, weights, config.job,
-                  options.log);
+  RoundRecorder recorder(options.on_round);
+  KvServer global(
+      {.member = &parties, .num_workers = above.num_workers, .of_parties = true, .recorder = recorder.heard()}, weights,
+      config.job, options.log);
   LocalUpstream upstream(global);
   PartyBacking backing(upstream, below.num_workers);
   StateRelay states(parties);
@@ -147,6 +157,8 @@ void schedule(const PlaneConfig& plane, const TransportFactory& make_transport, 
       return answer;
     });
   }
+  Matchmaker matchmaker;
+  scheduler.on_ask([&](NodeId from, const proto::Ask& ask) { return matchmaker.ask(from, ask); });
   const Interrupt::Guard guard(options.interrupt, [&](const std::string& why) { scheduler.fail(why); });
   scheduler.run();
 }

@@ -3,6 +3,7 @@
 #include "ps/config/interrupt.h"
 #include "ps/config/log.h"
 #include "ps/config/node_config.h"
+#include "ps/server/round_recorder.h"
 #include "ps/worker/session.h"
 
 namespace geomx::ps {
@@ -10,6 +11,8 @@ namespace geomx::ps {
 struct ServeOptions {
   Interrupt* interrupt = nullptr;  // ends the node, and with it the job; outlives serve()
   Log log{};                       // registrations, the roster, rounds, departures, traffic; what is refused
+  // A server's rounds, on one of its threads, one at a time.
+  RoundRecorder::Told on_round{};
 };
 
 // Runs a node that is not a worker until its job is over: global scheduler, local scheduler, global server or party

@@ -14,6 +14,7 @@ struct Addend {
   std::uint64_t round = 0;
   std::uint32_t workers = 1;  // how many workers' gradients this is the sum of
   Encoded values{};           // that check() accepts
+  std::uint32_t contributors = 1;  // of how many pushes this is the sum
 };
 
 // What a round comes to.

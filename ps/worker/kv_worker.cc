@@ -47,6 +47,7 @@ void KvWorker::Impl::post(Part part, proto::Data data, Buffer frame) {
     const std::lock_guard lock(mutex);
     if (!failure.empty()) throw Error(failure);
     request = ++last_request;
+    part.sent = Clock::now();
     parts.emplace(request, std::move(part));
   }
   Message message;
@@ -67,7 +68,7 @@ void KvWorker::Impl::abandon(Handle handle) {
   std::unique_lock lock(mutex);
   std::erase_if(parts, [&](const auto& entry) { return entry.second.handle == handle; });
   abandoning = handle;
-  changed.wait(lock, [&] { return accepting != handle; });
+  changed.wait(lock, [&] { return !accepting.contains(handle); });
   abandoning = 0;
   pending.erase(handle);
 }
@@ -139,6 +140,7 @@ KvWorker::Handle KvWorker::Impl::exchange(proto::Operation operation, std::uint3
       if (operation == proto::PUSH_PULL) {
         const Encoded gradient = packed(chunk, send + chunk.offset);
         data.set_workers(1);
+        if (loss && job.flow.dgt.adapts) data.set_loss(*loss);
         write_slice(chunk, gradient.format, data);
         frame = gradient.bytes;
       } else if (send != nullptr) {
@@ -185,11 +187,13 @@ void KvWorker::Impl::exchange_chunk(const Chunk& chunk, proto::Data data, Buffer
 
 KvWorker::KvWorker(Member& member, Options options) : impl_(std::make_shared<Impl>(member, options)) {
   member.on_data([impl = impl_](NodeId from, const Message& message) { impl->carrier.receive(from, message); });
+  member.on_match([impl = impl_](const proto::Match& match) { impl->carrier.take_match(match); });
   member.on_failure([impl = impl_](const std::string& why) { impl->fail(why); });
 }
 
 KvWorker::~KvWorker() {
   impl_->close();
+  impl_->carrier.stop();
 }
 
 KvWorker::Greeted KvWorker::greet(proto::Greeting greeting, const Settings& settings, Clock::time_point deadline) {
@@ -220,7 +224,9 @@ KvWorker::Greeted KvWorker::greet(proto::Greeting greeting, const Settings& sett
     greeted.settings.take(answers[rank], impl_->member.name_of({Role::server, rank}), "this node");
   }
   impl_->job = greeted.settings.job();
-  impl_->carrier.use(impl_->job.flow);
+  Carrier::Helpers helpers = impl_->options.flow;
+  if (!answers.empty()) helpers.contributors = answers.front().contributors();
+  impl_->carrier.use(impl_->job.flow, helpers);
   const std::lock_guard lock(impl_->mutex);
   impl_->servers = std::move(servers);
   return greeted;
@@ -259,6 +265,15 @@ KvWorker::Handle KvWorker::push_pull(std::uint32_t key, std::span<const float> g
 std::optional<proto::OptimizerConfig> KvWorker::optimizer() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->optimizer;
+}
+
+std::optional<RoadTimes> KvWorker::take_road_times() {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->roads.take();
+}
+
+void KvWorker::tell_loss(double loss) {
+  impl_->loss = loss;
 }
 
 std::uint32_t KvWorker::report(const proto::State& state) {

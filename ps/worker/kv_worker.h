@@ -9,9 +9,11 @@
 #include <string>
 
 #include "ps/config/job_config.h"
+#include "ps/flow/carrier.h"
 #include "ps/membership/member.h"
 #include "ps/sync/encoded.h"
 #include "ps/worker/partition.h"
+#include "ps/worker/road_clock.h"
 
 namespace geomx::ps {
 
@@ -39,6 +41,7 @@ class KvWorker {
   struct Options {
     long bigarray_bound = 1'000'000;            // elements; tensors at least this long are split over all servers
     std::chrono::duration<double> timeout{60};  // of wait(); the error names the server that is awaited
+    Carrier::Helpers flow{};
   };
 
   // Before member.join(): the worker takes the member's data and failure handlers, which do nothing once it has gone.
@@ -67,6 +70,12 @@ class KvWorker {
 
   // The job's, as the master worker has configured it: known with the first value that was pulled.
   std::optional<proto::OptimizerConfig> optimizer() const;
+
+  // What the exchanges that were answered since the last call were waiting for; nothing where there were none.
+  std::optional<RoadTimes> take_road_times();
+
+  // Of the last batch: goes up with the next gradients, where DGT adapts to it.
+  void tell_loss(double loss);
 
   // Reports to ESync's state server, and waits for its answer: how many steps to make in the next round.
   std::uint32_t report(const proto::State& state);

@@ -11,6 +11,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
   const proto::Data& data = message.header.data();
   if (data.operation() != proto::RESPONSE) return;
   Part part;
+  const auto now = Clock::now();
   {
     const std::lock_guard lock(mutex);
     const auto found = parts.find(data.request());
@@ -18,7 +19,8 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
     if (closed || found == parts.end() || found->second.server != from) return;
     part = std::move(found->second);
     parts.erase(found);
-    accepting = part.handle;
+    roads.note(from, part.sent, now, data);
+    accepting.insert(part.handle);
     ++handling;
   }
   std::string error = data.error();
@@ -43,7 +45,7 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
   {
     const std::lock_guard lock(mutex);
     if (answer.optimizer && !optimizer) optimizer = answer.optimizer;
-    accepting = 0;
+    accepting.erase(accepting.find(part.handle));
     --handling;
     // Whoever waits is woken by the last part of a handle, and not by each.
     news = (part.handle != 0 && part.handle == abandoning) || (closed && handling == 0);

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "ps/flow/carrier.h"
 #include "ps/sync/packer.h"
 #include "ps/worker/kv_worker.h"
+#include "ps/worker/road_clock.h"
 
 // What a KvWorker is inside. The caller's side, requests and waiting, is in kv_worker.cc; the receive thread's, answers
 // and failure, in kv_worker_receive.cc.
@@ -33,6 +35,7 @@ struct KvWorker::Impl {
     Handle handle = 0;
     Accept accept;
     Answered answered;
+    Clock::time_point sent{};  // filled in by post()
   };
 
   // What a handle stands for.
@@ -55,6 +58,7 @@ struct KvWorker::Impl {
   // Of the caller's thread:
   JobConfig job;                    // from greet() on
   std::map<Chunk, Packer> packers;  // of what is pushed
+  std::optional<double> loss;
 
   mutable std::mutex mutex;
   std::condition_variable changed;
@@ -62,13 +66,14 @@ struct KvWorker::Impl {
   std::vector<NodeId> servers;  // by shard; empty until greet()
   std::optional<proto::OptimizerConfig> optimizer;
   std::unordered_map<std::uint64_t, Part> parts;
+  RoadClock roads;
   std::map<Handle, Pending> pending;
   std::map<std::uint32_t, std::uint64_t> rounds;  // of the values that wait() has brought
   std::uint64_t last_request = 0;
   Handle last_handle = 0;
-  Handle accepting = 0;   // whose memory the receive thread is writing to
-  Handle abandoning = 0;  // for whose last write somebody waits
-  int handling = 0;       // threads inside receive() or fail()
+  std::multiset<Handle> accepting;  // whose memory is being written to, by the threads that deliver answers
+  Handle abandoning = 0;            // for whose last write somebody waits
+  int handling = 0;                 // threads inside receive() or fail()
   bool closed = false;
   std::string failure;
   std::function<void(const std::string&)> failure_handler;

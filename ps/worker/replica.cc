@@ -126,7 +126,7 @@ void Replica::Impl::exchange() {
 }
 
 Replica::Replica(KvWorker& kv, const JobConfig& job, std::vector<std::span<float>> parameters)
-    : impl_(std::make_unique<Impl>(kv, job, std::move(parameters))) {}
+    : kv_(kv), impl_(std::make_unique<Impl>(kv, job, std::move(parameters))) {}
 
 Replica::~Replica() = default;
 
@@ -156,6 +156,10 @@ void Replica::settle() {
 
 void Replica::learn(std::uint32_t key, std::span<const float> gradient) {
   impl_->learn(key, gradient);
+}
+
+void Replica::tell_loss(double loss) {
+  impl_->kv.tell_loss(loss);
 }
 
 bool Replica::finish_step() {

@@ -53,14 +53,20 @@ class Replica {
   void settle();
   // The gradient of this step's batch, once for each key; the step no longer reads the parameter.
   void learn(std::uint32_t key, std::span<const float> gradient);
+  // Of this step's batch.
+  void tell_loss(double loss);
   // True where the step was the last of its round, whose parameters are then there, unless rounds overlap.
   bool finish_step();
+
+  // What the round's exchange was waiting for; taken once all of its parameters are there.
+  std::optional<RoadTimes> take_road_times() { return kv_.take_road_times(); }
 
   std::uint64_t round() const;  // how many have been completed
   std::uint64_t steps() const;
 
  private:
   struct Impl;
+  KvWorker& kv_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -23,6 +23,13 @@ bool ended_well(const fs::path& run) {
   return file && nlohmann::json::parse(file, nullptr, false).value("status", "") == "ok";
 }
 
+constexpr const char* kAsked = "asked.json";  // in a run's folder: scenario and settings
+
+bool was_asked(const fs::path& run, const nlohmann::json& asked) {
+  std::ifstream file(run / kAsked);
+  return file && nlohmann::json::parse(file, nullptr, false) == asked;
+}
+
 }  // namespace
 
 LabRuns::LabRuns(fs::path folder, nlohmann::ordered_json scenario)
@@ -30,7 +37,8 @@ LabRuns::LabRuns(fs::path folder, nlohmann::ordered_json scenario)
 
 fs::path LabRuns::run(const std::string& name, const std::vector<std::string>& settings) const {
   const fs::path folder = folder_ / name;
-  if (ended_well(folder)) return folder;
+  const nlohmann::json asked{{"scenario", scenario_}, {"settings", settings}};
+  if (was_asked(folder, asked) && ended_well(folder)) return folder;
   fs::create_directories(folder_);
   const fs::path input = folder_ / "scenario.json";
   std::ofstream(input) << scenario_.dump(2);
@@ -52,6 +60,7 @@ fs::path LabRuns::run(const std::string& name, const std::vector<std::string>& s
   if (child < 0 || ::waitpid(child, &status, 0) != child || !ended_well(folder)) {
     throw std::runtime_error(fmt::format("{}: the run failed; see {}", name, folder.string()));
   }
+  std::ofstream(folder / kAsked) << asked.dump(2);
   return folder;
 }
 

@@ -13,7 +13,7 @@ class LabRuns {
  public:
   LabRuns(std::filesystem::path folder, nlohmann::ordered_json scenario);
 
-  // The folder of the run NAME, which has ended well before or does so now.
+  // The folder of the run NAME, which has ended well before, with these settings, or does so now.
   std::filesystem::path run(const std::string& name, const std::vector<std::string>& settings) const;
   const std::filesystem::path& folder() const { return folder_; }
 

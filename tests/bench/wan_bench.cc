@@ -17,6 +17,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -54,14 +55,14 @@ struct Configuration {
   std::vector<std::string> settings;  // of geomx-emu run --set
   int steps = 1;
   int period = 1;
-  bool local() const { return steps > 1; }
+  bool local() const { return steps * period > 1; }
 };
 
 std::vector<Configuration> configurations() {
   const auto sync = [](const char* value) { return std::string("training.sync=") + value; };
   const auto codec = [](const char* value) { return std::string("training.codec=") + value; };
-  // GeoMX's own demonstration: K1 20, K2 10.
-  const std::string hfa = sync(R"({"name": "hfa", "k1": 20, "k2": 5})");
+  const std::string hfa = sync(R"({"name": "hfa", "k1": 20, "k2": 2})");
+  const std::string hfa_within = sync(R"({"name": "hfa", "k1": 1, "k2": 40})");  // parties exchange in every step
   const std::string diloco = sync(R"({"name": "diloco", "local_steps": 50})");
   const std::string fp16 = codec(R"({"name": "fp16"})");
   const std::string bisparse = codec(R"({"name": "bisparse", "ratio": 0.01})");
@@ -73,10 +74,10 @@ std::vector<Configuration> configurations() {
       {"hips + bisparse", {bisparse}},
       {"hips + mpq", {mpq}},
       {"hips + p3", {"training.flow.p3=true"}},
-      {"hips + hfa", {hfa}, 20, 5},
+      {"hips + hfa", {hfa}, 20, 2},
       {"hips + diloco", {diloco}, 50},
-      {"hips + hfa + fp16", {hfa, fp16}, 20, 5},
-      {"hips + hfa + bisparse", {hfa, codec(R"({"name": "bisparse", "ratio": 0.1})")}, 20, 5},
+      {"hips + hfa + fp16", {hfa, fp16}, 20, 2},
+      {"hips + hfa, K1 = 1, + fp16", {hfa_within, fp16}, 1, 40},
       {"hips + diloco + fp16", {diloco, fp16}, 50},
   };
 }
@@ -85,7 +86,7 @@ struct Options {
   fs::path folder = "build/wan_bench";
   std::vector<int> rates{10, 50, 100};
   std::vector<std::string> only;
-  std::vector<std::string> learning_rates{"0.0005", "0.001", "0.002", "0.004"};  // for each configuration
+  std::vector<std::string> learning_rates{"0.001", "0.002", "0.004", "0.008"};  // for each configuration
   bool confirm = false;
   bool tune_only = false;
 };
@@ -123,7 +124,8 @@ struct Tuned {
 std::string folder_of(const std::string& name) {
   std::string folder;
   for (const char c : name) {
-    if (c != ' ') folder += c == '+' ? '-' : c;
+    if (c == '+') folder += '-';
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) folder += c;
   }
   return folder;
 }

@@ -4,8 +4,10 @@
 
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "tests/e2e/emu.h"
+#include "tests/e2e/run_database.h"
 
 // `geomx-emu run` from beginning to end, as root and as an ordinary user: what it leaves is held against the contract
 // field by field, and against what the training must have moved over the network.
@@ -72,6 +74,23 @@ TEST_P(Run, TrainsAndLeavesWhatTheContractSays) {
   EXPECT_LT(training["wan_bytes"], payload * 5 / 4);
   EXPECT_GT(training["lan_bytes"], training["wan_bytes"]);
 
+  // What a round went to: at a worker, and at the servers that it waits for. A WAN has 30 ms each way and takes 57 ms
+  // for the model's bytes.
+  std::map<std::string, json> times;
+  for (const json& node : training["timeline"]) times[node["node"]] = node;
+  EXPECT_EQ(times.size(), 4u + 2u + 1u);
+  for (const auto& [node, time] : times) {
+    EXPECT_EQ(time["rounds"], rounds) << node;
+    if (node.find("worker") != std::string::npos) {
+      EXPECT_GT(time["compute_ms"], 0.1) << node;
+      EXPECT_GT(time["wait_ms"], 2 * 30.0) << node;  // the party server's push and pull
+      EXPECT_LT(time["pull_ms"], time["wait_ms"]) << node;
+    } else if (node.find("global") == std::string::npos) {
+      EXPECT_GT(time["push_ms"], 30.0 + 30) << node;
+      EXPECT_GT(time["pull_ms"], 30.0) << node;
+    }
+  }
+
   ASSERT_EQ(summary["links"].size(), 28u);
   std::uint64_t wan_bytes = 0;
   std::vector<std::string> wan;
@@ -108,6 +127,11 @@ TEST_P(Run, TrainsAndLeavesWhatTheContractSays) {
   for (const char* node : {"central-global-scheduler", "central-master", "a-server-0", "b-worker-1"}) {
     EXPECT_TRUE(fs::exists(folder / "logs" / (std::string(node) + ".log"))) << node;
   }
+  EXPECT_EQ(query(folder, "SELECT count(*) FROM rounds"), std::vector<double>{7.0 * rounds});
+  EXPECT_THAT(query(folder,
+                    "SELECT max(abs(steps.communicate_ms - push_ms - wait_ms - pull_ms)) FROM steps JOIN "
+                    "rounds USING (node, round)"),
+              testing::ElementsAre(testing::Le(0.001)));
 }
 
 // The master of a central party that trains is its first worker.

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "ps/flow/matchmaker.h"
 #include "ps/server/node.h"
 #include "ps/sync/esync.h"
 #include "ps/worker/replica.h"
@@ -85,10 +86,15 @@ class Job {
           adjust(plane);
           plane.global = true;
         },
-        [&](Scheduler& scheduler) { serve_states(scheduler); });
-    central_ = std::make_unique<Plane>(medium_, deployment_.global_servers, deployment_.central_workers, adjust);
+        [&](Scheduler& scheduler) {
+          serve_states(scheduler);
+          serve_matches(scheduler);
+        });
+    const auto prepare = [&](Scheduler& scheduler) { serve_matches(scheduler); };
+    central_ =
+        std::make_unique<Plane>(medium_, deployment_.global_servers, deployment_.central_workers, adjust, prepare);
     for (const int workers : deployment_.party_workers) {
-      parties_.push_back(std::make_unique<Plane>(medium_, deployment_.party_servers, workers, adjust));
+      parties_.push_back(std::make_unique<Plane>(medium_, deployment_.party_servers, workers, adjust, prepare));
     }
   }
 
@@ -144,6 +150,11 @@ class Job {
               : planner_.steps(report.worker(), {report.step_seconds(), report.road_seconds()}, report.most_steps()));
       return answer;
     });
+  }
+
+  static void serve_matches(Scheduler& scheduler) {
+    auto matchmaker = std::make_shared<Matchmaker>();
+    scheduler.on_ask([matchmaker](NodeId from, const proto::Ask& ask) { return matchmaker->ask(from, ask); });
   }
 
   NodeConfig common() const {

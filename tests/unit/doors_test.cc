@@ -85,6 +85,7 @@ const std::vector<Vendor> kVendors{
       "emulator/sandbox/oci_image", "emulator/control/", "emulator/run/", "emulator/cli/", "emulator/sweep/",
       "emulator/report/", "emulator/interchange/", "trainer/loop/", "gui/"}},
     {{"zmq"}, {"ps/transport/", "emulator/control/zmq_"}},
+    {{"sodium"}, {"ps/flow/seal"}},
     {{"google/protobuf/"}, {"ps/", "emulator/control/"}},
     {{"dnnl", "oneapi/dnnl"}, {"trainer/cpu/"}},
     {{"omp.h"}, {"trainer/cpu/"}},

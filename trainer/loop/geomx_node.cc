@@ -173,6 +173,17 @@ class Observers : public trainer::Observer {
     console_.step(report, parameters);
     to_metrics([&] { metrics_->step(report, parameters); });
   }
+  void server_round(const ps::ServerRound& round) {
+    constexpr double kMilliseconds = 1000;
+    to_metrics([&] {
+      metrics_->round({.round = static_cast<long>(round.round),
+                       .gather_ms = kMilliseconds * round.gather,
+                       .compute_ms = kMilliseconds * round.compute,
+                       .push_ms = kMilliseconds * round.push,
+                       .wait_ms = kMilliseconds * round.wait,
+                       .pull_ms = kMilliseconds * round.pull});
+    });
+  }
   void evaluation(const trainer::EvaluationReport& report) override {
     console_.evaluation(report);
     to_metrics([&] { metrics_->evaluation(report); });
@@ -212,7 +223,10 @@ void run(const CLI::App& app, const CommandLine& line, const ps::NodeConfig& con
     return;
   }
   refuse_worker_options(app, config.role_name());
-  ps::serve(config, {}, {.interrupt = &interrupt, .log = log_to_stdout(config.verbose)});
+  ps::serve(config, {},
+            {.interrupt = &interrupt,
+             .log = log_to_stdout(config.verbose),
+             .on_round = [&](const ps::ServerRound& round) { observers.server_round(round); }});
   observers.phase("finished", 0);
 }
 

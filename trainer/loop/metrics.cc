@@ -77,6 +77,22 @@ void Metrics::step(const StepReport& report, const Tensors&) {
   json["compute_ms"] = report.compute_ms;
   json["communicate_ms"] = report.communicate_ms;
   write(line(std::move(json)));
+  round({.round = report.round,
+         .compute_ms = report.compute_ms,
+         .push_ms = report.push_ms,
+         .wait_ms = report.wait_ms,
+         .pull_ms = report.pull_ms});
+}
+
+void Metrics::round(const RoundReport& report) {
+  auto json = event("round");
+  json["round"] = report.round;
+  json["gather_ms"] = report.gather_ms;
+  json["compute_ms"] = report.compute_ms;
+  json["push_ms"] = report.push_ms;
+  json["wait_ms"] = report.wait_ms;
+  json["pull_ms"] = report.pull_ms;
+  write(line(std::move(json)));
 }
 
 void Metrics::evaluation(const EvaluationReport& report) {

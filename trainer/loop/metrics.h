@@ -11,6 +11,7 @@ namespace geomx::trainer {
 //
 //   {"type":"phase","name":"ready|training|finished","rounds":469,"t":...}
 //   {"type":"step","round":12,"epoch":0,"loss":0.53,"samples":32,"compute_ms":2.1,"communicate_ms":130.2,"t":...}
+//   {"type":"round","round":12,"gather_ms":0,"compute_ms":2.1,"push_ms":61.0,"wait_ms":8.2,"pull_ms":61.0,"t":...}
 //   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,
 //    "evaluate_ms":310.0,"t":...}
 //   {"type":"error","message":"...","t":...}
@@ -29,6 +30,8 @@ class Metrics : public Observer {
   void phase(const std::string& name, long rounds) override;
   void step(const StepReport& report, const Tensors& parameters) override;
   void evaluation(const EvaluationReport& report) override;
+  // Of a server; a worker's steps tell of its own.
+  void round(const RoundReport& report);
   void error(const std::string& message);
 
   const std::string& broken() const { return broken_; }  // one line; empty: all is well

@@ -15,6 +15,19 @@ struct StepReport {
   std::size_t samples = 0;
   double compute_ms = 0;      // forward and backward, without waits; pushes have begun meanwhile
   double communicate_ms = 0;  // waited for the new parameters (with P3: in the next round's forward pass)
+  double push_ms = 0;         // of communicate_ms: the last push was not at its server yet,
+  double wait_ms = 0;         // the servers had not answered everything,
+  double pull_ms = 0;         // the answers were on their way
+};
+
+// What a node's round was spent on: docs/run-folder.md.
+struct RoundReport {
+  long round = 0;
+  double gather_ms = 0;  // a server: its workers' pushes were awaited
+  double compute_ms = 0;
+  double push_ms = 0;
+  double wait_ms = 0;
+  double pull_ms = 0;
 };
 
 struct EvaluationReport {

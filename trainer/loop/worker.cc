@@ -17,6 +17,7 @@
 #include "trainer/data/slice.h"
 #include "trainer/loop/evaluate.h"
 #include "trainer/loop/parameters_file.h"
+#include "trainer/loop/waits.h"
 #include "trainer/model/architecture.h"
 #include "trainer/model/initial.h"
 #include "trainer/tensor/error.h"
@@ -112,17 +113,20 @@ class Trainer {
       const auto needed = [&](std::size_t tensor) {
         const auto asked = Clock::now();
         replica_->need(static_cast<std::uint32_t>(tensor));
-        waited += Clock::now() - asked;
-        if (tensor + 1 == parameters().count()) tell(waited, observer);
+        const auto there = Clock::now();
+        waited += there - asked;
+        waits_.push_back({asked, there});
+        if (tensor + 1 == parameters().count()) tell(observer);
       };
       // Keys count from the input on. The last layers' gradients are ready first and travel while the rest is computed.
       const double mean = backend_->step(batch, needed, [&](std::size_t tensor) {
         replica_->learn(static_cast<std::uint32_t>(tensor), backend_->gradients()[tensor]);
       });
       const auto computed = Clock::now();
+      replica_->tell_loss(mean);
       finished = replica_->finish_step();
+      if (finished) waits_ = {{computed, Clock::now()}};
       report.compute_ms += milliseconds(computed - start - waited);
-      report.communicate_ms += milliseconds(Clock::now() - computed);
       loss += mean * static_cast<double>(batch.size());
       report.samples += batch.size();
     }
@@ -130,17 +134,18 @@ class Trainer {
     report_ = report;
   }
 
-  // All parameters of the last round are here; `waited`: for them, since it ended.
-  void tell(Clock::duration waited, Observer& observer) {
+  // All parameters of the last round are here.
+  void tell(Observer& observer) {
     if (!report_) return;
-    report_->communicate_ms += milliseconds(waited);
+    split_waits(waits_, replica_->take_road_times(), *report_);
     observer.step(*std::exchange(report_, std::nullopt), backend_->parameters());
   }
 
   void settle(Observer& observer) {
     const auto start = Clock::now();
     replica_->settle();
-    tell(Clock::now() - start, observer);
+    waits_.push_back({start, Clock::now()});
+    tell(observer);
   }
 
   void evaluate_now(long round, Observer& observer) {
@@ -160,6 +165,7 @@ class Trainer {
   std::unique_ptr<ps::Replica> replica_;
   bool overlaps_ = false;             // a round begins before the last one's parameters are all here (P3)
   std::optional<StepReport> report_;  // of the last round, until they are
+  std::vector<Wait> waits_;           // since that ended, for them
 };
 
 void initialise(ps::KvWorker& kv, const ps::proto::OptimizerConfig& optimizer, const Tensors& initial) {

@@ -55,6 +55,40 @@ TEST(JobConfigTest, PriorityPropagationIsOffUnlessAskedFor) {
   EXPECT_THAT(reading({{"GEOMX_P3_SLICE", "255"}}), HasSubstr("an integer from 256"));
 }
 
+TEST(JobConfigTest, DgtAndTsEngine) {
+  const FlowConfig nothing = read({}).job().flow;
+  EXPECT_EQ(nothing.dgt.mode, FlowConfig::Dgt::Mode::off);
+  EXPECT_FALSE(nothing.ts.intra || nothing.ts.inter);
+  const FlowConfig flow = read({{"ENABLE_DGT", "3"},
+                                {"DMLC_UDP_CHANNEL_NUM", "8"},
+                                {"DMLC_K", "0.5"},
+                                {"DMLC_K_MIN", "0.1"},
+                                {"ADAPTIVE_K_FLAG", "1"},
+                                {"DGT_CONTRIBUTION_ALPHA", "0.7"},
+                                {"DGT_BLOCK_SIZE", "8192"},
+                                {"DGT_INFO", "1"},
+                                {"GEOMX_DGT_WAIT", "0.5"},
+                                {"ENABLE_INTRA_TS", "1"},
+                                {"ENABLE_INTER_TS", "1"},
+                                {"MAX_GREED_RATE_TS", "0.6"}})
+                              .job()
+                              .flow;
+  EXPECT_EQ(flow.dgt.mode, FlowConfig::Dgt::Mode::four_bits);
+  EXPECT_EQ(flow.dgt.channels, 8);
+  EXPECT_EQ(flow.dgt.k, 0.5);
+  EXPECT_EQ(flow.dgt.k_min, 0.1);
+  EXPECT_TRUE(flow.dgt.adapts);
+  EXPECT_EQ(flow.dgt.alpha, 0.7);
+  EXPECT_EQ(flow.dgt.block, 2048u);
+  EXPECT_TRUE(flow.dgt.info);
+  EXPECT_EQ(flow.dgt.wait, 0.5);
+  EXPECT_TRUE(flow.ts.intra && flow.ts.inter);
+  EXPECT_EQ(flow.ts.greed, 0.6);
+  EXPECT_THAT(reading({{"ENABLE_DGT", "4"}}), HasSubstr("ENABLE_DGT=4: "));
+  EXPECT_THAT(reading({{"DMLC_UDP_CHANNEL_NUM", "9"}}), HasSubstr("an integer from 1 to 8"));
+  EXPECT_THAT(reading({{"MAX_GREED_RATE_TS", "1.5"}}), HasSubstr("MAX_GREED_RATE_TS=1.5: "));
+}
+
 TEST(JobConfigTest, EverySettingArrives) {
   const JobConfig mixed = read({{"GEOMX_SYNC", "mixed"}, {"GEOMX_DCASGD", "1"}, {"GEOMX_DCASGD_LAMBDA", "0.5"}}).job();
   EXPECT_EQ(mixed.sync.name, SyncName::mixed);

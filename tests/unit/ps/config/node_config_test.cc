@@ -255,11 +255,16 @@ TEST_P(BadValueTest, NamesTheVariableTheValueSeenAndTheValueWanted) {
   EXPECT_THAT(error, HasSubstr(" is wanted"));
 }
 
-TEST(NodeConfigTest, AlgorithmsThatAreNotThereAreRefusedAndNeverIgnored) {
-  for (const char* name : {"ENABLE_DGT", "ENABLE_INTRA_TS", "ENABLE_INTER_TS"}) {
-    EXPECT_EQ(error_of(with(kWorker, {{name, "1"}})),
-              std::string(name) + "=1 is not supported yet (unset it or set 0)");
-    EXPECT_EQ(error_of(with(kWorker, {{name, "0"}})), "no error");
+TEST(NodeConfigTest, TheKeyOfDatagramsIsReadAndNeverShown) {
+  const std::string digits = "00ff" + std::string(60, 'a');
+  const NodeConfig config = read(with(kPartyServer, {{"GEOMX_DGT_KEY", digits}}));
+  EXPECT_EQ(config.global->datagram_key, std::string("\0\xff", 2) + std::string(30, '\xaa'));
+  EXPECT_THAT(config.local->datagram_key, IsEmpty());
+  EXPECT_THAT(read(kPartyServer).global->datagram_key, IsEmpty());
+  for (const std::string& wrong : {digits + "0", digits.substr(2), "g" + digits.substr(1)}) {
+    EXPECT_EQ(error_of(with(kPartyServer, {{"GEOMX_DGT_KEY", wrong}})),
+              "GEOMX_DGT_KEY=" + std::to_string(wrong.size()) +
+                  " characters: 64 hexadecimal digits is wanted (party server)");
   }
 }
 

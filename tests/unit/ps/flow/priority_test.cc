@@ -37,7 +37,7 @@ class Node {
  public:
   Node(std::unique_ptr<Member> member, const FlowConfig& flow)
       : member_(std::move(member)), carrier_(*member_, [this](NodeId, const Message& message) { take(message); }) {
-    carrier_.use(flow);
+    carrier_.use(flow, {});
     member_->on_data([this](NodeId from, const Message& message) { carrier_.receive(from, message); });
   }
   ~Node() { member_->leave(); }

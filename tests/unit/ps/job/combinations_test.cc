@@ -34,6 +34,15 @@ const std::map<std::string, std::map<std::string, std::string>>& flows() {
   static const std::map<std::string, std::map<std::string, std::string>> all{
       {"", {}},
       {"p3", {{"ENABLE_P3", "1"}, {"GEOMX_P3_SLICE", "256"}}},
+      {"dgt1", {{"ENABLE_DGT", "1"}, {"DGT_BLOCK_SIZE", "64"}}},
+      {"dgt2", {{"ENABLE_DGT", "2"}, {"DGT_BLOCK_SIZE", "64"}}},
+      {"dgt3", {{"ENABLE_DGT", "3"}, {"DGT_BLOCK_SIZE", "64"}}},
+      {"dgt1_p3", {{"ENABLE_DGT", "1"}, {"DGT_BLOCK_SIZE", "64"}, {"ENABLE_P3", "1"}, {"GEOMX_P3_SLICE", "256"}}},
+      {"intra_ts", {{"ENABLE_INTRA_TS", "1"}}},
+      {"inter_ts", {{"ENABLE_INTER_TS", "1"}}},
+      {"both_ts", {{"ENABLE_INTRA_TS", "1"}, {"ENABLE_INTER_TS", "1"}}},
+      {"p3_ts", {{"ENABLE_P3", "1"}, {"ENABLE_INTRA_TS", "1"}}},
+      {"dgt1_ts", {{"ENABLE_DGT", "1"}, {"DGT_BLOCK_SIZE", "64"}, {"ENABLE_INTRA_TS", "1"}}},
   };
   return all;
 }
@@ -51,10 +60,29 @@ INSTANTIATE_TEST_SUITE_P(Table, CombinationsTest,
                                             ::testing::Values("none", "fp16", "bf16", "bisparse", "mpq", "2bit"),
                                             ::testing::Range(std::size_t{0}, std::size_t{4}), ::testing::Values("")),
                          name_of);
-INSTANTIATE_TEST_SUITE_P(Flow, CombinationsTest,
+// A sample for every day; the rest is in the slow suite.
+INSTANTIATE_TEST_SUITE_P(FlowSample, CombinationsTest,
+                         ::testing::Combine(::testing::Values("fsa"), ::testing::Values("none"),
+                                            ::testing::Values(std::size_t{2}),
+                                            ::testing::Values("p3", "dgt1", "dgt2", "dgt3", "dgt1_p3", "intra_ts",
+                                                              "inter_ts", "both_ts", "p3_ts", "dgt1_ts")),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(SlowPriority, CombinationsTest,
                          ::testing::Combine(::testing::Values("fsa", "mixed", "dcasgd", "hfa", "esync", "diloco"),
                                             ::testing::Values("none", "fp16", "bisparse", "mpq", "2bit"),
                                             ::testing::Values(std::size_t{1}, std::size_t{2}), ::testing::Values("p3")),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(SlowFlow, CombinationsTest,
+                         ::testing::Combine(::testing::Values("fsa", "mixed", "dcasgd", "hfa", "esync", "diloco"),
+                                            ::testing::Values("none", "bisparse"),
+                                            ::testing::Values(std::size_t{1}, std::size_t{2}),
+                                            ::testing::Values("dgt1", "dgt2", "dgt3", "dgt1_p3", "intra_ts", "inter_ts",
+                                                              "both_ts", "p3_ts", "dgt1_ts")),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(SlowCentralOnly, CombinationsTest,
+                         ::testing::Combine(::testing::Values("fsa"), ::testing::Values("none", "fp16"),
+                                            ::testing::Values(std::size_t{3}),
+                                            ::testing::Values("p3", "dgt1", "intra_ts", "inter_ts")),
                          name_of);
 
 double mean_distance_from_target(const Tensors& weights) {

@@ -11,6 +11,7 @@
 namespace geomx::ps::testing {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ContainsRegex;
 using ::testing::Each;
 using ::testing::HasSubstr;
@@ -203,8 +204,11 @@ TEST(HipsFailureTest, ASliceOfTwoWorkersIsRefusedAtTheStart) {
 TEST(HipsFailureTest, AMasterWithoutASliceIsRefusedWhereTheCentralPartyTrains) {
   Job job({.central_trains = true, .master_has_slice = false, .join_timeout = 3}, inproc_medium());
   const Ends ends = job.run([](Session&, std::optional<std::size_t>) { FAIL() << "nobody should get this far"; });
-  EXPECT_THAT(ends.all(), Each(HasSubstr("worker 0 (")));
-  EXPECT_THAT(ends.all(), Each(HasSubstr(" has no data slice, but every worker of its party trains")));
+  // The central party is refused by itself. Another, whose server has not been there yet, waits for that in vain.
+  EXPECT_THAT(ends.all(),
+              Each(AnyOf(ContainsRegex("worker 0 \\(.* has no data slice, but every worker of its party trains"),
+                         HasSubstr("0 of 1 server has registered"))));
+  EXPECT_THAT(ends.servers.front(), HasSubstr(" has no data slice"));
 }
 
 TEST(HipsFailureTest, AWrongNumberOfAllWorkersIsRefusedAtTheStart) {

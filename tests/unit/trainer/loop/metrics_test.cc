@@ -36,14 +36,14 @@ TEST(Metrics, AreJsonLines) {
   {
     Metrics metrics(folder / "metrics");
     metrics.phase("training", 469);
-    metrics.step({12, 0, 0.53, 32, 2.1, 130.2}, kNone);
+    metrics.step({12, 0, 0.53, 32, 2.1, 130.2, 61, 8.2, 61}, kNone);
     metrics.evaluation({469, 1, 0.83, 0.45, 10'000, 310});
     metrics.step({13, 0, std::numeric_limits<double>::quiet_NaN(), 32, 2.1, 130.2}, kNone);
     metrics.error("it \"failed\"\nhere");
     EXPECT_EQ(metrics.broken(), "");
   }
   auto lines = lines_of(folder / "metrics");
-  ASSERT_EQ(lines.size(), 5u);
+  ASSERT_EQ(lines.size(), 7u);  // a step tells of its round
   for (auto& line : lines) {
     EXPECT_NEAR(line.at("t").get<double>(), before, 60);
     line.erase("t");
@@ -56,9 +56,13 @@ TEST(Metrics, AreJsonLines) {
   EXPECT_EQ(
       lines[2],
       nlohmann::json::parse(
+          R"({"type":"round","round":12,"gather_ms":0,"compute_ms":2.1,"push_ms":61,"wait_ms":8.2,"pull_ms":61})"));
+  EXPECT_EQ(
+      lines[3],
+      nlohmann::json::parse(
           R"({"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"evaluate_ms":310})"));
-  EXPECT_TRUE(lines[3]["loss"].is_null());
-  EXPECT_EQ(lines[4], nlohmann::json::parse(R"({"type":"error","message":"it \"failed\"\nhere"})"));
+  EXPECT_TRUE(lines[4]["loss"].is_null());
+  EXPECT_EQ(lines[6], nlohmann::json::parse(R"({"type":"error","message":"it \"failed\"\nhere"})"));
 }
 
 TEST(Metrics, GoToInheritedDescriptorsOfAnyKind) {

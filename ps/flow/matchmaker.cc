@@ -1,0 +1,103 @@
+#include "ps/flow/matchmaker.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace geomx::ps {
+namespace {
+
+constexpr double kWeight = 0.5;      // of a new measurement
+constexpr double kWorthWaiting = 2;  // so many times as fast
+
+proto::Match match_for(const proto::Ask& ask) {
+  proto::Match match;
+  match.set_key(ask.key());
+  match.set_offset(ask.offset());
+  match.set_round(ask.round());
+  return match;
+}
+
+}  // namespace
+
+void Matchmaker::learn(NodeId from, const proto::Ask& ask) {
+  known_.insert(from);
+  for (const proto::Throughput& measured : ask.throughputs()) {
+    if (!std::isfinite(measured.rate()) || measured.rate() <= 0) continue;
+    const auto [rate, added] = rates_.try_emplace({from, NodeId::unpacked(measured.to())}, measured.rate());
+    if (!added) rate->second += kWeight * (measured.rate() - rate->second);
+    fastest_ = std::max(fastest_, rate->second);
+  }
+}
+
+std::optional<double> Matchmaker::rate(NodeId from, NodeId to) const {
+  const auto found = rates_.find({from, to});
+  return found == rates_.end() ? std::nullopt : std::optional(found->second);
+}
+
+double Matchmaker::expected(NodeId from, NodeId to) const {
+  return rate(from, to).value_or(fastest_);
+}
+
+Matchmaker::Pair Matchmaker::any_pair(const Open& open) {
+  const std::size_t sender = random_() % open.ready.size();
+  const std::size_t other = random_() % (open.ready.size() - 1);
+  return {sender, other < sender ? other : other + 1};
+}
+
+Matchmaker::Pair Matchmaker::best_pair(const Open& open) const {
+  Pair best;
+  for (std::size_t sender = 0; sender < open.ready.size(); ++sender) {
+    for (std::size_t receiver = 0; receiver < open.ready.size(); ++receiver) {
+      if (sender == receiver) continue;
+      const double rate = expected(open.ready[sender].node, open.ready[receiver].node);
+      if (rate > best.rate) best = {sender, receiver, rate};
+    }
+  }
+  return best;
+}
+
+bool Matchmaker::may_do_better(const Open& open, const Pair& pair) const {
+  const NodeId sender = open.ready[pair.sender].node;
+  return std::any_of(known_.begin(), known_.end(), [&](NodeId other) {
+    const bool is_ready =
+        std::any_of(open.ready.begin(), open.ready.end(), [&](const Ready& ready) { return ready.node == other; });
+    if (is_ready || open.spent.contains(other)) return false;
+    const auto measured = rate(sender, other);
+    return measured && *measured > kWorthWaiting * pair.rate;
+  });
+}
+
+std::optional<Matchmaker::Pair> Matchmaker::choose(const Open& open, std::size_t in_play, double greed) {
+  if (open.ready.size() < 2) return std::nullopt;
+  if (std::uniform_real_distribution<double>(0, 1)(random_) >= greed) return any_pair(open);
+  const Pair best = best_pair(open);
+  if (open.ready.size() < in_play && may_do_better(open, best)) return std::nullopt;
+  return best;
+}
+
+Matchmaker::Matches Matchmaker::ask(NodeId from, const proto::Ask& ask) {
+  learn(from, ask);
+  Matches matches;
+  const Place place{ask.key(), ask.offset(), ask.round()};
+  if (ask.held() >= ask.contributors()) {
+    open_.erase(place);
+    matches.emplace_back(from, match_for(ask)).second.set_server(true);
+    return matches;
+  }
+  Open& open = open_[place];
+  open.ready.push_back({from, ask.host(), ask.port()});
+  while (const auto pair = choose(open, ask.contributors() - open.spent.size(), ask.greed())) {
+    const NodeId sender = open.ready[pair->sender].node;
+    const Ready& receiver = open.ready[pair->receiver];
+    proto::Match& match = matches.emplace_back(sender, match_for(ask)).second;
+    match.set_to(receiver.node.packed());
+    match.set_host(receiver.host);
+    match.set_port(receiver.port);
+    open.spent.insert(sender);
+    const NodeId busy = receiver.node;
+    std::erase_if(open.ready, [&](const Ready& ready) { return ready.node == sender || ready.node == busy; });
+  }
+  return matches;
+}
+
+}  // namespace geomx::ps
