@@ -33,8 +33,8 @@ struct PlaneConfig {
   std::chrono::duration<double> heartbeat_timeout{15};  // 0: off
   std::chrono::duration<double> join_timeout{10};       // GEOMX_JOIN_TIMEOUT
   std::string datagram_key{};  // 32 bytes that seal DGT's datagrams (GEOMX_DGT_KEY); empty: they are not sealed
-  std::chrono::milliseconds resend_timeout{0};          // to be compared: all of a plane have the same
-  std::chrono::duration<double> rejoin_timeout{600};    // GEOMX_REJOIN_TIMEOUT
+  std::chrono::milliseconds resend_timeout{0};        // to be compared: all of a plane have the same
+  std::chrono::duration<double> rejoin_timeout{600};  // GEOMX_REJOIN_TIMEOUT
 };
 
 // What this plane's variables are called, for messages.

@@ -118,7 +118,10 @@ void Scheduler::Impl::handle(const Transport::Received& received) {
   const NodeId from = NodeId::unpacked(header.sender());
   const Registry::Node* node = registry.find(from);
   // A late word of one who has left, or of one whose place another has taken.
-  if (!present.contains(from) || node->route != received.route) return;
+  if (!present.contains(from)) return;
+  // One who was there before this scheduler began may leave before it has claimed its place.
+  const bool unclaimed = node->route.empty() && header.has_leave();
+  if (node->route != received.route && !unclaimed) return;
   last_sign[from] = Clock::now();
   take_word(from, header);
 }

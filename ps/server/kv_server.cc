@@ -249,13 +249,12 @@ void KvServer::push_pull(const Chunk& chunk, std::uint64_t round, HeadCount work
   if (!visit) return;
   const Asker asker{.local = std::make_shared<const KvWorker::Answered>(answered)};
   try {
-    impl_->push_pull(
-        asker, chunk,
-        {.contributor = asker.contributor(),
-         .round = round,
-         .workers = workers.workers,
-         .absent = workers.absent,
-         .values = std::move(sum)});
+    impl_->push_pull(asker, chunk,
+                     {.contributor = asker.contributor(),
+                      .round = round,
+                      .workers = workers.workers,
+                      .absent = workers.absent,
+                      .values = std::move(sum)});
   } catch (const Error& error) {
     impl_->refuse(asker, error.what());
   }

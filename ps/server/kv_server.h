@@ -56,7 +56,7 @@ class KvServer {
     // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
     // chunks, and their schedulers rank it by themselves.
     const Member* sharded_by = nullptr;
-    std::shared_ptr<Losses> losses{};  // where what workers tell of their losses is kept
+    std::shared_ptr<Losses> losses{};                   // where what workers tell of their losses is kept
     Checkpoints* checkpoints = nullptr;                 // where they are written; outlives the server
     std::chrono::duration<double> rejoin_timeout{600};  // that one who is lost, and is waited for, may take
   };

@@ -62,10 +62,8 @@ bool Fsa::add(Addend addend) {
 Sum Fsa::close() {
   std::sort(addends_.begin(), addends_.end(),
             [](const Addend& a, const Addend& b) { return a.contributor < b.contributor; });
-  Sum sum{.round = round_,
-          .workers = arrived_,
-          .absent = workers_ - arrived_,
-          .contributor = addends_.back().contributor};
+  Sum sum{
+      .round = round_, .workers = arrived_, .absent = workers_ - arrived_, .contributor = addends_.back().contributor};
   for (const Addend& addend : addends_) sum.contributors += addend.contributors;
   const bool plain = std::all_of(addends_.begin(), addends_.end(),
                                  [](const Addend& addend) { return addend.values.format == Format::fp32; });

@@ -13,9 +13,9 @@ namespace geomx::ps {
 struct Addend {
   std::uint64_t contributor = 0;  // unique, and the order of addition
   std::uint64_t round = 0;
-  std::uint32_t workers = 1;  // how many workers' gradients this is the sum of
-  std::uint32_t absent = 0;   // how many others the sender no longer waits for
-  Encoded values{};           // that check() accepts
+  std::uint32_t workers = 1;       // how many workers' gradients this is the sum of
+  std::uint32_t absent = 0;        // how many others the sender no longer waits for
+  Encoded values{};                // that check() accepts
   std::uint32_t contributors = 1;  // of how many pushes this is the sum
 };
 

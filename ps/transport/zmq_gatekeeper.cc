@@ -75,7 +75,8 @@ Gatekeeper::Gatekeeper(const Context& context, const Security& security, Rejecti
 
 // Failures of authentication are noted where they are decided.
 void Gatekeeper::watch(Socket& listener) {
-  if (zmq_socket_monitor(listener.get(), kEvents, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) != 0) {
+  const int failures = ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+  if (zmq_socket_monitor(listener.get(), kEvents, failures) != 0) {
     throw Error(std::string("cannot watch who connects: ") + zmq_strerror(zmq_errno()));
   }
 }
@@ -116,9 +117,16 @@ void Gatekeeper::judge(Socket& requests) {
 void Gatekeeper::note(Socket& events) {
   const std::vector<std::string> event = receive_all(events);
   if (event.size() != 2 || event[0].size() != sizeof(std::uint16_t) + sizeof(std::uint32_t)) return;
+  std::uint16_t number = 0;
   std::uint32_t value = 0;
-  std::memcpy(&value, event[0].data() + sizeof(std::uint16_t), sizeof value);
-  rejections_.note("a connection to " + event[1] + ": " + in_words(value));
+  std::memcpy(&number, event[0].data(), sizeof number);
+  std::memcpy(&value, event[0].data() + sizeof number, sizeof value);
+  // Of two who do not go together, either may be the first to see it.
+  const std::string why = number == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+                              ? "the other side ended it before it was one (perhaps " +
+                                    in_words(ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) + ")"
+                              : in_words(value);
+  rejections_.note("a connection to " + event[1] + ": " + why);
 }
 
 void secure_listener(Socket& socket, const Security& security) {
