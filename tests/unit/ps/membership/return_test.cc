@@ -35,10 +35,10 @@ void on_all_media(const std::function<void(const Medium& network)>& test) {
   EXPECT_THAT(run_all(runs), Each(IsEmpty()));
 }
 
-// What a member has heard of its peers.
+// What a member has heard of its peers. Outlives it, as the member's threads call this.
 class Heard {
  public:
-  explicit Heard(Member& member) {
+  void listen_to(Member& member) {
     member.on_lost([this](NodeId who, const std::string& line) {
       const std::lock_guard lock(mutex_);
       lines_.push_back(to_string(who) + ": " + line);
@@ -79,7 +79,7 @@ struct Three {
   explicit Three(const Medium& network) : plane(network, 1, 2, fast_heartbeats) {
     members = make_members(plane, 1, 1);
     members.push_back(std::make_unique<Member>(second(), cut.on(network).node()));
-    for (auto& member : members) heard.push_back(std::make_unique<Heard>(*member));
+    for (auto& member : members) heard.emplace_back(std::make_unique<Heard>())->listen_to(*member);
   }
   // Who comes after the first.
   PlaneConfig second() const {
@@ -90,8 +90,8 @@ struct Three {
 
   Plane plane;
   Cut cut;
-  Members members;
   std::vector<std::unique_ptr<Heard>> heard;
+  Members members;
 };
 
 TEST(ReturnTest, ASilentNodeIsLostAndThePlaneGoesOn) {
@@ -126,8 +126,9 @@ TEST(ReturnTest, AnotherProcessTakesThePlaceOfALostOne) {
     three.cut.cut();
     ASSERT_TRUE(three.heard[0]->lost.reaches(1));
 
+    Heard there;
     Member again(three.second(), network.node());
-    Heard there(again);
+    there.listen_to(again);
     again.join(soon());
     EXPECT_EQ(again.self(), (NodeId{Role::worker, 1}));
     EXPECT_TRUE(again.took_place());
@@ -146,13 +147,14 @@ TEST(ReturnTest, AServerThatIsStartedAgainAtOnceGetsItsPlace) {
   on_all_media([](const Medium& network) {
     Plane plane(network, 1, 1, fast_heartbeats);
     Cut cut;
+    Heard heard, there;
     Member first(plane.config(PlaneRole::server), cut.on(network).node());
     Member worker(plane.config(PlaneRole::worker), network.node());
-    Heard heard(worker);
+    heard.listen_to(worker);
     ASSERT_THAT(run_all({[&] { first.join(soon()); }, [&] { worker.join(soon()); }}), Each(IsEmpty()));
     cut.cut();
     Member second(plane.config(PlaneRole::server), network.node());
-    Heard there(second);
+    there.listen_to(second);
     second.join(soon());
     EXPECT_EQ(second.self(), kServer);
     ASSERT_TRUE(heard.returned.reaches(1));  // the road to its new address stands
@@ -253,8 +255,10 @@ TEST(ReturnTest, ASchedulerThatBeginsAnewLearnsWhoIsThere) {
 TEST(ReturnTest, WithoutASchedulerThePlaneEndsInGoodOrder) {
   on_all_media([](const Medium& network) {
     Plane plane(network, 1, 1, fast_heartbeats);
+    Heard server, worker;
     Members members = make_members(plane, 1, 1);
-    Heard server(*members[0]), worker(*members[1]);
+    server.listen_to(*members[0]);
+    worker.listen_to(*members[1]);
     ASSERT_THAT(join_all(members), Each(IsEmpty()));
     plane.stop_scheduler();
     ASSERT_TRUE(server.notices.reaches(1));
