@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <stdexcept>
 #include <utility>
+
+#include "tests/support/run_database.h"
 
 namespace geomx::bench {
 namespace fs = std::filesystem;
@@ -69,30 +70,10 @@ nlohmann::ordered_json summary(const fs::path& run) {
   return nlohmann::ordered_json::parse(file);
 }
 
-std::vector<double> query(const fs::path& run, const std::string& sql) {
-  sqlite3* database = nullptr;
-  sqlite3_stmt* statement = nullptr;
-  std::vector<double> values;
-  if (sqlite3_open_v2((run / "run.sqlite").c_str(), &database, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK ||
-      sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) {
-    throw std::runtime_error(run.string() + ": " + sqlite3_errmsg(database));
-  }
-  while (sqlite3_step(statement) == SQLITE_ROW) values.push_back(sqlite3_column_double(statement, 0));
-  sqlite3_finalize(statement);
-  sqlite3_close(database);
-  return values;
-}
-
-double single(const fs::path& run, const std::string& sql) {
-  const std::vector<double> values = query(run, sql);
-  if (values.size() != 1) throw std::runtime_error(fmt::format("{}: {} rows of: {}", run.string(), values.size(), sql));
-  return values.front();
-}
-
 double training_seconds(const fs::path& run, int round) {
-  return single(run, fmt::format("SELECT time FROM evaluations WHERE round = {}", round)) -
-         single(run, "SELECT min(time) FROM events WHERE kind = 'phase' AND detail = 'training'") -
-         single(run, fmt::format("SELECT sum(evaluate_ms) / 1000 FROM evaluations WHERE round <= {}", round));
+  return test::single(run, fmt::format("SELECT time FROM evaluations WHERE round = {}", round)) -
+         test::single(run, "SELECT min(time) FROM events WHERE kind = 'phase' AND detail = 'training'") -
+         test::single(run, fmt::format("SELECT sum(evaluate_ms) / 1000 FROM evaluations WHERE round <= {}", round));
 }
 
 }  // namespace geomx::bench

@@ -24,10 +24,6 @@ class LabRuns {
 
 nlohmann::ordered_json summary(const std::filesystem::path& run);
 
-// The first column of what a query of its run.sqlite finds.
-std::vector<double> query(const std::filesystem::path& run, const std::string& sql);
-double single(const std::filesystem::path& run, const std::string& sql);  // of one row
-
 // Seconds from the start of training to the evaluation after `round`, without the time that evaluations took.
 double training_seconds(const std::filesystem::path& run, int round);
 

@@ -18,13 +18,14 @@
 #include <vector>
 
 #include "tests/bench/lab_runs.h"
+#include "tests/support/run_database.h"
 
 namespace {
 
 using geomx::bench::LabRuns;
-using geomx::bench::query;
 using geomx::bench::summary;
 using geomx::bench::training_seconds;
+using geomx::test::query;
 using Json = nlohmann::ordered_json;
 
 constexpr double kTarget = 0.97;
@@ -71,7 +72,7 @@ struct Row {
 
 // Seconds that a worker of the party computes for a sample.
 double compute(const std::filesystem::path& run, char party) {
-  return geomx::bench::single(
+  return geomx::test::single(
       run, fmt::format("SELECT sum(compute_ms) / sum(samples) FROM steps WHERE node LIKE '{}-%' AND round > 1", party));
 }
 

@@ -30,14 +30,15 @@
 #include <vector>
 
 #include "tests/bench/lab_runs.h"
+#include "tests/support/run_database.h"
 
 namespace {
 
 using geomx::bench::LabRuns;
-using geomx::bench::query;
-using geomx::bench::single;
 using geomx::bench::summary;
 using geomx::bench::training_seconds;
+using geomx::test::query;
+using geomx::test::single;
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
@@ -185,15 +186,6 @@ std::string name_of(const Configuration& configuration, int megabits) {
   return folder_of(configuration.name) + (megabits == kLan ? "-lan" : fmt::format("-{}mbit", megabits));
 }
 
-// Seconds of a round: the median over the rounds of how long the slowest worker took.
-double median_round(const fs::path& folder) {
-  std::vector<double> rounds =
-      query(folder, "SELECT max(compute_ms + communicate_ms) FROM steps WHERE round > 1 GROUP BY round");
-  if (rounds.empty()) throw std::runtime_error(folder.string() + ": no rounds");
-  std::nth_element(rounds.begin(), rounds.begin() + static_cast<std::ptrdiff_t>(rounds.size() / 2), rounds.end());
-  return rounds[rounds.size() / 2] / 1000;
-}
-
 Cell cell_of(const fs::path& folder, double seconds, bool estimated) {
   const Json result = summary(folder);
   return {seconds, estimated, result["training"]["samples_per_second"].get<double>(),
@@ -214,7 +206,7 @@ Cell measure(const Options& options, const Configuration& configuration, const T
   constexpr int kSampleRounds = kMeasuredRounds + 1;  // the first is not counted
   if (!in_whole && !configuration.local() && tuned.rounds > kSampleRounds) {
     const fs::path sample = run_cell(options, configuration, tuned, megabits, "sample", kSampleRounds);
-    const double seconds = median_round(sample) * tuned.rounds;
+    const double seconds = geomx::test::median(geomx::test::round_seconds(sample)) * tuned.rounds;
     if (seconds > kLongestCell) return cell_of(sample, seconds, true);
   }
   const fs::path whole = run_cell(options, configuration, tuned, megabits, "whole", tuned.rounds);

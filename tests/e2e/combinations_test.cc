@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "tests/e2e/emu.h"
-#include "tests/e2e/run_database.h"
+#include "tests/support/run_database.h"
 
 namespace geomx::test {
 namespace {

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "tests/e2e/emu.h"
-#include "tests/e2e/run_database.h"
+#include "tests/support/run_database.h"
 
 // `geomx-emu run` from beginning to end, as root and as an ordinary user: what it leaves is held against the contract
 // field by field, and against what the training must have moved over the network.

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "tests/e2e/emu.h"
-#include "tests/e2e/run_database.h"
+#include "tests/support/run_database.h"
 
 namespace geomx::test {
 namespace {
@@ -33,7 +33,7 @@ class WanSpeed : public testing::Test {
 };
 
 // Seconds of a round, as the slowest worker has it: the median, but for the first.
-double round_seconds(const Cell& cell, double megabits) {
+double median_round(const Cell& cell, double megabits) {
   const auto link = [&](const char* name, const char* party) {
     return json{{"name", name},
                 {"ends", {"central", party}},
@@ -61,11 +61,9 @@ double round_seconds(const Cell& cell, double megabits) {
   invocation.environment = {{"GEOMX_EMU_RUNTIME_DIR", scratch.path() / "labs"}};
   Command command(invocation);
   EXPECT_EQ(command.wait(seconds(100)), 0) << command.err();
-  const std::vector<double> rounds =
-      query(scratch.path() / "out",
-            "SELECT max(compute_ms + communicate_ms) / 1000 FROM steps WHERE round > 1 GROUP BY round");
+  const std::vector<double> rounds = round_seconds(scratch.path() / "out");
   EXPECT_EQ(rounds.size(), static_cast<std::size_t>(cell.rounds - 1));
-  return rounds.empty() ? 0 : median(rounds);
+  return median(rounds);
 }
 
 // Up and down one after the other where a tensor is most of the model, and at best both at once; besides, the road and
@@ -73,16 +71,16 @@ double round_seconds(const Cell& cell, double megabits) {
 TEST_F(WanSpeed, ARoundTakesWhatItsBytesTake) {
   constexpr double kMegabits = 40;
   const double one_way = kModelBytes / 2 * 8 / (kMegabits * 1e6);
-  const double round = round_seconds({.codec = "fp16", .rounds = 10}, kMegabits);
+  const double round = median_round({.codec = "fp16", .rounds = 10}, kMegabits);
   EXPECT_GT(round, one_way + 2 * kDelay);
   EXPECT_LT(round, 1.3 * 2 * one_way + 2 * kDelay + 0.12);
 }
 
 TEST_F(WanSpeed, HierarchyAndHalfPrecisionPay) {
   constexpr double kMegabits = 20;
-  const double flat = round_seconds({.architecture = "flat"}, kMegabits);
-  const double hips = round_seconds({}, kMegabits);
-  const double fp16 = round_seconds({.codec = "fp16"}, kMegabits);
+  const double flat = median_round({.architecture = "flat"}, kMegabits);
+  const double hips = median_round({}, kMegabits);
+  const double fp16 = median_round({.codec = "fp16"}, kMegabits);
   // A quarter of the bytes, and half of those; both less the road, which they share.
   EXPECT_GT(flat / hips, 2.5) << flat << " s and " << hips << " s";
   EXPECT_LT(flat / hips, 4.5) << flat << " s and " << hips << " s";

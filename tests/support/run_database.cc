@@ -1,11 +1,11 @@
-#include "tests/e2e/run_database.h"
+#include "tests/support/run_database.h"
 
-#include <gtest/gtest.h>
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <memory>
 #include <numeric>
+#include <stdexcept>
 
 namespace geomx::test {
 namespace {
@@ -26,13 +26,27 @@ std::vector<double> query(const std::filesystem::path& run_folder, const std::st
   const std::unique_ptr<sqlite3, Close> database(opened);
   sqlite3_stmt* prepared = nullptr;
   if (result != SQLITE_OK || sqlite3_prepare_v2(opened, sql.c_str(), -1, &prepared, nullptr) != SQLITE_OK) {
-    ADD_FAILURE() << file << ": " << sqlite3_errmsg(opened) << ": " << sql;
-    return {};
+    throw std::runtime_error(file.string() + ": " + sqlite3_errmsg(opened) + ": " + sql);
   }
   const std::unique_ptr<sqlite3_stmt, Finalize> statement(prepared);
   std::vector<double> values;
   while (sqlite3_step(prepared) == SQLITE_ROW) values.push_back(sqlite3_column_double(prepared, 0));
   return values;
+}
+
+double single(const std::filesystem::path& run_folder, const std::string& sql) {
+  const std::vector<double> values = query(run_folder, sql);
+  if (values.size() != 1) {
+    throw std::runtime_error(run_folder.string() + ": " + std::to_string(values.size()) + " rows of: " + sql);
+  }
+  return values.front();
+}
+
+std::vector<double> round_seconds(const std::filesystem::path& run_folder) {
+  std::vector<double> rounds =
+      query(run_folder, "SELECT max(compute_ms + communicate_ms) / 1000 FROM steps WHERE round > 1 GROUP BY round");
+  if (rounds.empty()) throw std::runtime_error(run_folder.string() + ": no rounds");
+  return rounds;
 }
 
 double median(std::vector<double> values) {
