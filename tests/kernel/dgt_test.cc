@@ -7,20 +7,13 @@
 #include <iostream>
 
 #include "ps/config/error.h"
-#include "tests/support/private_network.h"
+#include "tests/support/private_network_environment.h"
 #include "tests/support/road_job.h"
 
 namespace geomx::ps::testing {
 namespace {
 
-class PrivateNetwork : public ::testing::Environment {
- public:
-  void SetUp() override {
-    const std::string obstacle = test::enter_private_network(false);
-    if (!obstacle.empty()) GTEST_SKIP() << "SKIPPED: " << obstacle;
-  }
-};
-const auto* const environment = ::testing::AddGlobalTestEnvironment(new PrivateNetwork);
+const auto* const environment = ::testing::AddGlobalTestEnvironment(new test::PrivateNetwork);
 
 constexpr std::size_t kLength = 125'000;  // elements: half a megabyte
 constexpr int kFirst = 3;                 // rounds in which pacer and TCP find out what the road carries

@@ -16,7 +16,7 @@
 #include "emulator/netlink/route.h"
 #include "emulator/netlink/socket.h"
 #include "emulator/sandbox/namespace.h"
-#include "tests/support/private_network.h"
+#include "tests/support/private_network_environment.h"
 #include "tests/support/udp.h"
 
 namespace geomx::netlink {
@@ -26,14 +26,7 @@ using sandbox::Namespace;
 using sandbox::ScopedNetwork;
 using namespace std::chrono_literals;
 
-class PrivateNetwork : public testing::Environment {
- public:
-  void SetUp() override {
-    const std::string obstacle = test::enter_private_network(false);
-    if (!obstacle.empty()) GTEST_SKIP() << "SKIPPED: " << obstacle;
-  }
-};
-const auto* const environment = testing::AddGlobalTestEnvironment(new PrivateNetwork);
+const auto* const environment = testing::AddGlobalTestEnvironment(new test::PrivateNetwork);
 
 constexpr std::uint32_t ip(int a, int b, int c, int d) {
   return static_cast<std::uint32_t>(a << 24 | b << 16 | c << 8 | d);

@@ -7,20 +7,13 @@
 #include <iostream>
 #include <vector>
 
-#include "tests/support/private_network.h"
+#include "tests/support/private_network_environment.h"
 #include "tests/support/road_job.h"
 
 namespace geomx::ps::testing {
 namespace {
 
-class PrivateNetwork : public ::testing::Environment {
- public:
-  void SetUp() override {
-    const std::string obstacle = test::enter_private_network(false);
-    if (!obstacle.empty()) GTEST_SKIP() << "SKIPPED: " << obstacle;
-  }
-};
-const auto* const environment = ::testing::AddGlobalTestEnvironment(new PrivateNetwork);
+const auto* const environment = ::testing::AddGlobalTestEnvironment(new test::PrivateNetwork);
 
 constexpr std::size_t kShallow = 10'000;  // elements
 constexpr std::size_t kDeep = 250'000;    // a megabyte

@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <stdexcept>
 
+#include "tests/support/on_all_media.h"
 #include "tests/support/ps_cluster.h"
 
 // What goes wrong at registration and later: everyone ends with one line that says why, and nobody waits for ever.
@@ -33,18 +33,6 @@ std::string join_error(Member& member, Clock::time_point deadline) {
     return error.what();
   }
   return "joined";
-}
-
-// These tests mostly wait, so all media wait together.
-void on_all_media(const std::function<void(const Medium& network)>& test) {
-  std::vector<std::function<void()>> runs;
-  for (const std::string& name : all_media()) {
-    runs.emplace_back([&test, name] {
-      SCOPED_TRACE(name);
-      test(medium(name));
-    });
-  }
-  EXPECT_THAT(run_all(runs), Each(IsEmpty()));
 }
 
 TEST(FaultsTest, AMissingSchedulerIsNamedWithItsVariables) {

@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <mutex>
 
+#include "tests/support/on_all_media.h"
 #include "tests/support/ps_cluster.h"
 
 // Who is lost and who comes back; the plane goes on.
@@ -21,18 +21,6 @@ using ::testing::StartsWith;
 void fast_heartbeats(PlaneConfig& plane) {
   plane.heartbeat_interval = std::chrono::duration<double>(0.1);
   plane.heartbeat_timeout = std::chrono::duration<double>(0.6);
-}
-
-// These tests mostly wait, so all media wait together.
-void on_all_media(const std::function<void(const Medium& network)>& test) {
-  std::vector<std::function<void()>> runs;
-  for (const std::string& name : all_media()) {
-    runs.emplace_back([&test, name] {
-      SCOPED_TRACE(name);
-      test(medium(name));
-    });
-  }
-  EXPECT_THAT(run_all(runs), Each(IsEmpty()));
 }
 
 // What a member has heard of its peers. Outlives it, as the member's threads call this.
