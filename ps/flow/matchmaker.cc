@@ -78,7 +78,7 @@ std::optional<Matchmaker::Pair> Matchmaker::choose(const Open& open, std::size_t
 Matchmaker::Matches Matchmaker::ask(NodeId from, const proto::Ask& ask) {
   learn(from, ask);
   Matches matches;
-  const Place place{ask.key(), ask.offset(), ask.round()};
+  const ChunkInRound place{ask.key(), ask.offset(), ask.round()};
   if (ask.held() >= ask.contributors()) {
     open_.erase(place);
     matches.emplace_back(from, match_for(ask)).second.set_server(true);

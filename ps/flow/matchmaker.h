@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "ps/flow/chunk_in_round.h"
 #include "ps/transport/message.h"
 
 namespace geomx::ps {
@@ -34,12 +35,6 @@ class Matchmaker {
   std::optional<double> rate(NodeId from, NodeId to) const;
 
  private:
-  struct Place {  // a chunk in a round
-    std::uint32_t key = 0;
-    std::uint64_t offset = 0;
-    std::uint64_t round = 0;
-    auto operator<=>(const Place&) const = default;  // NOLINT(modernize-use-nullptr): no pointer is near
-  };
   struct Ready {
     NodeId node;
     std::string host;
@@ -65,7 +60,7 @@ class Matchmaker {
   std::map<std::pair<NodeId, NodeId>, double> rates_;
   double fastest_ = 1;
   std::set<NodeId> known_;
-  std::map<Place, Open> open_;
+  std::map<ChunkInRound, Open> open_;
 };
 
 }  // namespace geomx::ps

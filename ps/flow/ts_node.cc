@@ -50,7 +50,7 @@ bool TsNode::takes(const Message& message) {
          message.frames[0].size() == data.slices(0).length() * sizeof(float);
 }
 
-TsNode::Place TsNode::place_of(const proto::Data& data) {
+ChunkInRound TsNode::place_of(const proto::Data& data) {
   return {data.slices(0).key(), data.slices(0).offset(), data.round()};
 }
 
@@ -63,7 +63,7 @@ void TsNode::stamp(Message& message) const {
 // -----------------------------------------------------------------------------------------------------
 
 void TsNode::send(NodeId server, Message push) {
-  const Place place = place_of(push.header.data());
+  const ChunkInRound place = place_of(push.header.data());
   const std::uint64_t request = push.header.data().request();
   const std::lock_guard lock(mutex_);
   places_[request] = place;
@@ -71,7 +71,7 @@ void TsNode::send(NodeId server, Message push) {
   ask(place, 1);
 }
 
-void TsNode::ask(const Place& place, std::uint32_t held) {
+void TsNode::ask(const ChunkInRound& place, std::uint32_t held) {
   Message message;
   proto::Ask& ask = *message.header.mutable_ask();
   ask.set_key(place.key);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ps/config/flow_config.h"
+#include "ps/flow/chunk_in_round.h"
 #include "ps/membership/member.h"
 
 namespace geomx::ps {
@@ -48,12 +49,6 @@ class TsNode {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Place {  // a chunk in a round
-    std::uint32_t key = 0;
-    std::uint64_t offset = 0;
-    std::uint64_t round = 0;
-    auto operator<=>(const Place&) const = default;  // NOLINT(modernize-use-nullptr): no pointer is near
-  };
   struct Child {
     NodeId node;
     std::string route;
@@ -72,8 +67,8 @@ class TsNode {
     Clock::time_point at;
   };
 
-  static Place place_of(const proto::Data& data);
-  void ask(const Place& place, std::uint32_t held);  // with the mutex held
+  static ChunkInRound place_of(const proto::Data& data);
+  void ask(const ChunkInRound& place, std::uint32_t held);  // with the mutex held
   void serve();
   void handle(const Message& message, const std::string& route);
   void add(NodeId from, const Message& message, const std::string& route);
@@ -94,8 +89,8 @@ class TsNode {
 
   std::mutex mutex_;
   // Guarded by mutex_:
-  std::map<Place, Held> held_;
-  std::map<std::uint64_t, Place> places_;  // by request
+  std::map<ChunkInRound, Held> held_;
+  std::map<std::uint64_t, ChunkInRound> places_;  // by request
   std::set<NodeId> connected_;
   std::map<std::uint64_t, Sent> sent_;  // by number
   std::uint64_t last_number_ = 0;
