@@ -5,7 +5,7 @@
 add_library(geomx_flags INTERFACE)
 target_include_directories(geomx_flags INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
 set(warnings -Wall -Wextra -Wshadow -Wpedantic -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror)
-target_compile_options(geomx_flags INTERFACE "$<BUILD_INTERFACE:${warnings}>")
+target_compile_options(geomx_flags INTERFACE "$<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:${warnings}>>")
 target_compile_definitions(geomx_flags INTERFACE $<BUILD_INTERFACE:GEOMX_VERSION="${PROJECT_VERSION}">)
 if(GEOMX_SANITIZE)
   # Whoever uses an installed library that is sanitized has to be sanitized, too.

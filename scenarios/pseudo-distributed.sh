@@ -29,6 +29,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 [ ${#worker_options[@]} -gt 0 ] || worker_options=(--epoch 1 --learning-rate 0.001)
+[[ " ${worker_options[*]} " == *" --device"[\ =]* ]] || worker_options+=(--cpu)
 [ -x "$node" ] || { echo "pseudo-distributed: no program at $node (./bootstrap build, or set GEOMX_NODE)" >&2; exit 1; }
 [ -n "$out" ] || out=$(mktemp -d "${TMPDIR:-/tmp}/geomx-pseudo-distributed-XXXXXX")
 mkdir -p "$out"
@@ -71,7 +72,7 @@ start central-scheduler DMLC_ROLE=scheduler "${central[@]}"
 start global-server DMLC_ROLE_GLOBAL=global_server "${global[@]}" DMLC_ROLE=server "${central[@]}" \
   DMLC_ENABLE_CENTRAL_WORKER=0 DMLC_NUM_ALL_WORKER=4
 start master DMLC_ROLE=worker DMLC_ROLE_MASTER_WORKER=1 "${central[@]}" DMLC_NUM_ALL_WORKER=4 -- \
-  --cpu "${worker_options[@]}"
+  "${worker_options[@]}"
 
 # Parties A and B.
 slice=0
@@ -83,7 +84,7 @@ for party in a b; do
   start $party-server "${global[@]}" DMLC_ROLE=server "${local_plane[@]}"
   for worker in 0 1; do
     start $party-worker-$worker DMLC_ROLE=worker "${local_plane[@]}" DMLC_NUM_ALL_WORKER=4 -- \
-      --data-slice-idx $slice --cpu "${worker_options[@]}"
+      --data-slice-idx $slice "${worker_options[@]}"
     slice=$((slice + 1))
   done
 done

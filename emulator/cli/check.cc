@@ -45,8 +45,11 @@ std::string describe(const scenario::Scenario& scenario) {
   std::string text = fmt::format("{}, {}, {}", plural(counts.datacenters, "data center"), plural(counts.nodes, "node"),
                                  plural(counts.links, "link"));
   if (scenario.training) {
-    text += fmt::format("; {} train {} on {}", plural(static_cast<std::size_t>(counts.workers), "worker"),
-                        scenario.training->model, scenario.training->dataset);
+    const scenario::Training& training = *scenario.training;
+    const std::string workers = plural(static_cast<std::size_t>(counts.workers), "worker");
+    text += training.computes()
+                ? fmt::format("; {} train {} on {}", workers, training.model, training.dataset)
+                : fmt::format("; {} compute nothing, and take the time of {}", workers, training.profile.value());
   }
   if (!scenario.workload.empty()) text += fmt::format("; {}", plural(scenario.workload.size(), "command"));
   return text;

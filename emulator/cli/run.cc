@@ -14,10 +14,12 @@
 #include "emulator/cli/shortages.h"
 #include "emulator/lab/plan.h"
 #include "emulator/lab/probe.h"
+#include "emulator/run/checkpoints.h"
 #include "emulator/run/environment.h"
 #include "emulator/run/progress.h"
 #include "emulator/run/runner.h"
 #include "emulator/run/table.h"
+#include "emulator/run/tasks.h"
 
 namespace geomx::cli {
 namespace {
@@ -27,7 +29,7 @@ constexpr double kLongestPatience = 24 * 3600;
 struct Options {
   ScenarioOptions scenario;
   std::string out;
-  double stall = 120;
+  std::optional<double> stall;
   bool json = false;
   bool quiet = false;
   bool strict = false;
@@ -61,10 +63,12 @@ int run_scenario(const Options& options) {
   lab::Plan plan = lab::make_plan(scenario, lab::probe_kernel(), choice(options.scenario));
   warn_of(shortages_here(scenario, plan, true), options.scenario.path, options.strict, options.quiet);
   const auto out = options.out.empty() ? std::nullopt : std::optional<std::filesystem::path>(options.out);
+  run::require_checkpoints(scenario, out);
   const run::RunFolder folder = run::RunFolder::create(scenario.name, out);
 
   run::RunOptions run_options;
-  run_options.stall = std::chrono::milliseconds(static_cast<std::int64_t>(options.stall * 1000));
+  run_options.stall = options.stall ? std::chrono::milliseconds(static_cast<std::int64_t>(*options.stall * 1000))
+                                    : run::usual_stall(scenario);
   run_options.command_line = command_line();
   run::Summary summary;
   {
@@ -95,7 +99,8 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("--out", options->out, "The run folder (default: runs/NAME-DATE-TIME)")->type_name("DIR");
   command
       ->add_option("--stall", options->stall,
-                   "Fail training after so many seconds without any step or traffic (default: 120)")
+                   "Fail training after so many seconds without any step or traffic (default: 120, or longer where the "
+                   "scenario's rejoin_timeout is)")
       ->type_name("SECONDS")
       ->check(CLI::Range(1.0, kLongestPatience));
   command->add_flag("--json", options->json, "Print summary.json on standard output in place of the table");

@@ -16,7 +16,8 @@ std::vector<lab::Shortage> shortages_here(const scenario::Scenario& scenario, co
 // One line each: "forwarding: 12 wire links may carry 24Gbit in all, ... (fewer or slower links)".
 std::string describe_shortage(const lab::Shortage& shortage);
 
-// Prints a warning for each on standard error, but where `quiet`; with `strict` throws an InputError of all of them.
+// Prints a warning for each on standard error, but where `quiet`. Throws an InputError of those that are hopeless; with
+// `strict`, of all of them.
 void warn_of(const std::vector<lab::Shortage>& shortages, const std::string& scenario, bool strict, bool quiet);
 
 }  // namespace geomx::cli

@@ -1,9 +1,11 @@
 #include "emulator/control/keys.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -27,6 +29,14 @@ std::string member(const nlohmann::json& json, const char* name, const std::stri
 }
 
 }  // namespace
+
+std::string make_secret() {
+  std::array<unsigned char, 32> bytes{};
+  if (::getentropy(bytes.data(), bytes.size()) != 0) throw SystemError("keys", "read random bytes", errno);
+  std::string digits;
+  for (const unsigned char byte : bytes) digits += fmt::format("{:02x}", byte);
+  return digits;
+}
 
 void write_key(const std::string& path, const ClientKey& key) {
   const nlohmann::ordered_json json{

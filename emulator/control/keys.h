@@ -3,7 +3,7 @@
 #include <string>
 
 // The CURVE keys (http://curvezmq.org) of a lab that is reached over TCP: a pair of its own, and one for its clients,
-// made anew for every lab. All in Z85, 40 letters.
+// made anew for every lab. All in Z85, 40 letters. Those of a training job are made here as well.
 namespace geomx::control {
 
 struct KeyPair {
@@ -25,6 +25,9 @@ struct LabKeys {
 // Throw WorkError where ZeroMQ has been built without CURVE.
 KeyPair make_key_pair();
 LabKeys make_keys();
+
+// 32 bytes that nobody can guess, as 64 hexadecimal digits: a key for what is no CURVE connection. Throws SystemError.
+std::string make_secret();
 
 inline constexpr const char* kKeyName = "client.key";  // in the lab's folder
 

@@ -26,6 +26,12 @@ constexpr std::uint64_t kBytesPerNode = 512 << 10;  // of the kernel: namespaces
 // Of geomx-node, at its largest: 86 MB for a worker with its data set, 17 MB and 4 to 14 threads for any other role.
 constexpr std::uint64_t kBytesPerWorker = 100 << 20;
 constexpr std::uint64_t kBytesPerProcess = 20 << 20;
+// Of messages between workers that compute nothing and servers, in a lab, all processes, copies and sums together:
+// seconds of a core (docs/fidelity.md).
+constexpr double kSecondsPerByte = 2.5e-9;
+constexpr double kSecondsPerMessage = 60e-6;
+constexpr double kBusy = 0.7;    // of the cores: with more, packets and timers wait
+constexpr double kHopeless = 4;  // times as much as the cores can do
 constexpr std::uint64_t kDescriptorsOfLab = 64;
 constexpr std::uint64_t kDescriptorsPerNode = 3;  // two namespaces, and a socket for its counters
 constexpr std::uint64_t kDescriptorsPerLink = 6;
@@ -102,7 +108,8 @@ class Assessment {
     const double queues = static_cast<double>(memory_of_queues(plan_).value);
     const double nodes = static_cast<double>(plan_.nodes.size()) * static_cast<double>(kBytesPerNode);
     const double processes = load_.workers * static_cast<double>(kBytesPerWorker) +
-                             (load_.processes - load_.workers) * static_cast<double>(kBytesPerProcess);
+                             (load_.processes - load_.workers) * static_cast<double>(kBytesPerProcess) +
+                             (load_.exchange ? static_cast<double>(load_.exchange->server_memory) : 0);
     const auto needed = static_cast<std::uint64_t>(queues + nodes + processes);
     if (!machine_.free_memory || needed <= *machine_.free_memory) return;
     const auto text = [](double bytes) { return geomx::to_string(Bytes{static_cast<std::uint64_t>(bytes)}, true); };
@@ -122,6 +129,21 @@ class Assessment {
             load_.workers, machine_.cores, share),
         machine_.root ? "fewer workers; the network goes first and stays as asked"
                       : "fewer workers; without root they may delay packets too");
+  }
+
+  void exchange() {
+    if (!load_.exchange || machine_.cores == 0) return;
+    const Load::Exchange& asked = *load_.exchange;
+    const double needed = kSecondsPerByte * asked.bytes_per_second + kSecondsPerMessage * asked.messages_per_second;
+    const double had = machine_.cores;
+    if (needed <= kBusy * had) return;
+    const auto bits = static_cast<std::uint64_t>(8 * asked.bytes_per_second);
+    add("exchange",
+        fmt::format("{:.0f} messages and {} a second between workers and servers would keep {:.1f} cores busy, this "
+                    "machine has {:.0f}, and should have some left",
+                    asked.messages_per_second, geomx::to_string(BitsPerSecond{bits}, true), needed, had),
+        "a smaller profile, fewer workers, or more seconds a step: compute_seconds");
+    found_.back().hopeless = needed > kHopeless * had;
   }
 
   void descriptors() {
@@ -186,6 +208,7 @@ std::vector<Shortage> shortages(const Plan& plan, const Load& load, const Machin
   assessment.forwarding();
   assessment.memory();
   assessment.cores();
+  assessment.exchange();
   assessment.descriptors();
   assessment.namespaces();
   assessment.processes();

@@ -24,13 +24,22 @@ Machine this_machine();  // what cannot be read is left out; never throws
 struct Load {
   unsigned workers = 0;    // processes that each keep a core busy
   unsigned processes = 0;  // all that are started, workers included
+
+  // Of workers that compute nothing, which `workers` does not count: what their parameter servers are asked to do.
+  struct Exchange {
+    double bytes_per_second = 0;  // of messages, each counted once
+    double messages_per_second = 0;
+    std::uint64_t server_memory = 0;  // bytes
+  };
+  std::optional<Exchange> exchange{};
 };
 
 // Something that this machine has too little of.
 struct Shortage {
-  std::string what;     // "forwarding", "memory", "cores", "open files", "network namespaces", "processes"
+  std::string what;     // "forwarding", "memory", "cores", "exchange", "open files", "network namespaces", "processes"
   std::string figures;  // "12 wire links may carry 24Gbit in all, this machine forwards about 20Gbit"
   std::string advice;
+  bool hopeless = false;  // so much too little that what came of it would say nothing
 };
 
 std::vector<Shortage> shortages(const Plan& plan, const Load& load, const Machine& machine);

@@ -32,6 +32,7 @@ CREATE TABLE evaluations (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER 
                           evaluate_ms REAL NOT NULL);
 CREATE TABLE rounds (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER NOT NULL, gather_ms REAL NOT NULL,
                      compute_ms REAL NOT NULL, push_ms REAL NOT NULL, wait_ms REAL NOT NULL, pull_ms REAL NOT NULL);
+CREATE TABLE absences (time REAL NOT NULL, node TEXT NOT NULL, round INTEGER NOT NULL, workers INTEGER NOT NULL);
 CREATE TABLE fidelity (time REAL NOT NULL, link INTEGER NOT NULL REFERENCES links(id), judgement TEXT NOT NULL,
                        rate_bits_per_second REAL, delay_nanoseconds REAL, loss REAL, late REAL);
 CREATE TABLE machine (time REAL NOT NULL, cpu_pressure REAL, cpu_busy REAL, steal REAL, lab_waited REAL);
@@ -127,6 +128,7 @@ struct Database::Impl {
   Statement step{handle.get(), file, "INSERT INTO steps VALUES (?,?,?,?,?,?,?,?)"};
   Statement evaluation{handle.get(), file, "INSERT INTO evaluations VALUES (?,?,?,?,?,?,?,?)"};
   Statement round{handle.get(), file, "INSERT INTO rounds VALUES (?,?,?,?,?,?,?,?)"};
+  Statement absence{handle.get(), file, "INSERT INTO absences VALUES (?,?,?,?)"};
   Statement fidelity{handle.get(), file, "INSERT INTO fidelity VALUES (?,?,?,?,?,?,?)"};
   Statement machine{handle.get(), file, "INSERT INTO machine VALUES (?,?,?,?,?)"};
   Statement event{handle.get(), file, "INSERT INTO events VALUES (?,?,?,?)"};
@@ -195,6 +197,11 @@ void Database::add_round(double time, const std::string& node, const Round& roun
   impl_->begin();
   impl_->round.run(time, node, round.round, round.gather_ms, round.compute_ms, round.push_ms, round.wait_ms,
                    round.pull_ms);
+}
+
+void Database::add_absence(double time, const std::string& node, const Absence& absence) {
+  impl_->begin();
+  impl_->absence.run(time, node, absence.round, absence.workers);
 }
 
 void Database::add_event(double time, const std::string& kind, const std::string& object, const std::string& detail) {

@@ -39,6 +39,7 @@ class Database {
   void add_step(double time, const std::string& node, const Step& step);
   void add_evaluation(double time, const std::string& node, const Evaluation& evaluation);
   void add_round(double time, const std::string& node, const Round& round);
+  void add_absence(double time, const std::string& node, const Absence& absence);
   // `kind`: "phase", "exit", "error", "signal", "malformed", ...; `object`: a node or a link, or empty.
   void add_event(double time, const std::string& kind, const std::string& object, const std::string& detail);
   // What the lab's monitor says of the last second: one row for the machine and one per direction that carried

@@ -23,7 +23,8 @@ struct RoleProcess {
 };
 
 // In the order in which they are started: schedulers, servers, workers. `program` is the path of geomx-node; every
-// role writes its metrics (metrics.h) to descriptor 3. Throws InputError where the plan lacks a role's node.
+// role writes its metrics (metrics.h) to descriptor 3. A relative GEOMX_CHECKPOINT_DIR is in the run folder (tasks.h).
+// Throws InputError where the plan lacks a role's node.
 std::vector<RoleProcess> role_processes(const scenario::Scenario& scenario, const lab::Plan& plan,
                                         const std::string& program);
 

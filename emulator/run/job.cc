@@ -11,6 +11,7 @@
 namespace geomx::run {
 namespace {
 
+constexpr const char* kTooLate = "it came back when the others had finished";
 constexpr std::size_t kMostNames = 4;  // in a message
 constexpr std::chrono::milliseconds kReadinessInterval(50);
 constexpr std::chrono::seconds kPatience(2);  // from SIGTERM to SIGKILL, for what runs over its limit
@@ -68,6 +69,7 @@ void Job::start(Member& member, Clock::time_point now) {
   member.process = client_.spawn(spec);
   member.state = State::running;
   member.started = now;
+  ++member.starts;
   member.ended.reset();
   member.kill_at.reset();
   member.ready = member.timed_out = false;
@@ -184,7 +186,10 @@ void Job::end_the_rest(Clock::time_point now) {
   if (now < *mains_ended_ + grace_ || finished()) return;
   std::vector<std::string> names;
   for (const Member& member : members_) {
-    if (member.state == State::running && member.task.kind == TaskKind::follower) names.push_back(member.task.name);
+    const bool too_late = member.starts > 1;
+    if (member.state == State::running && member.task.kind == TaskKind::follower && !too_late) {
+      names.push_back(member.task.name);
+    }
   }
   if (!names.empty()) {
     throw WorkError(names.front(), fmt::format("still running {} s after the last worker has ended: {}",
@@ -193,10 +198,30 @@ void Job::end_the_rest(Clock::time_point now) {
   for (Member& member : members_) {
     if (member.state != State::running) continue;
     client_.signal(member.process, SIGKILL);
-    recorder_.event("kill", member.task.node, "did not end after SIGTERM");
+    const bool asked = member.task.kind == TaskKind::background;
+    recorder_.event("kill", member.task.node, asked ? "did not end after SIGTERM" : kTooLate);
     member.state = State::ended;
     member.ended = now;
   }
+}
+
+// Of a worker that dies silently once it has trained, or of anybody who was started again too late: a scheduler that
+// nobody is left to tell who is in the job says so, too. Empty: the job needs it.
+std::string Job::why_it_is_not_needed(const Member& member, const control::ProcessExit& exit) const {
+  if (exit.status == 0) return {};
+  if (member.task.kind == TaskKind::follower && member.starts > 1 && mains_ended_) return kTooLate;
+  if (member.task.party.empty()) return {};
+  bool somebody_trains = false;
+  bool somebody_is_done = false;
+  for (const Member& other : members_) {
+    if (&other == &member || other.task.party != member.task.party) continue;
+    somebody_trains = somebody_trains || other.state == State::running;
+    somebody_is_done = somebody_is_done || other.state == State::ended;
+  }
+  const bool trained = recorder_.training().phase_of(member.task.node) == "training";
+  if (exit.by_signal && trained && (somebody_trains || somebody_is_done)) return "its party goes on without it";
+  if (member.starts > 1 && somebody_is_done && !somebody_trains) return kTooLate;
+  return {};
 }
 
 bool Job::fails_the_run(const Member& member, const control::ProcessExit& exit) const {
@@ -207,11 +232,11 @@ bool Job::fails_the_run(const Member& member, const control::ProcessExit& exit) 
   return (exit.status != 0 || member.timed_out) && !member.task.may_fail;
 }
 
-void Job::ended(const control::ProcessExit& exit, Clock::time_point now) {
+std::string Job::ended(const control::ProcessExit& exit, Clock::time_point now) {
   const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& member) {
     return member.state == State::running && member.process == exit.process;
   });
-  if (found == members_.end()) return;
+  if (found == members_.end()) return {};
   Member& member = *found;
   take(member, member.pipe.finish());
   if (!member.ready && member.readiness) member.ready = member.readiness->seen(client_);  // and over already
@@ -221,6 +246,12 @@ void Job::ended(const control::ProcessExit& exit, Clock::time_point now) {
   ++member.runs;
   if (exit.status != 0) ++member.failures;
   recorder_.event("exit", member.task.node, how_it_ended(exit));
+  if (const std::string why = why_it_is_not_needed(member, exit); !why.empty()) {
+    member.state = State::killed;  // and is started again with its node
+    recorder_.event("died", member.task.node, why);
+    note_end_of_mains(now);
+    return fmt::format("{}: {}: {}", member.task.name, how_it_ended(exit), why);
+  }
   if (fails_the_run(member, exit)) {
     if (member.timed_out) {
       fail(member, fmt::format("ran over its limit of {}", geomx::to_string(*member.task.timeout)));
@@ -230,6 +261,7 @@ void Job::ended(const control::ProcessExit& exit, Clock::time_point now) {
   }
   if (member.runs < member.task.repeat && !mains_ended_) member.state = State::waiting;
   note_end_of_mains(now);
+  return {};
 }
 
 void Job::note_end_of_mains(Clock::time_point now) {

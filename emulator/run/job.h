@@ -34,8 +34,8 @@ class Job {
   // started, is not ready in time or runs over a limit that it has to keep, or a follower overstays its grace.
   void advance(Clock::time_point now);
   // One of the job's processes has ended; others are ignored. Throws WorkError, one line naming the node and what its
-  // log says last, where that fails the run.
-  void ended(const control::ProcessExit& exit, Clock::time_point now);
+  // log says last, where that fails the run. Returns a line for people where the run goes on without it; else nothing.
+  std::string ended(const control::ProcessExit& exit, Clock::time_point now);
   // A node of the lab was killed, restarted, paused or resumed, whoever was the cause. What ran in a killed node counts
   // as ended, without failing the run, and is started again with its node.
   void node_changed(const std::string& node, const std::string& action);
@@ -71,6 +71,7 @@ class Job {
     std::optional<Clock::time_point> ended;
     std::optional<Clock::time_point> kill_at;  // has been asked to end
     std::optional<int> exit_code;
+    int starts = 0;
     int runs = 0;
     int failures = 0;  // of them
     bool ready = false;
@@ -90,6 +91,7 @@ class Job {
   void take(Member& member, const std::vector<Metric>& metrics);
   [[noreturn]] void fail(const Member& member, const std::string& what) const;
   bool fails_the_run(const Member& member, const control::ProcessExit& exit) const;
+  std::string why_it_is_not_needed(const Member& member, const control::ProcessExit& exit) const;
   std::filesystem::path log_of(const Member& member) const;
   void note_end_of_mains(Clock::time_point now);
 

@@ -36,7 +36,7 @@ Metric from_object(const json& object, std::string_view line) {
   if (type == "step") {
     return Step{object.at("round").get<std::int64_t>(),
                 integer(object, "epoch"),
-                measure(object, "loss"),
+                object.contains("loss") ? std::optional(measure(object, "loss")) : std::nullopt,
                 object.at("samples").get<std::int64_t>(),
                 number(object, "compute_ms"),
                 number(object, "communicate_ms"),
@@ -59,6 +59,14 @@ Metric from_object(const json& object, std::string_view line) {
                  number(object, "wait_ms"),
                  number(object, "pull_ms"),
                  object.at("t").get<double>()};
+  }
+  if (type == "absent") {
+    return Absence{object.at("round").get<std::int64_t>(), object.at("workers").get<std::int64_t>(),
+                   object.at("t").get<double>()};
+  }
+  if (type == "lost" || type == "returned") {
+    return Presence{type == "lost", object.value("node", std::string()), object.at("process").get<std::string>(),
+                    number(object, "silent_seconds"), object.at("t").get<double>()};
   }
   if (type == "phase")
     return Phase{object.at("name").get<std::string>(), integer(object, "rounds"), number(object, "t")};

@@ -26,6 +26,12 @@ double realtime() {
 Recorder::Recorder(Database database, const lab::Plan& plan, double start)
     : database_(std::move(database)), plan_(plan), start_(start) {}
 
+std::string Recorder::datacenter_of(const std::string& node) const {
+  const auto found = std::find_if(plan_.nodes.begin(), plan_.nodes.end(),
+                                  [&](const lab::PlannedNode& each) { return each.name == node; });
+  return found == plan_.nodes.end() ? std::string() : found->datacenter;
+}
+
 double Recorder::now() const {
   return realtime() - start_;
 }
@@ -45,6 +51,17 @@ void Recorder::metric(const std::string& node, const Metric& metric) {
     void operator()(const Round& round) const {
       recorder.training_.add(node, round);
       recorder.database_.add_round(round.time - recorder.start_, node, round);
+    }
+    void operator()(const Absence& absence) const {
+      recorder.training_.faults().add(recorder.datacenter_of(node), absence);
+      recorder.database_.add_absence(absence.time - recorder.start_, node, absence);
+    }
+    void operator()(const Presence& presence) const {
+      Presence since_start = presence;
+      since_start.time -= recorder.start_;
+      recorder.training_.faults().add(node, since_start);
+      recorder.database_.add_event(since_start.time, presence.lost ? "lost" : "returned", host_of(presence),
+                                   describe(presence, node));
     }
     void operator()(const Phase& phase) const {
       recorder.training_.add(node, phase);

@@ -45,6 +45,7 @@ class Recorder {
 
  private:
   double now() const;
+  std::string datacenter_of(const std::string& node) const;
 
   Database database_;
   const lab::Plan& plan_;

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "emulator/run/job_variables.h"
 
 namespace geomx::run {
 namespace {
@@ -20,6 +23,28 @@ std::map<std::string, std::string> common_variables(const std::vector<RoleProces
   return common;
 }
 
+// What the global servers are told besides about checkpoints, which is of no other role.
+std::string checkpoint_line(const std::vector<RoleProcess>& processes) {
+  for (const RoleProcess& process : processes) {
+    std::string line;
+    for (const auto& [name, value] : process.environment) {
+      if (name.starts_with("GEOMX_CHECKPOINT_")) line += fmt::format(" {}={}", name, value);
+    }
+    if (!line.empty()) return fmt::format("\nevery {} is told{}", to_string(process.role.kind), line);
+  }
+  return {};
+}
+
+// Who keeps its training there, too.
+std::string keepers_line(const std::vector<RoleProcess>& processes) {
+  std::vector<std::string> names;
+  for (const RoleProcess& process : processes) {
+    const auto& argv = process.argv;
+    if (std::find(argv.begin(), argv.end(), kCheckpointOption) != argv.end()) names.push_back(process.role.name);
+  }
+  return names.empty() ? std::string() : fmt::format("\ncheckpoints of workers: {}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 std::string describe(const std::vector<RoleProcess>& processes) {
@@ -27,6 +52,7 @@ std::string describe(const std::vector<RoleProcess>& processes) {
   std::string text = "\nevery role is told";
   for (const auto& [name, value] : common_variables(processes)) text += fmt::format(" {}={}", name, value);
   const RoleProcess& last = processes.back();
+  text += checkpoint_line(processes) + keepers_line(processes);
   return text + fmt::format("\n{} runs {}\n", last.role.name, fmt::join(last.argv, " "));
 }
 

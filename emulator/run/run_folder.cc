@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "emulator/base/error.h"
+#include "emulator/run/job_variables.h"
 
 namespace geomx::run {
 namespace {
@@ -29,8 +30,8 @@ std::string temporary_of(const std::string& name) {
 // All that a run writes at the top of its folder, a killed one included; only these are ever removed from one that is
 // used again. The mark is last.
 std::vector<std::string> names_of_a_run() {
-  std::vector<std::string> names{kReserve,         "run.sqlite",     "run.sqlite-journal",
-                                 "run.sqlite-wal", "run.sqlite-shm", "logs"};
+  std::vector<std::string> names{kReserve,         "run.sqlite", "run.sqlite-journal", "run.sqlite-wal",
+                                 "run.sqlite-shm", "logs",       kCheckpointFolder};
   for (const char* name : {"scenario.json", "summary.json", kMark}) {
     names.push_back(temporary_of(name));
     names.emplace_back(name);

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "emulator/base/error.h"
+#include "emulator/control/keys.h"
 #include "emulator/control/launch.h"
 #include "emulator/control/runtime.h"
 #include "emulator/run/environment.h"
@@ -54,8 +55,9 @@ std::optional<std::int64_t> planned_rounds(const scenario::Scenario& scenario) {
   if (training.rounds) return *training.rounds;
   std::int64_t workers = 0;
   for (const scenario::Party& party : training.parties) workers += party.workers;
-  if (!training.epochs || workers == 0) return std::nullopt;
-  return *training.epochs * (scenario::kTrainingSamples / workers / training.batch_size);
+  const auto samples = scenario::training_samples(training.dataset);
+  if (!training.epochs || workers == 0 || !samples) return std::nullopt;
+  return *training.epochs * (*samples / workers / training.batch_size);
 }
 
 class Runner {
@@ -131,7 +133,11 @@ class Runner {
   std::vector<Task> tasks() const {
     if (scenario_.training) {
       auto roles = training_tasks(scenario_, plan_, find_node_program(), std::thread::hardware_concurrency());
-      if (scenario_.training->security == "curve") secure(roles, control::make_key_pair);
+      put_into(folder_.path(), roles);
+      if (scenario_.training->security == "curve") {
+        secure(roles, control::make_key_pair);
+        seal_datagrams(roles, control::make_secret());
+      }
       return roles;
     }
     return workload_tasks(scenario_, std::filesystem::current_path().string());
@@ -160,7 +166,7 @@ class Runner {
         last_sign_of_life = now;
       }
       for (const control::ProcessExit& exit : exits) {
-        job.ended(exit, now);
+        if (const std::string line = job.ended(exit, now); !line.empty()) view_.step(line);
         last_sign_of_life = now;
       }
       job.advance(now);

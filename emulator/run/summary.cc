@@ -71,6 +71,10 @@ ordered_json training(const Summary& summary) {
           {"samples_per_second", number(result.samples_per_second)},
           {"seconds_to_accuracy", seconds},
           {"timeline", timeline(result.timeline)},
+          {"faults",
+           {{"lost", result.faults.lost},
+            {"returned", result.faults.returned},
+            {"missing_gradients", result.faults.missing_gradients}}},
           {"wan_bytes", total_bytes(summary.links, lab::LinkScope::wan)},
           {"lan_bytes", total_bytes(summary.links, lab::LinkScope::lan)}};
 }

@@ -122,7 +122,10 @@ std::string closing_table(const std::string& scenario_name, const Summary& summa
   std::string text = fmt::format("{}: {} after {:.1f} s ({} nodes, {} links; up in {:.2f} s, down in {:.2f} s)\n",
                                  scenario_name, to_string(summary.status), summary.wall_seconds, summary.lab.nodes,
                                  summary.lab.links, summary.lab.up_seconds, summary.lab.down_seconds);
-  if (summary.training) text += training_lines(*summary.training) + timeline_table(summary.training->timeline);
+  if (summary.training) {
+    text += training_lines(*summary.training) + timeline_table(summary.training->timeline) +
+            fault_lines(summary.training->faults);
+  }
   if (summary.workload && !summary.workload->empty()) text += command_table(*summary.workload);
   text += link_table(summary);
   text += fmt::format("  fidelity: {}\n", to_string(summary.fidelity.verdict));

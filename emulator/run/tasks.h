@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -28,7 +29,10 @@ struct Task {
   std::string directory;  // empty: "/"
   TaskKind kind = TaskKind::main;
   bool metrics = false;  // has a metrics pipe on descriptor 3
-  Nanoseconds at{0};     // starts that long after the job's start, or after what it waits for
+  // Of a worker whose party goes on without it: the same for all workers of the party. Where a signal kills it while
+  // others of them are left, the run goes on. Empty: whoever dies fails the run.
+  std::string party;
+  Nanoseconds at{0};  // starts that long after the job's start, or after what it waits for
   // Of a workload's commands.
   std::string command;             // its name (CommandInstance); empty: it has none
   std::string log;                 // logs/LOG.log; empty: the node's
@@ -40,17 +44,27 @@ struct Task {
 };
 
 // Every role at once, in the order of roles_of: workers are mains, schedulers and servers are followers. `cores`: those
-// of this machine, 0 where that is not known.
+// of this machine, 0 where that is not known. Reads variables that a user gives to all nodes from the environment.
 std::vector<Task> training_tasks(const scenario::Scenario& scenario, const lab::Plan& plan, const std::string& program,
                                  unsigned cores);
 
+// Folders that are in the run folder, checkpoints' that is, from then on are absolute.
+void put_into(const std::filesystem::path& run_folder, std::vector<Task>& tasks);
+
 // What GEOMX_SECURITY=curve needs: one pair of keys for the followers, who listen, and one for each main, which they
-// admit. Secrets are in the tasks' environment and nowhere else.
+// admit; with TSEngine within parties, where workers listen as well, the same pair for all. Secrets are in the tasks'
+// environment and nowhere else.
 void secure(std::vector<Task>& tasks, const std::function<control::KeyPair()>& make_key_pair);
+// The key of DGT's datagrams, for those who exchange them, in the same way.
+void seal_datagrams(std::vector<Task>& tasks, const std::string& key);
 
 // How long the roles of a job wait for each other to appear: they all start at once, and each needs a core for a while
 // to start and to load its data.
 std::chrono::seconds join_timeout(std::size_t roles, unsigned cores);
+
+// How long training may stand still, without a step and without traffic, before the run fails, if the user does not
+// say. Where nodes are waited for, the parameter server knows better whom it waits for, and for how long.
+std::chrono::milliseconds usual_stall(const scenario::Scenario& scenario);
 
 // In the order of scenario::instances; relative directories lie in `directory`.
 std::vector<Task> workload_tasks(const scenario::Scenario& scenario, const std::string& directory);

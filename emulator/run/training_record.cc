@@ -41,6 +41,7 @@ TrainingResult TrainingRecord::result() const {
   TrainingResult result;
   result.samples = samples_;
   result.timeline = timeline_.means();
+  result.faults = faults_.summary();
   if (last_evaluation_) {
     result.test_accuracy = last_evaluation_->test_accuracy;
     result.test_loss = last_evaluation_->test_loss;
@@ -50,7 +51,8 @@ TrainingResult TrainingRecord::result() const {
   for (const auto& [name, worker] : nodes_) {
     if (worker.steps == 0) continue;
     result.rounds = std::max(result.rounds, worker.steps);
-    losses += worker.last_loss;
+    if (!worker.last_loss) continue;
+    losses += *worker.last_loss;
     ++workers;
   }
   if (workers > 0) result.train_loss = losses / workers;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/run/fault_record.h"
 #include "emulator/run/metrics.h"
 #include "emulator/run/timeline.h"
 
@@ -16,7 +17,7 @@ namespace geomx::run {
 struct TrainingResult {
   std::optional<double> test_accuracy;       // of the last evaluation
   std::optional<double> test_loss;           // likewise
-  std::optional<double> train_loss;          // mean of the workers' latest steps
+  std::optional<double> train_loss;          // mean of the workers' latest steps, where they have one
   std::int64_t rounds = 0;                   // by the worker that has done most
   std::int64_t samples = 0;                  // by all workers
   std::optional<double> samples_per_second;  // over the training phase, evaluations excluded
@@ -24,6 +25,7 @@ struct TrainingResult {
   // evaluations excluded; those reached alone.
   std::map<std::string, double> seconds_to_accuracy;
   std::vector<NodeTimes> timeline;  // of the nodes that tell of their rounds
+  FaultSummary faults;
 };
 
 class TrainingRecord {
@@ -32,6 +34,8 @@ class TrainingRecord {
   void add(const std::string& node, const Phase& phase);
   void add(const Evaluation& evaluation);
   void add(const std::string& node, const Round& round) { timeline_.add(node, round); }
+
+  FaultRecord& faults() { return faults_; }
 
   TrainingResult result() const;
   std::optional<std::int64_t> expected_rounds() const;  // as the workers have announced it
@@ -42,11 +46,12 @@ class TrainingRecord {
   struct Worker {
     std::string phase;
     std::int64_t steps = 0;
-    double last_loss = 0;
+    std::optional<double> last_loss;
   };
   std::map<std::string, Worker> nodes_;
   std::map<std::string, double> accuracy_at_;  // as in TrainingResult, in absolute time less evaluations
   Timeline timeline_;
+  FaultRecord faults_;
   std::optional<Evaluation> last_evaluation_;
   std::optional<double> announced_start_;  // the earliest "training" phase
   std::optional<double> first_step_start_;

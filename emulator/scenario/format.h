@@ -214,6 +214,25 @@ Format<T> object(const Object<T>& fields) {
           [fields](const T& from) { return fields.write(from); }};
 }
 
+// true, which is `when_true`; false, as if it were left out; or an object.
+template <class T>
+Format<T> switchable(const Object<T>& fields, T when_true) {
+  const std::string title = fields.schema().at("title");
+  return {
+      {{"title", title}, {"oneOf", {{{"title", "true or false"}, {"type", "boolean"}}, fields.schema()}}},
+      [fields, title, when_true](const Json& value, const std::string& pointer, T& into, Problems& problems) {
+        if (value.is_object()) return fields.read(value, pointer, into, problems);
+        if (!value.is_boolean()) {
+          problems.push_back(
+              {pointer, fmt::format("expected true, false or an object ({}), found {}", title, kind_of(value)), ""});
+          return false;
+        }
+        into = when_true;
+        return value.get<bool>();
+      },
+      [fields](const T& from) { return fields.write(from); }};
+}
+
 // An empty list is left out when written. An element that cannot be read keeps its place in the list, so that indices
 // stay those of the file.
 template <class T>

@@ -183,4 +183,22 @@ Format<double> fraction_below_one() {
       [](double value) { return value >= 0 && value < 1; }, "at least 0, below 1");
 }
 
+Format<std::map<std::string, double>> factors(double min, double max) {
+  const Format<double> factor = number_between(min, max);
+  return {
+      {{"title", "names with numbers"}, {"type", "object"}, {"additionalProperties", factor.schema}},
+      [factor](const Json& value, const std::string& pointer, std::map<std::string, double>& into, Problems& problems) {
+        if (!value.is_object()) {
+          wrong_type("an object of names and numbers", value, pointer, problems);
+          return false;
+        }
+        bool all = true;
+        for (const auto& [name, number] : value.items()) {
+          all = factor.read(number, child(pointer, name), into[name], problems) && all;
+        }
+        return all;
+      },
+      [](const std::map<std::string, double>& value) { return value.empty() ? Json() : Json(value); }};
+}
+
 }  // namespace geomx::scenario

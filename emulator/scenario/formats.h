@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,12 @@ Format<double> non_negative_number(double max);
 Format<double> number_between(double min, double max);
 Format<double> fraction_below_one();  // 0 <= x < 1
 
+// {"NAME": NUMBER, ...}; left out where it is empty.
+Format<std::map<std::string, double>> factors(double min, double max);
+
 Format<BitsPerSecond> rate(BitsPerSecond min, BitsPerSecond max);
 Format<Nanoseconds> duration(Nanoseconds max);
+Format<Nanoseconds> duration(Nanoseconds min, Nanoseconds max);
 Format<Probability> probability();
 Format<Queue> queue();
 Format<Bytes> size(Bytes min, Bytes max);

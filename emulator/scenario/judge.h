@@ -58,6 +58,10 @@ void judge_properties(const LinkProperties& properties, const std::string& point
 void judge_topology(const Scenario& scenario, const Names& names, Judge& judge);
 void judge_events(const Scenario& scenario, Judge& judge);
 void judge_workload(const Scenario& scenario, const Names& names, Judge& judge);
+void judge_data(const Training& training, Judge& judge);                     // dataset, split, batch_size
+void judge_flow(const Training& training, Judge& judge);                     // flow
+void judge_faults(const Training& training, Judge& judge);                   // faults, checkpoint
+void judge_cost(const Scenario& scenario, Judge& judge);                     // device model
 void judge_job(const Scenario& scenario, const Names& names, Judge& judge);  // training, workload, expect
 
 }  // namespace geomx::scenario

@@ -111,21 +111,52 @@ void judge_parties(const Scenario& scenario, const Names& names, Judge& judge) {
   }
 }
 
-// Every worker's share of the training set is the same, and a batch is taken from one share.
-void judge_batch_size(const Training& training, Judge& judge) {
-  if (training.data_dir || judge.problem_within("/training/parties")) return;
-  int workers = 0;
-  for (const Party& party : training.parties) workers += party.workers;
-  const int share = kTrainingSamples / std::max(workers, 1);
-  if (training.batch_size <= share) return;
-  judge.add("/training/batch_size",
-            fmt::format("a batch of {} is more than the {} samples of each of {} workers", training.batch_size, share,
-                        workers),
-            "make it smaller, or train with fewer workers");
-}
-
 std::string optimizer_name(const Training& training) {
   return training.optimizer.name.value_or(training.sync.name == "diloco" ? "adamw" : "adam");
+}
+
+void judge_schedule(const Optimizer& optimizer, Judge& judge) {
+  constexpr const char* kPointer = "/training/optimizer/schedule";
+  if (!optimizer.schedule || judge.unread_within(kPointer)) return;
+  const Schedule& schedule = *optimizer.schedule;
+  const auto owned = [&](bool given, const std::string& key, const std::string& owner, bool required) {
+    const std::string pointer = fmt::format("{}/{}", kPointer, key);
+    if (given && schedule.name != owner) {
+      judge.add(pointer, fmt::format("\"{}\" has no {}", schedule.name, key), fmt::format("it belongs to {}", owner));
+    }
+    if (!given && required && schedule.name == owner) {
+      judge.add(pointer, fmt::format("\"{}\" is missing", key), fmt::format("\"{}\" needs one", owner));
+    }
+  };
+  owned(schedule.every.has_value(), "every", "step", true);
+  owned(schedule.gamma.has_value(), "gamma", "step", true);
+  owned(schedule.total.has_value(), "total", "cosine", true);
+  owned(schedule.floor.has_value(), "floor", "cosine", false);
+  if (schedule.total && *schedule.total <= schedule.warmup) {
+    judge.add(fmt::format("{}/total", kPointer),
+              fmt::format("total {} is not more than warmup {}", *schedule.total, schedule.warmup),
+              "the warm-up's steps are among the total's");
+  }
+  if (schedule.floor && *schedule.floor > optimizer.learning_rate) {
+    judge.add(fmt::format("{}/floor", kPointer),
+              fmt::format("floor {} is more than learning_rate {}", *schedule.floor, optimizer.learning_rate));
+  }
+}
+
+void judge_optimizer(const Training& training, Judge& judge) {
+  const Optimizer& optimizer = training.optimizer;
+  if (!judge.unread_within("/training/optimizer/name")) {
+    const std::string name = optimizer_name(training);
+    if (name != "sgd" && optimizer.momentum != 0) {
+      judge.add("/training/optimizer/momentum", fmt::format("\"{}\" has no momentum", name), "it belongs to \"sgd\"");
+    }
+    if (optimizer.nesterov && (name != "sgd" || optimizer.momentum == 0) &&
+        !judge.unread_within("/training/optimizer/momentum")) {
+      judge.add("/training/optimizer/nesterov", "there is no momentum that could be Nesterov's",
+                R"(it belongs to "sgd" with "momentum" above 0)");
+    }
+  }
+  judge_schedule(optimizer, judge);
 }
 
 // A setting that belongs to some of the algorithms only.
@@ -196,16 +227,15 @@ void judge_training(const Scenario& scenario, const Names& names, Judge& judge) 
   if (training.epochs && training.rounds) {
     judge.add("/training/rounds", "both \"epochs\" and \"rounds\" are given", "remove one of them");
   }
-  if (training.optimizer.name != "sgd" && training.optimizer.momentum != 0 &&
-      !judge.unread_within("/training/optimizer/name")) {
-    judge.add("/training/optimizer/momentum", fmt::format("\"{}\" has no momentum", optimizer_name(training)),
-              "it belongs to \"sgd\"");
-  }
+  judge_optimizer(training, judge);
   judge_sync(training, judge);
   judge_codec(training, judge);
   judge_parties(scenario, names, judge);
   judge_combination(training, judge);
-  judge_batch_size(training, judge);
+  judge_flow(training, judge);
+  judge_faults(training, judge);
+  if (training.computes()) judge_data(training, judge);
+  judge_cost(scenario, judge);
 }
 
 void judge_expectations(const Scenario& scenario, Judge& judge) {

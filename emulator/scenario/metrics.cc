@@ -14,8 +14,10 @@ namespace geomx::scenario {
 namespace {
 
 constexpr const char* kOfEveryRun[] = {"wall_seconds", "lab.nodes", "lab.links", "lab.up_seconds", "lab.down_seconds"};
-constexpr const char* kOfTraining[] = {"test_accuracy", "test_loss",          "train_loss", "rounds",
-                                       "samples",       "samples_per_second", "wan_bytes",  "lan_bytes"};
+constexpr const char* kOfLearning[] = {"test_accuracy", "test_loss", "train_loss"};
+constexpr const char* kOfTraining[] = {"rounds",      "samples",         "samples_per_second",
+                                       "faults.lost", "faults.returned", "faults.missing_gradients",
+                                       "wan_bytes",   "lan_bytes"};
 constexpr const char* kOfLinks[] = {"bytes", "drops"};
 constexpr const char* kOfCommands[] = {"exit_code", "seconds", "runs"};
 
@@ -63,6 +65,9 @@ std::vector<std::string> metrics(const Scenario& scenario) {
   std::vector<std::string> paths(std::begin(kOfEveryRun), std::end(kOfEveryRun));
   if (scenario.training) {
     for (const char* key : kOfTraining) paths.push_back(fmt::format("training.{}", key));
+  }
+  if (scenario.training && scenario.training->computes()) {
+    for (const char* key : kOfLearning) paths.push_back(fmt::format("training.{}", key));
     for (const AccuracyLevel& level : kAccuracyLevels) {
       paths.push_back(fmt::format("training.seconds_to_accuracy.{}", level.name));
     }

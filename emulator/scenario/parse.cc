@@ -8,6 +8,8 @@
 #include "emulator/scenario/files.h"
 #include "emulator/scenario/json.h"
 #include "emulator/scenario/machine.h"
+#include "emulator/scenario/model_file.h"
+#include "emulator/scenario/profile.h"
 #include "emulator/scenario/set.h"
 #include "emulator/scenario/table.h"
 #include "emulator/scenario/traces.h"
@@ -91,12 +93,16 @@ class Reading {
     Scenario scenario;
     Problems problems;
     scenario_table().read(document_.root, "", scenario, problems);
-    if (scenario.training && !scenario.training->epochs && !scenario.training->rounds) scenario.training->epochs = 1;
+    if (scenario.training && scenario.training->computes() && !scenario.training->epochs && !scenario.training->rounds)
+      scenario.training->epochs = 1;
     for (Link& link : scenario.topology.links) {
       const bool joined = !link.ends[0].empty() && !link.ends[1].empty();
       if (link.name.empty() && joined) link.name = link.ends[0] + "--" + link.ends[1];
     }
-    read_traces(scenario, std::filesystem::path(path_).parent_path().string(), problems);
+    const std::string folder = std::filesystem::path(path_).parent_path().string();
+    read_traces(scenario, folder, problems);
+    if (scenario.training) find_model(*scenario.training, folder, problems);
+    if (scenario.training) find_profile(*scenario.training, folder, problems);
     for (const Problem& problem : problems) add(problem);
     if (!document_.root.is_object()) return scenario;
     for (const Problem& problem : validate(scenario, problems)) add(problem);

@@ -98,12 +98,16 @@ Format<BitsPerSecond> rate(BitsPerSecond min, BitsPerSecond max) {
 }
 
 Format<Nanoseconds> duration(Nanoseconds max) {
+  return duration(Nanoseconds(0), max);
+}
+
+Format<Nanoseconds> duration(Nanoseconds min, Nanoseconds max) {
   return {{{"title", "duration"}, {"type", "string"}, {"examples", {"30ms", "1.5s"}}},
-          [max](const Json& value, const std::string& pointer, Nanoseconds& into, Problems& problems) {
+          [min, max](const Json& value, const std::string& pointer, Nanoseconds& into, Problems& problems) {
             Nanoseconds read{};
             if (!read_quantity(parse_duration, value, pointer, read, problems)) return false;
             into = read;
-            return in_range("duration", read, Nanoseconds(0), max, pointer, problems);
+            return in_range("duration", read, min, max, pointer, problems);
           },
           [](Nanoseconds value) { return Json(to_string(value)); }};
 }

@@ -10,6 +10,7 @@
 
 #include "emulator/base/rate_trace.h"
 #include "emulator/base/units.h"
+#include "emulator/scenario/training.h"
 
 // The scenario file, version 1, as plain structs: data centers, the links between them, and what runs inside.
 // parse.h makes one out of a file, validate.h judges it, write.h writes it back.
@@ -148,70 +149,6 @@ struct Topology {
   std::vector<Node> nodes;
   std::vector<Link> links;
   bool operator==(const Topology&) const = default;
-};
-
-struct Party {
-  std::string datacenter;
-  int global_servers = 0;  // > 0 in the central party and nowhere else
-  int servers = 1;         // ignored in the central party
-  int workers = 0;
-  bool operator==(const Party&) const = default;
-};
-
-struct Optimizer {
-  std::optional<std::string> name;  // sgd, adam, adamw; left out: adamw with diloco, else adam
-  double learning_rate = 0.001;
-  double momentum = 0;      // sgd
-  double weight_decay = 0;  // sgd, adam: L2; adamw: decoupled
-  bool operator==(const Optimizer&) const = default;
-};
-
-// When workers and parties wait for each other; docs/algorithms.md says what each does. What is left out is the
-// parameter server's own default.
-struct Sync {
-  std::string name = "fsa";                   // fsa, mixed, hfa, esync, diloco
-  bool dcasgd = false;                        // mixed: delay compensation
-  std::optional<double> dcasgd_lambda;        // how much of it
-  std::optional<int> k1;                      // hfa: steps of a worker in a round of its party
-  std::optional<int> k2;                      // hfa, diloco: rounds of a party in a global one
-  std::optional<int> local_steps;             // diloco: steps of a round; esync: the most
-  std::optional<double> outer_learning_rate;  // esync, diloco
-  std::optional<double> outer_momentum;       // diloco
-  bool operator==(const Sync&) const = default;
-};
-
-// How gradients look on the wire; docs/codecs.md.
-struct Codec {
-  std::string name = "none";          // none, fp16, bf16, bisparse, mpq, 2bit
-  std::optional<double> ratio;        // bisparse, mpq: of the elements, sent between parties
-  std::optional<std::string> values;  // bisparse, mpq: fp32, fp16
-  std::optional<int> lower_bound;     // bisparse, mpq: elements of a tensor that counts as large
-  std::optional<double> threshold;    // 2bit
-  bool operator==(const Codec&) const = default;
-};
-
-// Of either data set, as published; what lies in a `data_dir` may differ.
-inline constexpr int kTrainingSamples = 60'000;
-
-struct Training {
-  std::vector<Party> parties;
-  std::string model = "cnn";
-  std::string dataset = "fashion-mnist";  // fashion-mnist, mnist
-  std::optional<std::string> data_dir;
-  std::string device = "auto";  // auto, cpu
-  int batch_size = 32;
-  std::optional<int> epochs;  // exactly one of epochs and rounds is set after validation
-  std::optional<int> rounds;
-  int evaluate_every = 0;             // rounds; 0: only after each epoch and at the end
-  std::optional<int> bigarray_bound;  // elements from which on a tensor is split over all servers
-  std::string architecture = "hips";
-  Optimizer optimizer;
-  Sync sync;
-  Codec codec;
-  bool p3 = false;
-  bool split_by_class = false;
-  std::string security = "none";  // none, curve
-  bool operator==(const Training&) const = default;
 };
 
 // What shows that a command is up: exactly one of port, output and file.

@@ -17,9 +17,6 @@ constexpr Nanoseconds kLongestRun = 24h;
 constexpr int kLeastMtu = 576;  // what every IPv4 host takes (RFC 791)
 constexpr int kLargestMtu = 65'535;
 constexpr int kMostHosts = 1000;  // a bridge has 1023 ports
-constexpr int kMostServers = 64;
-constexpr int kMillion = 1'000'000;
-constexpr int kLargestBatch = 65'536;  // as geomx-node takes it
 
 template <class T>
 Fields<T> operator+(Fields<T> a, const Fields<T>& b) {
@@ -278,140 +275,6 @@ Object<Topology> topology() {
       }};
 }
 
-// --- training
-// ---------------------------------------------------------------------------------------------------------
-
-Object<Party> party() {
-  using P = Party;
-  return {"party",
-          {
-              required("datacenter", "where its processes run", &P::datacenter, name()),
-              optional("global_servers", "at least 1 in the central party, 0 in every other", &P::global_servers,
-                       integer(0, kMostServers)),
-              optional("servers", "party servers; the central party has none", &P::servers, integer(1, kMostServers)),
-              optional("workers", "processes that train; the central party may have none", &P::workers,
-                       integer(0, kMostHosts)),
-          }};
-}
-
-Object<Optimizer> optimizer() {
-  using O = Optimizer;
-  return {"optimizer",
-          {
-              optional("name",
-                       "adam where left out, adamw with diloco; runs on the global servers, or on every worker where "
-                       "the algorithm has it there",
-                       &O::name, choice({"sgd", "adam", "adamw"})),
-              optional("learning_rate", "step size", &O::learning_rate, positive_number(1000)),
-              optional("momentum", "of sgd", &O::momentum, fraction_below_one()),
-              optional("weight_decay", "L2 penalty; of adamw, decoupled", &O::weight_decay, non_negative_number(1000)),
-          }};
-}
-
-Object<Sync> sync() {
-  using S = Sync;
-  const Object<S> outer(
-      "outer", {optional("learning_rate", "of esync (1 where left out) and diloco (0.7)", &S::outer_learning_rate,
-                         number_between(1e-6, 1000)),
-                optional("momentum", "Nesterov's, of diloco (0.9)", &S::outer_momentum, number_between(0, 0.999999))});
-  return {"sync",
-          {
-              optional("name",
-                       "fsa: all wait for all in every round; mixed: parties do not wait for each other; hfa: several "
-                       "local steps a round, several party rounds a global one; esync: as many local steps as the "
-                       "slowest leaves time for; diloco: many local steps, and Nesterov's momentum between parties",
-                       &S::name, choice({"fsa", "mixed", "hfa", "esync", "diloco"})),
-              optional("dcasgd", "mixed: compensate for the delay of a party's gradient (optimizer sgd)", &S::dcasgd,
-                       flag()),
-              optional("dcasgd_lambda", "how much (0.04)", &S::dcasgd_lambda, number_between(0, kMillion)),
-              optional("k1", "hfa: steps of a worker in a round of its party (20)", &S::k1, integer(1, kMillion)),
-              optional("k2", "rounds of a party in a global one (hfa 10, diloco 1)", &S::k2, integer(1, kMillion)),
-              optional("local_steps", "diloco: steps of a worker in a round (100); esync: the most there may be",
-                       &S::local_steps, integer(1, kMillion)),
-              group("outer", "the step that the global servers make with what comes from below", outer),
-          }};
-}
-
-Object<Codec> codec() {
-  using C = Codec;
-  return {"codec",
-          {
-              optional("name",
-                       "none: fp32; fp16, bf16: half of it; bisparse: the largest elements alone between parties; mpq: "
-                       "bisparse for large tensors, fp16 for small ones; 2bit: a threshold and two bits an element",
-                       &C::name, choice({"none", "fp16", "bf16", "bisparse", "mpq", "2bit"})),
-              optional("ratio", "bisparse, mpq: the share of a tensor's elements that is sent (0.01)", &C::ratio,
-                       number_between(1e-6, 1)),
-              optional("values", "bisparse, mpq: how the elements that are sent look (fp32)", &C::values,
-                       choice({"fp32", "fp16"})),
-              optional("lower_bound", "bisparse, mpq: elements that a large tensor has at least (1000)",
-                       &C::lower_bound, integer(0, 1000 * kMillion)),
-              optional("threshold", "2bit: in the gradients' unit (0.5)", &C::threshold, number_between(1e-9, 1e9)),
-          }};
-}
-
-// Known by name so that it is refused only where it asks for something: {"p3": false} is what we do.
-Field<Training> off_for_now(const char* key, const char* description) {
-  Json schema = boolean().schema;
-  schema["const"] = false;
-  return {key,
-          documented(schema, description, false),
-          false,
-          false,
-          [key](const Json& value, const std::string& pointer, Training&, Problems& problems) {
-            bool on = false;
-            if (boolean().read(value, pointer, on, problems) && on) {
-              problems.push_back({pointer, fmt::format("\"{}\" is not supported yet", key), "leave it out or false"});
-            }
-          },
-          [](const Training&) { return Json(false); }};
-}
-
-Object<Training> training() {
-  using T = Training;
-  const Object<T> flow(
-      "flow", {optional("p3", "priority propagation: the layers next to the input travel first", &T::p3, boolean()),
-               off_for_now("tsengine", "TSEngine overlay"), off_for_now("dgt", "differential gradient transmission")});
-  return {
-      "training",
-      {
-          required("parties", "the data centers that take part", &T::parties, list_of(object(party()))),
-          optional("model", "the network that is trained", &T::model,
-                   choice({"cnn"}, {"mlp", "resnet18", "resnet-18"})),
-          optional("dataset", "what it is trained on", &T::dataset,
-                   choice({"fashion-mnist", "mnist"}, {"cifar10", "cifar-10"})),
-          optional("data_dir", "folder of the data set's files, where they are not in their usual place", &T::data_dir,
-                   word("path")),
-          optional("device", "what the workers compute on", &T::device, choice({"auto", "cpu"}, {"cuda", "gpu"})),
-          optional("batch_size", "samples per worker and round", &T::batch_size, integer(1, kLargestBatch)),
-          optional("epochs", "passes over the training data; 1 where rounds is left out too", &T::epochs,
-                   integer(1, kMillion)),
-          optional("rounds", "in place of epochs: ends after that many rounds", &T::rounds,
-                   integer(1, 1000 * kMillion)),
-          optional("evaluate_every",
-                   "rounds from one evaluation on the test set to the next; 0: only after each epoch and at the end",
-                   &T::evaluate_every, integer(0, kMillion)),
-          optional("architecture",
-                   "hips: a parameter server per party below the global one; flat, for comparison: all workers are "
-                   "the central party's, and reach its servers across the WAN",
-                   &T::architecture, choice({"hips", "flat"})),
-          optional("optimizer", "of the model's parameters", &T::optimizer, object(optimizer())),
-          optional("sync", "synchronisation between workers and between parties", &T::sync, object(sync())),
-          optional("codec", "compression on the wire", &T::codec, object(codec())),
-          group("flow", "who sends when, and by which road", flow),
-          optional("bigarray_bound",
-                   "elements: larger tensors are split over all of a plane's servers (1000000); smaller ones are "
-                   "spread whole",
-                   &T::bigarray_bound, integer(1, 1000 * kMillion)),
-          optional("split_by_class", "deal the data out sorted by label instead of in the data set's order",
-                   &T::split_by_class, boolean()),
-          later<T>("checkpoint"),
-          optional("security", "curve: all connections of the job are encrypted, with keys made for the run",
-                   &T::security, choice({"none", "curve"})),
-          later<T>("faults"),
-      }};
-}
-
 // --- the rest
 // ---------------------------------------------------------------------------------------------------------
 
@@ -463,7 +326,7 @@ Object<Scenario> scenario() {
           description(),
           seed(),
           required("topology", "the network", &S::topology, object(topology())),
-          optional("training", "the training job that runs in it", &S::training, object(training())),
+          optional("training", "the training job that runs in it", &S::training, object(training_table())),
           optional("workload", "in place of training: commands that run in it", &S::workload,
                    list_of(object(command_table()))),
           optional("events", "what happens to links and nodes, and when", &S::events, list_of(object(event_table()))),

@@ -16,4 +16,9 @@ const Object<Command>& command_table();  // table_workload.cc
 Fields<Machine> machine_fields();        // table_machine.cc; of a node, and of a data center for its hosts
 Format<Device> device();                 // table_device.cc
 
+const Object<Training>& training_table();  // table_training.cc
+Format<Flow> flow();                       // table_flow.cc
+Format<Faults> faults();                   // table_faults.cc
+Format<Checkpoint> checkpoint();           // likewise
+
 }  // namespace geomx::scenario

@@ -170,6 +170,13 @@ Assembly::Clock::time_point Assembly::deadline_of(const Place& place, const Pend
   return std::max(pending.opened, senders_.at(place.sender).last_arrival) + silence_;
 }
 
+void Assembly::forget(NodeId sender) {
+  const auto is_its = [id = sender.packed()](const Place& place) { return place.sender == id; };
+  std::erase_if(states_, [&](const auto& entry) { return is_its(entry.first); });
+  std::erase_if(waiting_, is_its);
+  senders_.erase(sender.packed());
+}
+
 std::vector<Assembly::Ready> Assembly::expire(Clock::time_point now) {
   std::vector<Ready> ready;
   for (auto next = waiting_.begin(); next != waiting_.end();) {

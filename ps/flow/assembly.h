@@ -47,6 +47,8 @@ class Assembly {
   std::vector<Ready> reliable(NodeId from, const Message& message, Clock::time_point now);
   void deferred(NodeId from, const Message& message);
   std::vector<Ready> datagram(const Datagram& datagram, Clock::time_point now);
+  // Of a sender that is lost, or whose place another one has: it counts its turns from anew.
+  void forget(NodeId sender);
   // Those whose sender has been silent for too long.
   std::vector<Ready> expire(Clock::time_point now);
   // When to call expire() next; max(): nothing waits.

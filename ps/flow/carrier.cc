@@ -70,7 +70,13 @@ void Carrier::take_match(const proto::Match& match) {
 
 void Carrier::forget(NodeId peer) {
   if (DgtSender* const sender = ready_sender_.load()) sender->forget(peer);
+  if (DgtReceiver* const receiver = ready_receiver_.load()) receiver->forget(peer);
+  if (TsNode* const node = ready_node_.load()) node->lose(peer);
   road_.forget(peer);
+}
+
+void Carrier::remember(NodeId peer) {
+  if (DgtSender* const sender = ready_sender_.load()) sender->ask(peer);
 }
 
 void Carrier::stop() {

@@ -55,8 +55,10 @@ class Carrier {
   void receive(NodeId from, const Message& message);
   // The scheduler's matchmaker has answered.
   void take_match(const proto::Match& match);
-  // The peer has left: what waits for it is dropped.
+  // The peer has left, or is lost: what waits for it is dropped.
   void forget(NodeId peer);
+  // One that was lost is back, as the same process or as another one.
+  void remember(NodeId peer);
   // Ends its threads: nothing is delivered by them after this. What waits to be sent is dropped.
   void stop();
 

@@ -124,6 +124,11 @@ void DgtReceiver::receive(NodeId from, const Message& message) {
   if (wake_) wake_->raise();  // there may be a deadline now
 }
 
+void DgtReceiver::forget(NodeId sender) {
+  const std::lock_guard lock(mutex_);
+  assembly_.forget(sender);
+}
+
 void DgtReceiver::hand_on(const std::vector<Assembly::Ready>& ready) {
   for (const Assembly::Ready& push : ready) {
     deliver_(push.from, push.message);

@@ -33,6 +33,8 @@ class DgtReceiver {
   DgtReceiver& operator=(const DgtReceiver&) = delete;
 
   void receive(NodeId from, const Message& message);
+  // The sender is lost: what is not complete of its pushes will be sent again.
+  void forget(NodeId sender);
   void stop();
   Assembly::Counters counters() const;
 

@@ -64,13 +64,15 @@ DgtSender::DgtSender(Member& member, Road& road, const FlowConfig::Dgt& config, 
 }
 
 void DgtSender::ask() {
+  for (int rank = 0; rank < member_.num_servers(); ++rank) ask({Role::server, static_cast<std::uint32_t>(rank)});
+}
+
+void DgtSender::ask(NodeId server) {
   if (!datagrams_) return;
-  for (int rank = 0; rank < member_.num_servers(); ++rank) {
-    Message question;
-    question.header.mutable_data()->set_operation(proto::DGT);
-    question.header.mutable_data()->mutable_dgt()->set_ask(true);
-    road_.send_at_once({Role::server, static_cast<std::uint32_t>(rank)}, std::move(question));
-  }
+  Message question;
+  question.header.mutable_data()->set_operation(proto::DGT);
+  question.header.mutable_data()->mutable_dgt()->set_ask(true);
+  road_.send_at_once(server, std::move(question));
 }
 
 bool DgtSender::splits(NodeId to, const Message& message) const {

@@ -39,8 +39,9 @@ class DgtSender {
   // `member` and `road` outlive it.
   DgtSender(Member& member, Road& road, const FlowConfig::Dgt& config, std::shared_ptr<const Losses> losses, Log log);
 
-  // Asks all servers where they take datagrams.
+  // Asks all servers, or one that is back, where they take datagrams.
   void ask();
+  void ask(NodeId server);
   void send(NodeId to, Message message, std::uint32_t priority);
   // What a server says about DGT. Throws Error where it has another key.
   void receive(NodeId from, const Message& message);

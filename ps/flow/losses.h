@@ -15,6 +15,10 @@ class Losses {
     const std::lock_guard lock(mutex_);
     losses_[worker] = loss;
   }
+  void forget(NodeId worker) {
+    const std::lock_guard lock(mutex_);
+    losses_.erase(worker);
+  }
   // Nothing as long as nobody has told any.
   std::optional<double> mean() const {
     const std::lock_guard lock(mutex_);

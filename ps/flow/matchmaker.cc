@@ -67,35 +67,65 @@ bool Matchmaker::may_do_better(const Open& open, const Pair& pair) const {
   });
 }
 
-std::optional<Matchmaker::Pair> Matchmaker::choose(const Open& open, std::size_t in_play, double greed) {
+std::optional<Matchmaker::Pair> Matchmaker::choose(const Open& open, double greed) {
   if (open.ready.size() < 2) return std::nullopt;
+  const std::size_t in_play = open.needed - std::min<std::size_t>(open.spent.size(), open.needed);
   if (std::uniform_real_distribution<double>(0, 1)(random_) >= greed) return any_pair(open);
   const Pair best = best_pair(open);
   if (open.ready.size() < in_play && may_do_better(open, best)) return std::nullopt;
   return best;
 }
 
+bool Matchmaker::enter(Open& open, NodeId from, const proto::Ask& ask, Matches& matches) {
+  const bool is_ready = std::ranges::any_of(open.ready, [&](const Ready& ready) { return ready.node == from; });
+  if (is_ready) return false;
+  const auto told = open.spent.find(from);
+  if (ask.again() && told != open.spent.end()) matches.emplace_back(from, told->second);  // it has got lost
+  if (ask.again() && (told != open.spent.end() || open.busy.contains(from))) return false;
+  if (told != open.spent.end()) open.spent.erase(told);  // nobody has taken it
+  open.busy.erase(from);
+  open.ready.push_back({from, ask.host(), ask.port()});
+  return true;
+}
+
+void Matchmaker::close(const ChunkInRound& place) {
+  std::uint64_t& over = over_[{place.key, place.offset}];
+  over = std::max(over, place.round);
+  open_.erase(place);
+}
+
+void Matchmaker::lose(NodeId who) {
+  away_.insert(who);
+  while (!open_.empty()) close(open_.begin()->first);
+}
+
 Matchmaker::Matches Matchmaker::ask(NodeId from, const proto::Ask& ask) {
   learn(from, ask);
+  away_.erase(from);
   Matches matches;
   const ChunkInRound place{ask.key(), ask.offset(), ask.round()};
-  if (ask.held() >= ask.contributors()) {
-    open_.erase(place);
+  const auto found = open_.find(place);
+  const std::uint32_t all = std::max<std::uint32_t>(ask.contributors(), 1);
+  const auto away = static_cast<std::uint32_t>(std::min<std::size_t>(away_.size(), all - 1));
+  const std::uint32_t needed = found != open_.end() ? found->second.needed : all - away;
+  const auto over = over_.find({place.key, place.offset});
+  if (ask.held() >= std::min(needed, all) || (over != over_.end() && place.round <= over->second)) {
+    close(place);
     matches.emplace_back(from, match_for(ask)).second.set_server(true);
     return matches;
   }
-  Open& open = open_[place];
-  open.ready.push_back({from, ask.host(), ask.port()});
-  while (const auto pair = choose(open, ask.contributors() - open.spent.size(), ask.greed())) {
+  Open& open = found != open_.end() ? found->second : open_.emplace(place, Open{.needed = needed}).first->second;
+  if (!enter(open, from, ask, matches)) return matches;
+  while (const auto pair = choose(open, ask.greed())) {
     const NodeId sender = open.ready[pair->sender].node;
-    const Ready& receiver = open.ready[pair->receiver];
+    const Ready receiver = open.ready[pair->receiver];
     proto::Match& match = matches.emplace_back(sender, match_for(ask)).second;
     match.set_to(receiver.node.packed());
     match.set_host(receiver.host);
     match.set_port(receiver.port);
-    open.spent.insert(sender);
-    const NodeId busy = receiver.node;
-    std::erase_if(open.ready, [&](const Ready& ready) { return ready.node == sender || ready.node == busy; });
+    open.spent[sender] = match;
+    open.busy.insert(receiver.node);
+    std::erase_if(open.ready, [&](const Ready& ready) { return ready.node == sender || ready.node == receiver.node; });
   }
   return matches;
 }

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <compare>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -23,6 +25,12 @@ namespace geomx::ps {
 // server. What others send is added to its own, in fp32, and it asks again. The server's answer goes back the way by
 // which the gradients came: whoever has an answer gives it to those whose gradients it has taken, the last first,
 // because it has brought most. So a server exchanges one message with its workers, and not one with each.
+//
+// Faults. When another worker is lost, what it had of others is gone, and nobody knows of whose: so every push that is
+// not answered goes to its server by itself, too, and so it does when it is sent once more because its server is back.
+// Pushes say whose gradients they hold (proto::Data.summed), so that the server adds each up once (sync/fsa.h). What a
+// worker cannot add any more, because it has passed its own on, it declines, and the sender asks the scheduler anew; a
+// question that is not answered is repeated.
 //
 // How long a message to another worker took, until that has it, by the wall clock, tells the link's throughput.
 //
@@ -44,7 +52,9 @@ class TsNode {
   void take_match(const proto::Match& match);
   // A message from a server: if it answers a push, those whose gradients were in it get it, too.
   void pass_on(const Message& answer);
-  // What is on its way to others is sent, within a bounded time.
+  // Another worker is lost.
+  void lose(NodeId worker);
+  // Answers that are on their way to others get there, within a bounded time.
   void stop();
 
  private:
@@ -56,26 +66,36 @@ class TsNode {
   };
   struct Held {
     NodeId server;
-    Message push;                  // the own, and all that has been added to it
-    std::shared_ptr<float[]> sum;  // where there is more than the own
-    std::uint32_t contributors = 1;
+    Message own;
+    Message push;                      // the own, and all that has been added to it
+    std::shared_ptr<float[]> sum;      // where there is more than the own
+    std::set<std::uint32_t> summed{};  // ranks
+    bool passed_on = false;            // nothing can be added any more
+    Clock::time_point since{};
+    Clock::time_point asked{};  // the scheduler, last
     std::vector<Child> children{};
   };
   struct Sent {
     NodeId to;
+    std::optional<ChunkInRound> push;  // else it is an answer
     std::size_t bytes = 0;
     Clock::time_point at;
   };
 
   static ChunkInRound place_of(const proto::Data& data);
-  void ask(const ChunkInRound& place, std::uint32_t held);  // with the mutex held
+  // With the mutex held:
+  void ask(const ChunkInRound& place, Held& held, bool again = false);
+  void ask_again();
+  void send_alone(const Held& held);
+  void add_up(Held& held, const Message& message);
+  void take_acknowledgement(NodeId from, const proto::Data& data);
   void serve();
   void handle(const Message& message, const std::string& route);
   void add(NodeId from, const Message& message, const std::string& route);
   void take_answer(NodeId from, const Message& message);
-  void acknowledge(NodeId from, const std::string& route, std::uint64_t number);
+  void acknowledge(NodeId from, const std::string& route, std::uint64_t number, bool declined = false);
   // Numbers a message to another worker, so that its time can be taken; with the mutex held.
-  void number(NodeId to, Message& message);
+  void number(NodeId to, Message& message, std::optional<ChunkInRound> push = {});
   void stamp(Message& message) const;
   // Takes the push that has this answer out, and answers its children. Nothing where there is none.
   std::vector<Held> finish(const Message& answer);
@@ -83,11 +103,13 @@ class TsNode {
   Member& member_;
   const FlowConfig::Ts config_;
   const std::uint32_t contributors_;
+  const Clock::duration patience_;  // with others that are alive
   const Deliver deliver_;
   const std::unique_ptr<Transport> transport_;  // among workers
   Endpoint listening_;
 
   std::mutex mutex_;
+  std::condition_variable acknowledged_;  // something in sent_
   // Guarded by mutex_:
   std::map<ChunkInRound, Held> held_;
   std::map<std::uint64_t, ChunkInRound> places_;  // by request

@@ -43,6 +43,9 @@ void Member::on_lost(std::function<void(NodeId, const std::string&)> handler) {
 void Member::on_returned(std::function<void(NodeId)> handler) {
   impl_->on_returned = std::move(handler);
 }
+void Member::on_reclaimed(std::function<void()> handler) {
+  impl_->on_reclaimed = std::move(handler);
+}
 void Member::on_notice(std::function<void(const std::string&)> handler) {
   impl_->on_notice = std::move(handler);
 }

@@ -55,6 +55,8 @@ class Member {
   void on_lost(std::function<void(NodeId who, const std::string& line)> handler);
   // A peer is back, and the road to it stands. What was sent before may be lost, either way.
   void on_returned(std::function<void(NodeId who)> handler);
+  // The scheduler counts this node among its own again: what was asked of it before may be lost.
+  void on_reclaimed(std::function<void()> handler);
   // Lines for people: the scheduler falls silent, is there again.
   void on_notice(std::function<void(const std::string& line)> handler);
 

@@ -65,6 +65,7 @@ void Member::Impl::take_roster_again(const proto::Roster& roster) {
   }
   for (const NodeId id : gone) take_departed(id);
   for (const NodeId id : away) lose(id, name_of(id) + " is lost");
+  if (on_reclaimed) on_reclaimed();
 }
 
 void Member::Impl::rebuild_road(NodeId who, Peer& peer) {

@@ -51,6 +51,7 @@ struct Member::Impl {
   std::function<void(NodeId)> on_departed;
   std::function<void(NodeId, const std::string&)> on_lost;
   std::function<void(NodeId)> on_returned;
+  std::function<void()> on_reclaimed;
   std::function<void(const std::string&)> on_notice;
   std::function<void(const proto::State&)> on_state;
   std::function<void(const proto::Match&)> on_match;

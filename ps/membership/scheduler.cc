@@ -223,6 +223,10 @@ void Scheduler::on_ask(std::function<Matches(NodeId, const proto::Ask&)> answer)
   impl_->on_ask = std::move(answer);
 }
 
+void Scheduler::on_presence(std::function<void(const Presence&)> handler) {
+  impl_->on_presence = std::move(handler);
+}
+
 Endpoint Scheduler::listen() {
   if (impl_->endpoint) return *impl_->endpoint;
   PlaneConfig& plane = impl_->plane;

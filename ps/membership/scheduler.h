@@ -37,6 +37,16 @@ class Scheduler {
   using Matches = std::vector<std::pair<NodeId, proto::Match>>;
   void on_ask(std::function<Matches(NodeId from, const proto::Ask& ask)> answer);
 
+  // Before run(): hears of nodes that are lost and that come back, as the same process or as another one in its place.
+  // Called on run()'s thread.
+  struct Presence {
+    NodeId who;
+    std::string name;  // of the process, "b-worker-1:99"
+    bool lost = false;
+    double silent_seconds = 0;  // of one who is lost
+  };
+  void on_presence(std::function<void(const Presence& presence)> handler);
+
   // Binds PlaneConfig::port, else the plane's scheduler_port (0: any free one). Error in one line where that is
   // impossible. run() does it if nobody has.
   Endpoint listen();

@@ -48,6 +48,8 @@ void Scheduler::Impl::lose(NodeId who, double silent_seconds) {
   registry.set_presence(who, proto::LOST);
   const proto::Lost word = tell_lost(who, name_of(who), silent_seconds, "");
   if (log) log(kNecessary, lost_text(word, plane));
+  const Registry::Node* node = registry.find(who);
+  tell_presence({who, node == nullptr ? "" : node->name, true, silent_seconds});
   release(barriers->depart(who));
 }
 
@@ -137,6 +139,7 @@ void Scheduler::Impl::give_place(NodeId id, const proto::Register& request, cons
     if (other != id) transport->send(other, returned);
   }
   if (log) log(kNecessary, name_of(id) + " is back");
+  tell_presence({id, node.name, false});
 }
 
 void Scheduler::Impl::adopt(const Registry::Node& node) {

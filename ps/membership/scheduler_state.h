@@ -31,6 +31,7 @@ struct Scheduler::Impl {
   Log log;
   std::function<proto::State(const proto::State&)> on_state;
   std::function<Matches(NodeId, const proto::Ask&)> on_ask;
+  std::function<void(const Presence&)> on_presence;
   std::optional<Endpoint> endpoint;
   Registry registry;
   std::optional<Barriers> barriers;               // once the plane is complete
@@ -66,6 +67,9 @@ struct Scheduler::Impl {
   void take_leave(NodeId from, const std::string& reason);
   void check_silence();
   void lose(NodeId who, double silent_seconds);
+  void tell_presence(const Presence& presence) const {
+    if (on_presence) on_presence(presence);
+  }
   proto::Lost tell_lost(NodeId who, const std::string& name, double silent_seconds, const std::string& reason);
   [[noreturn]] void end(const proto::Lost& lost);
   bool is_over(Clock::time_point now) const;

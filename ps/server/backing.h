@@ -23,8 +23,9 @@ namespace geomx::ps {
 class ChunkBacking {
  public:
   virtual ~ChunkBacking() = default;
-  // The value that the master worker gives. Throws Error where there is one already.
-  virtual void init(const Buffer& value) = 0;
+  // The value that the master worker gives, of that round of the global plane (0, unless the training goes on where
+  // another job has ended). Throws Error where there is one already.
+  virtual void init(const Buffer& value, std::uint64_t round) = 0;
   // Brings a value to pull, when there is one.
   virtual void fetch() = 0;
   // A round is complete; news of it is to follow.
@@ -56,6 +57,9 @@ class Backing {
   virtual std::optional<proto::OptimizerConfig> optimizer() const = 0;
   // Values can be had from elsewhere, at any time.
   virtual bool fetches() const = 0;
+  // Whom a chunk waits for beyond this server, for people: called once or more, or never. From any thread.
+  using Told = std::function<void(const std::string& whom)>;
+  virtual void tell_whom_it_waits_for(const Chunk&, const Told&) {}
   virtual std::unique_ptr<Gathering> gather(const Chunk& chunk) const = 0;
   virtual std::shared_ptr<ChunkBacking> open(const Chunk& chunk, Deliver deliver) = 0;
 };

@@ -51,8 +51,10 @@ Entry::Outcome Entry::push(const Asker& asker, Addend addend, bool renewed) {
     outcome.fetch = !std::exchange(fetching_, true);
     return outcome;
   }
-  if (const std::uint64_t from = gathering_->waits_from(asker.contributor()); round < from) {
-    wait_for(asker, from - 1, outcome);  // it comes too late to be part of its round
+  const std::uint64_t from = gathering_->waits_from(asker.contributor());
+  if (round < from && push.addend.summed.empty()) {
+    // It comes too late to be part of its round; what it brings of others does not.
+    wait_for(asker, from - 1, outcome);
     return outcome;
   }
   if (answer_again(push, renewed, outcome)) return outcome;
@@ -101,14 +103,24 @@ bool Entry::answer_again(const Push& push, bool renewed, Outcome& outcome) {
     const auto before = find(open->arrived, contributor);
     if (open->round != round || before == open->arrived.end() || !same(before->request)) continue;
     *before = asker;
-    return true;
+    // A sum with what it has sent alone is more than that.
+    if (open != &open_ || push.addend.summed.empty()) return true;
+    open->arrived.erase(before);
   }
   const auto last = last_.find(contributor);
   if (last != last_.end() && last->second.value.round == round && same(last->second.request)) {
     outcome.replies.push_back({asker, last->second.value, false});
     return true;
   }
+  if (renewed && pushed_.round == round && !pushed_.arrived.empty()) {  // it is in the sum of another one
+    pushed_.arrived.push_back(asker);
+    return true;
+  }
   if (!renewed || round > gathering_->closed(contributor)) return false;
+  if (last_round_ && last_round_->round == round && gathering_->closed(contributor) == round) {
+    outcome.replies.push_back({asker, *last_round_, false});
+    return true;
+  }
   auto value = value_now(contributor, round);
   if (!value) throw Error("the answer of round " + std::to_string(round) + " is not here any more");
   outcome.replies.push_back({asker, *std::move(value), true});
@@ -174,6 +186,16 @@ Entry::Open Entry::open_round() {
   return open_;
 }
 
+bool Entry::has(std::uint64_t contributor) {
+  const std::lock_guard lock(mutex_);
+  return gathering_->has(contributor);
+}
+
+bool Entry::waits_for_backing() {
+  const std::lock_guard lock(mutex_);
+  return !has_value_ || fetching_ || !pushed_.arrived.empty();
+}
+
 std::uint64_t Entry::current_round() {
   const std::lock_guard lock(mutex_);
   return has_value_ ? gathering_->closed(0) + 1 : 0;
@@ -192,8 +214,9 @@ Entry::Outcome Entry::update(const Backing::News& news) {
     outcome.held = std::exchange(held_, {});
     return outcome;
   }
+  const Value value{news.round, news.content, news.durable};
+  last_round_ = value;
   for (const Asker& asker : std::exchange(pushed_, {}).arrived) {
-    const Value value{news.round, news.content, news.durable};
     last_[asker.contributor()] = {asker.request, value};
     outcome.replies.push_back({asker, value, false});
   }

@@ -91,6 +91,10 @@ class Entry {
   void restore(const proto::ChunkState& state);
 
   Open open_round();
+  // Whether its gradient is in the round that is open.
+  bool has(std::uint64_t contributor);
+  // A round has closed, and what it has come to is awaited from the backing; so is a first value.
+  bool waits_for_backing();
   // Of the round that is open, or closing; 0 where there is no value yet.
   std::uint64_t current_round();
   Outcome update(const Backing::News& news);
@@ -130,6 +134,7 @@ class Entry {
   Open open_;
   Open pushed_;                             // wait for news of the round that has closed
   std::map<std::uint64_t, Answered> last_;  // by contributor
+  std::optional<Value> last_round_;         // of whoever was the last
 };
 
 // Two chunks that cannot both be pieces of the same tensor, and the line that says so to who asked for one.

@@ -29,18 +29,19 @@ class GlobalChunk : public ChunkBacking {
         copies_(chunk.length),
         deliver_(std::move(deliver)) {}
 
-  void init(const Buffer& value) override {
+  void init(const Buffer& value, std::uint64_t round) override {
     if (step_) throw Error("it has its initial value already");
     const auto optimizer = backing_.optimizer();
     if (!optimizer) throw Error("no optimizer is set: configure() comes before init()");
     step_ = make_outer_step(backing_.job().sync, *optimizer, arrays_.length());
+    step_->begin_at(round);
     std::shared_ptr<float> array = arrays_.take();
     const std::span<const float> given = value.as<float>();
     std::copy(given.begin(), given.end(), array.get());
     weights_ = arrays_.freeze(std::move(array));
     copies_.begin(weights_);
     if (answer_ == Answer::weights) encoded_ = packer_.pack(weights_);
-    deliver_({.pulled = true, .content = pulled()});
+    deliver_({.pulled = true, .round = round, .content = pulled()});
   }
 
   void fetch() override {}  // init() will bring it

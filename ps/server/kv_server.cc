@@ -82,6 +82,8 @@ void KvServer::Impl::handle(const Asker& asker, const Message& message) {
   switch (data.operation()) {
     case proto::GREET:
       return greet(asker, data.greeting());
+    case proto::AWAITED:
+      return answer_awaited(asker, data);
     case proto::STATE:
       return report(asker, data.state());
     case proto::CONFIGURE:
@@ -135,7 +137,9 @@ void KvServer::Impl::init(const Asker& asker, const Message& message) {
   try {
     const auto turn = entry->turn();
     // A master worker that was started again, or that talks to a server that was, says nothing new.
-    if (!entry->has_value() || !has_come_back(asker.from)) entry->backing().init(values.bytes);
+    if (!entry->has_value() || !has_come_back(asker.from)) {
+      entry->backing().init(values.bytes, message.header.data().round());
+    }
   } catch (const Error& error) {
     throw Error(in_words(chunk) + ": " + error.what());
   }
@@ -157,21 +161,28 @@ void KvServer::Impl::push_pull(const Asker& asker, const Message& message) {
   if (!plane.trains) throw Error("the central party does not train (DMLC_ENABLE_CENTRAL_WORKER is 0)");
   if (plane.losses && data.has_loss()) plane.losses->note(asker.from, data.loss());
   const Chunk chunk = read_chunk(data);
+  const std::set<std::uint64_t> summed(data.summed().begin(), data.summed().end());
+  if (!summed.empty() &&
+      (!summed.contains(asker.from.rank) || *summed.rbegin() >= static_cast<std::uint64_t>(plane.num_workers))) {
+    throw Error("a sum of gradients without its sender's, or of workers that do not exist");
+  }
   push_pull(asker, chunk,
             {.contributor = asker.contributor(),
              .round = data.round(),
              .workers = data.workers(),
              .absent = data.absent(),
              .values = read_values(chunk, message),
-             .contributors = std::max<std::uint32_t>(data.contributors(), 1)});
+             .contributors = std::max<std::uint32_t>(data.contributors(), 1),
+             .summed = summed},
+            data.not_first());
 }
 
-void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, Addend addend) {
+void KvServer::Impl::push_pull(const Asker& asker, const Chunk& chunk, Addend addend, bool not_first) {
   const std::shared_ptr<Entry> entry = recovers() ? open(chunk) : known(chunk);
   if (plane.recorder != nullptr) plane.recorder->came();
   if (plane.checkpoints != nullptr && !saved_first.exchange(true)) save_first();
-  bool renewed = false;
-  if (!asker.local && somebody_returned) renewed = has_come_back(asker.from);
+  bool renewed = not_first;
+  if (!asker.local && somebody_returned) renewed = renewed || has_come_back(asker.from);
   std::string failed;
   {
     const auto turn = entry->turn();
@@ -198,7 +209,7 @@ std::string KvServer::Impl::carry_out(Entry& entry, Entry::Outcome outcome) {
            " that is not finite: the training diverges (--learning-rate)";
   }
   if (outcome.sum) {
-    note_sum(outcome.sum->round);
+    note_sum(*outcome.sum);
     entry.backing().advance(*std::move(outcome.sum));
   }
   if (outcome.fetch) entry.backing().fetch();
@@ -209,15 +220,19 @@ std::string KvServer::Impl::carry_out(Entry& entry, Entry::Outcome outcome) {
   return failed;
 }
 
-void KvServer::Impl::note_sum(std::uint64_t round) {
-  if (plane.recorder != nullptr) plane.recorder->gathered(round);
-  if (!log) return;
+void KvServer::Impl::note_sum(const Sum& sum) {
+  if (plane.recorder != nullptr) plane.recorder->gathered(sum.round);
+  if (!log && !plane.on_absence) return;
+  std::uint32_t absent = 0;
   {
     const std::lock_guard lock(mutex);
-    if (++sums[round] < entries.size()) return;
-    sums.erase(sums.begin(), sums.upper_bound(round));
+    Summed& summed = sums[sum.round];
+    summed.absent = absent = std::max(summed.absent, sum.absent);
+    if (++summed.chunks < entries.size()) return;
+    sums.erase(sums.begin(), sums.upper_bound(sum.round));
   }
-  log(kDetails, "round " + std::to_string(round) + " is summed");
+  if (log) log(kDetails, "round " + std::to_string(sum.round) + " is summed");
+  if (plane.on_absence && absent > 0) plane.on_absence({sum.round, absent});
 }
 
 // For a stage in the same process -------------------------------------------------------------------------------------
@@ -226,10 +241,10 @@ void KvServer::configure(const proto::OptimizerConfig& optimizer) {
   impl_->backing.configure(optimizer);
 }
 
-void KvServer::init(const Chunk& chunk, const Buffer& value) {
+void KvServer::init(const Chunk& chunk, const Buffer& value, std::uint64_t round) {
   const std::shared_ptr<Entry> entry = impl_->open(chunk);
   const auto turn = entry->turn();
-  if (!entry->has_value() || !impl_->restored) entry->backing().init(value);
+  if (!entry->has_value() || !impl_->restored) entry->backing().init(value, round);
 }
 
 void KvServer::pull(const Chunk& chunk, const KvWorker::Answered& answered) {

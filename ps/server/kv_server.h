@@ -45,12 +45,18 @@ class StateRelay;
 // Threading: requests are handled on the receive thread of the plane, and on that of whoever shares the process.
 class KvServer {
  public:
+  // A round of this server's chunks has closed without the gradients of so many workers, of one chunk at least.
+  struct Absence {
+    std::uint64_t round = 0;
+    std::uint32_t workers = 0;
+  };
   struct Plane {
     Member* member = nullptr;  // outlives the server
     int num_workers = 0;
     bool has_master = false;            // worker 0 may configure and initialise
     bool trains = true;                 // all of its workers do, or none
     bool of_parties = false;            // its workers are party servers
+    bool has_stage = false;             // a party that trains shares its process
     RoundRecorder* recorder = nullptr;  // of its rounds; outlives the server
     StateRelay* states = nullptr;       // to ESync's state server, where there is a road; outlives the server
     // Whose rank is the shard, where it is not `member`'s: the two planes of a global server's process hold the same
@@ -59,6 +65,7 @@ class KvServer {
     std::shared_ptr<Losses> losses{};                   // where what workers tell of their losses is kept
     Checkpoints* checkpoints = nullptr;                 // where they are written; outlives the server
     std::chrono::duration<double> rejoin_timeout{600};  // that one who is lost, and is waited for, may take
+    std::function<void(const Absence&)> on_absence{};   // on a thread that handles requests, in the order of rounds
   };
   // Before the member joins: takes its handlers, which do nothing once the server has gone. The rank in the plane is
   // the shard, unless the plane says otherwise. `backing` outlives the server. `settings`: what this node has been told
@@ -91,10 +98,12 @@ class KvServer {
 
   // For a stage in the same process (upstream.h).
   void configure(const proto::OptimizerConfig& optimizer);
-  void init(const Chunk& chunk, const Buffer& value);
+  void init(const Chunk& chunk, const Buffer& value, std::uint64_t round);
   void pull(const Chunk& chunk, const KvWorker::Answered& answered);
   void push_pull(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                  const KvWorker::Answered& answered);
+  using Told = std::function<void(const std::string& whom)>;
+  void tell_whom_it_waits_for(const Chunk& chunk, const Told& told);
   // It will push no more.
   void depart(const std::string& name);
 

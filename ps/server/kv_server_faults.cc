@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "ps/config/error.h"
+#include "ps/flow/losses.h"
 #include "ps/membership/messages.h"
 #include "ps/server/kv_server_state.h"
 
@@ -13,6 +14,7 @@ void KvServer::Impl::lose(NodeId who, const std::string& line) {
   const Visit visit(*this);
   if (!visit || who.role != Role::worker) return;
   carrier.forget(who);
+  if (plane.losses) plane.losses->forget(who);
   bool drop = false;
   std::string consequence;
   {

@@ -18,7 +18,8 @@
 #include "ps/server/round_recorder.h"
 
 // What a KvServer is inside. Requests are in kv_server.cc, the store in kv_server_store.cc; how it begins and ends,
-// greetings, departures and failure, in kv_server_life.cc; who is lost and comes back, in kv_server_faults.cc.
+// greetings, departures and failure, in kv_server_life.cc; who is lost and comes back, in kv_server_faults.cc; who is
+// awaited, in kv_server_awaited.cc.
 namespace geomx::ps {
 
 struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
@@ -40,7 +41,11 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   std::map<Chunk, std::shared_ptr<Entry>> entries;
   Reception reception;
   Settings settings;
-  std::map<std::uint64_t, std::size_t> sums;  // chunks summed in each round that is under way; kept for the log only
+  struct Summed {
+    std::size_t chunks = 0;
+    std::uint32_t absent = 0;  // workers, of the chunk that lacks most
+  };
+  std::map<std::uint64_t, Summed> sums;  // of each round that is under way; kept for who wants to hear only
   std::string failure;
   std::function<void(const std::string&)> failure_handler;
   std::set<NodeId> excused;       // lost workers for which rounds do not wait
@@ -85,6 +90,9 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   void receive(NodeId from, const Message& message);
   void handle(const Asker& asker, const Message& message);
   void report(const Asker& asker, proto::State state);
+  std::string awaited_here(const std::shared_ptr<Entry>& entry);
+  void answer_awaited(const Asker& asker, const proto::Data& question);
+  void tell_whom_it_waits_for(const Chunk& chunk, const Told& told);
   void require_master(const Asker& asker) const;
   bool has_come_back(NodeId who);
   void init(const Asker& asker, const Message& message);
@@ -97,8 +105,8 @@ struct KvServer::Impl : std::enable_shared_from_this<KvServer::Impl> {
   bool recovers() const { return plane.member->took_place() && backing.fetches(); }
   // On that of a stage in the same process, too.
   void pull(const Asker& asker, const Chunk& chunk, std::uint64_t wanted);
-  void push_pull(const Asker& asker, const Chunk& chunk, Addend addend);
-  void note_sum(std::uint64_t round);
+  void push_pull(const Asker& asker, const Chunk& chunk, Addend addend, bool not_first = false);
+  void note_sum(const Sum& sum);
 
   // The store.
   void require_alive() const;  // with the mutex held

@@ -1,5 +1,6 @@
 #include "ps/server/node.h"
 
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -42,9 +43,20 @@ void within(const std::vector<Member*>& planes, KvServer& server, const ServeOpt
   for (Member* plane : planes) plane->leave();
 }
 
-void join(Member& member, const PlaneConfig& plane, const Log& log) {
-  member.join();
-  if (log) log(kDetails, "joined the " + scheduler_name(plane) + ": " + member.roster());
+// Joins the planes, one after the other. Where one fails before this node is in the next, it joins that all the same,
+// as those who wait for it there could not be told why otherwise.
+void join(const std::vector<Member*>& planes, const Log& log) {
+  std::exception_ptr failed;
+  for (Member* plane : planes) {
+    try {
+      plane->join();
+      if (log) log(kDetails, "joined the " + scheduler_name(plane->plane()) + ": " + plane->roster());
+    } catch (const Error&) {
+      if (!failed) failed = std::current_exception();
+      if (plane->failure().empty()) break;  // nobody has told of a failure: it is this node's own
+    }
+  }
+  if (failed) std::rethrow_exception(failed);
 }
 
 void tell_notices(Member& member, const Log& log) {
@@ -84,12 +96,12 @@ void serve_party(const NodeConfig& config, const TransportFactory& make_transpor
                    .recorder = recorder.heard(),
                    .states = &states,
                    .losses = losses,
-                   .rejoin_timeout = party.rejoin_timeout},
+                   .rejoin_timeout = party.rejoin_timeout,
+                   .on_absence = options.on_absence},
                   backing, config.job, options.log);
   for (Member* member : {&up, &down}) tell_notices(*member, options.log);
   within({&down, &up}, server, options, [&] {
-    join(up, above, options.log);
-    join(down, party, options.log);
+    join({&up, &down}, options.log);
     proto::Greeting greeting;
     greeting.set_party(above.order);
     const auto workers = server.await_workers(after(party.join_timeout));
@@ -141,6 +153,7 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
   KvServer global({.member = &parties,
                    .num_workers = above.num_workers,
                    .of_parties = true,
+                   .has_stage = config.central_worker,
                    .recorder = recorder.heard(),
                    .checkpoints = checkpoints ? &*checkpoints : nullptr,
                    .rejoin_timeout = above.rejoin_timeout},
@@ -154,13 +167,13 @@ void serve_globally(const NodeConfig& config, const TransportFactory& make_trans
                   .trains = config.central_worker,
                   .states = &states,
                   .sharded_by = &parties,
-                  .rejoin_timeout = below.rejoin_timeout},
+                  .rejoin_timeout = below.rejoin_timeout,
+                  .on_absence = options.on_absence},
                  backing, config.job, options.log);
   for (Member* member : {&parties, &central}) tell_notices(*member, options.log);
   local.on_failure([&](const std::string& why) { global.fail(why); });
   within({&central, &parties}, local, options, [&] {
-    join(parties, above, options.log);
-    join(central, below, options.log);
+    join({&parties, &central}, options.log);
     // A party server greets when the workers of its party have joined, too.
     const auto deadline = after(2 * above.join_timeout);
     Census census(config.num_all_workers);
@@ -223,6 +236,10 @@ void schedule(const PlaneConfig& plane, const TransportFactory& make_transport, 
   }
   Matchmaker matchmaker;
   scheduler.on_ask([&](NodeId from, const proto::Ask& ask) { return matchmaker.ask(from, ask); });
+  scheduler.on_presence([&](const Scheduler::Presence& presence) {
+    if (presence.lost) matchmaker.lose(presence.who);
+    if (options.on_presence) options.on_presence(presence);
+  });
   const Interrupt::Guard guard(options.interrupt, [&](const std::string& why) { scheduler.fail(why); });
   scheduler.run();
 }

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <functional>
+
 #include "ps/config/interrupt.h"
 #include "ps/config/log.h"
 #include "ps/config/node_config.h"
+#include "ps/membership/scheduler.h"
+#include "ps/server/kv_server.h"
 #include "ps/server/round_recorder.h"
 #include "ps/worker/session.h"
 
@@ -13,6 +17,11 @@ struct ServeOptions {
   Log log{};                       // registrations, the roster, rounds, departures, traffic; what is refused
   // A server's rounds, on one of its threads, one at a time.
   RoundRecorder::Told on_round{};
+  // Of a server with workers: rounds that close without some of them. On its threads; of a global server, which is its
+  // party's as well, on those of both planes.
+  std::function<void(const KvServer::Absence&)> on_absence{};
+  // Of a scheduler: who of its plane is lost, and comes back.
+  std::function<void(const Scheduler::Presence&)> on_presence{};
 };
 
 // Runs a node that is not a worker until its job is over: global scheduler, local scheduler, global server or party

@@ -50,8 +50,8 @@ class PartyChunk : public ChunkBacking, public std::enable_shared_from_this<Part
         down_(encoder_for(party_->job.codec, chunk.total, Link::lan, Direction::pull), chunk.length),
         deliver_(std::move(deliver)) {}
 
-  void init(const Buffer& value) override {
-    party_->upstream.init(chunk_, value);
+  void init(const Buffer& value, std::uint64_t round) override {
+    party_->upstream.init(chunk_, value, round);
     fetch();
   }
 
@@ -152,6 +152,10 @@ void PartyBacking::on_failure(std::function<void(const std::string& why)> handle
 
 void PartyBacking::configure(const proto::OptimizerConfig& config) {
   party_->upstream.configure(config);
+}
+
+void PartyBacking::tell_whom_it_waits_for(const Chunk& chunk, const Told& told) {
+  party_->upstream.tell_whom_it_waits_for(chunk, told);
 }
 
 std::optional<proto::OptimizerConfig> PartyBacking::optimizer() const {

@@ -21,6 +21,7 @@ class PartyBacking : public Backing {
   void configure(const proto::OptimizerConfig& config) override;
   std::optional<proto::OptimizerConfig> optimizer() const override;  // once a value has come
   bool fetches() const override { return true; }
+  void tell_whom_it_waits_for(const Chunk& chunk, const Told& told) override;
   std::unique_ptr<Gathering> gather(const Chunk& chunk) const override;
   std::shared_ptr<ChunkBacking> open(const Chunk& chunk, Deliver deliver) override;
 

@@ -74,6 +74,17 @@ std::string Reception::missing(const std::vector<Asker>& arrived) const {
   return {};
 }
 
+std::vector<std::string> Reception::awaited(const std::set<NodeId>& there) const {
+  std::set<Contributor> come;
+  for (const NodeId who : there) come.insert(contributor(who));
+  std::vector<std::string> names;
+  for (const auto& [who, guest] : guests_) {
+    if (departed_.contains(who) || come.contains(contributor(who))) continue;
+    names.push_back(guest.name + (lost_.contains(who) ? " (lost)" : ""));
+  }
+  return names;
+}
+
 Reception::Contributor Reception::contributor(NodeId who) const {
   const auto guest = guests_.find(who);
   if (plane_.of_parties && guest != guests_.end()) return {false, guest->second.greeting.party()};

@@ -66,6 +66,8 @@ class Reception {
   // Of those who have left, one whose gradient a round cannot do without when that has come from `arrived` alone: its
   // name; empty: nobody. A party counts as one, since one of its servers holds a given chunk.
   std::string missing(const std::vector<Asker>& arrived) const;
+  // Those who train and have not left, but for `there`: names, lost ones told apart.
+  std::vector<std::string> awaited(const std::set<NodeId>& there) const;
 
  private:
   using Contributor = std::pair<bool, std::uint64_t>;  // whether local, and rank or party

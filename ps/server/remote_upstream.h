@@ -15,7 +15,7 @@ class RemoteUpstream : public Upstream {
   void configure(const proto::OptimizerConfig&) override {
     throw Error("only the master worker, in the central party, sets the optimizer");
   }
-  void init(const Chunk&, const Buffer&) override {
+  void init(const Chunk&, const Buffer&, std::uint64_t) override {
     throw Error("only the master worker, in the central party, gives initial values");
   }
   void pull(const Chunk& chunk, const Answered& answered) override { worker_.pull_chunk(chunk, answered); }
@@ -26,6 +26,9 @@ class RemoteUpstream : public Upstream {
       answer.durable = kDurable;
       answered(std::move(answer));
     });
+  }
+  void tell_whom_it_waits_for(const Chunk& chunk, const Told& told) override {
+    worker_.tell_whom_it_waits_for(chunk, told);
   }
   void on_failure(std::function<void(const std::string& why)> handler) override {
     worker_.on_failure(std::move(handler));

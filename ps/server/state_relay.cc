@@ -11,11 +11,12 @@ StateRelay::StateRelay(Member& global) : global_(global), waiting_(std::make_sha
       const std::lock_guard lock(waiting->mutex);
       const auto found = waiting->asked.find(state.token());
       if (found == waiting->asked.end()) return;
-      answered = std::move(found->second);
+      answered = std::move(found->second.answered);
       waiting->asked.erase(found);
     }
     answered(state);
   });
+  global.on_reclaimed([&global, waiting = waiting_] { send_again(global, *waiting); });
 }
 
 StateRelay::~StateRelay() {
@@ -23,15 +24,24 @@ StateRelay::~StateRelay() {
   waiting_->asked.clear();
 }
 
-void StateRelay::ask(proto::State state, Answered answered) {
+void StateRelay::send(Member& global, const proto::State& state) {
   Message message;
+  *message.header.mutable_state() = state;
+  global.send(kScheduler, std::move(message));
+}
+
+void StateRelay::send_again(Member& global, Waiting& waiting) {
+  const std::lock_guard lock(waiting.mutex);
+  for (const auto& [token, asked] : waiting.asked) send(global, asked.state);
+}
+
+void StateRelay::ask(proto::State state, Answered answered) {
   {
     const std::lock_guard lock(waiting_->mutex);
     state.set_token(++waiting_->last);
-    waiting_->asked.emplace(state.token(), std::move(answered));
+    waiting_->asked.emplace(state.token(), Asked{state, std::move(answered)});
   }
-  *message.header.mutable_state() = std::move(state);
-  global_.send(kScheduler, std::move(message));
+  send(global_, state);
 }
 
 }  // namespace geomx::ps

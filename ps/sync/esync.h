@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 
 namespace geomx::ps {
@@ -13,8 +14,10 @@ namespace geomx::ps {
 //   T = max over i of (s_i + c_i)       what the slowest takes for a single step
 //   steps_i = floor((T - c_i) / s_i)    at least 1, at most `most`
 //
-// A worker that has not reported yet counts for nothing; one that reports again is judged by its last report. Pure; one
-// thread at a time.
+// Single steps vary: one that is interrupted, or one for which a slow processor has had time to rest, would make
+// everybody's next round a long one. So s_i and c_i are the medians of the worker's last reports, of three at least:
+// until it has made these, it is told to make one step, and nobody waits for it. The first report, of a step whose code
+// and memory were cold, is none of them. Pure; one thread at a time.
 class EsyncPlanner {
  public:
   struct Report {
@@ -25,7 +28,11 @@ class EsyncPlanner {
   std::uint32_t steps(std::uint64_t worker, const Report& report, std::uint32_t most);
 
  private:
-  std::map<std::uint64_t, Report> reports_;
+  struct Worker {
+    std::deque<Report> last;  // kWindow at most
+    Report usual;             // their medians
+  };
+  std::map<std::uint64_t, Worker> workers_;
 };
 
 }  // namespace geomx::ps

@@ -1,6 +1,7 @@
 #include "ps/sync/fsa.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "ps/config/error.h"
@@ -27,15 +28,43 @@ std::uint64_t Fsa::waits_from(std::uint64_t contributor) const {
   return found == excused_.end() ? 0 : found->second;
 }
 
+bool Fsa::has(std::uint64_t contributor) const {
+  return std::ranges::any_of(addends_, [&](const Addend& addend) { return addend.has(contributor); });
+}
+
 bool Fsa::complete() const {
   if (addends_.empty()) return false;
   std::uint32_t away = 0;
   for (const auto& [contributor, until] : excused_) {
-    const bool there = std::any_of(addends_.begin(), addends_.end(),
-                                   [who = contributor](const Addend& addend) { return addend.contributor == who; });
-    if (round_ < until && !there) ++away;
+    if (round_ < until && !has(contributor)) ++away;
   }
   return arrived_ + absent_ + away >= workers_;
+}
+
+// Makes room for a sum that has in it what is here. True where the addend is in one that is here.
+bool Fsa::settle_overlap(const Addend& addend) {
+  const auto whose = [](const Addend& one) {
+    return one.summed.empty() ? std::set<std::uint64_t>{one.contributor} : one.summed;
+  };
+  const std::set<std::uint64_t> mine = whose(addend);
+  for (const Addend& other : addends_) {
+    const std::set<std::uint64_t> theirs = whose(other);
+    if (addend.summed.empty() && other.summed.empty() && mine == theirs) {
+      throw Error("a second gradient of round " + std::to_string(round_) + " from the same sender");
+    }
+    if (std::ranges::includes(theirs, mine)) return true;
+    if (std::ranges::includes(mine, theirs)) continue;
+    if (std::ranges::any_of(mine, [&](std::uint64_t who) { return theirs.contains(who); })) {
+      throw Error("a sum of round " + std::to_string(round_) + " that has some gradients in common with another one");
+    }
+  }
+  std::erase_if(addends_, [&](const Addend& other) {
+    if (!addend.has(*whose(other).begin())) return false;
+    arrived_ -= other.workers;
+    absent_ -= other.absent;
+    return true;
+  });
+  return false;
 }
 
 bool Fsa::add(Addend addend) {
@@ -44,11 +73,7 @@ bool Fsa::add(Addend addend) {
                 (open_ ? " is open" : " is closing"));
   }
   if (addend.workers == 0) throw Error("a gradient of no worker");
-  for (const Addend& other : addends_) {
-    if (other.contributor == addend.contributor) {
-      throw Error("a second gradient of round " + std::to_string(round_) + " from the same sender");
-    }
-  }
+  if (settle_overlap(addend)) return complete();
   const std::uint64_t all = std::uint64_t{arrived_} + absent_ + addend.workers + addend.absent;
   if (all > workers_) {
     throw Error("gradients of " + std::to_string(all) + " workers, where " + std::to_string(workers_) + " train");

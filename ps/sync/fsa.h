@@ -22,9 +22,11 @@ class Fsa : public Gathering {
   void open(std::uint64_t round) override;
   // Of a contributor that stands for one worker.
   bool excuse(std::uint64_t contributor, std::uint64_t until) override;
+  bool has(std::uint64_t contributor) const override;
   std::uint64_t waits_from(std::uint64_t contributor) const override;
-  // Throws Error when the round is not the open one, when the contributor has been there, and when there would be more
-  // workers than exist.
+  // A sum replaces what its contributors have sent alone, and what is in a sum already is not added (flow/ts_node.h).
+  // Throws Error when the round is not the open one, when the contributor has been there, when two sums have some
+  // contributors in common, and when there would be more workers than exist.
   bool add(Addend addend) override;
   void save(proto::ChunkState& state) const override { state.set_round(closed(0)); }
   void restore(const proto::ChunkState& state) override { open(state.round() + 1); }
@@ -34,6 +36,7 @@ class Fsa : public Gathering {
 
  private:
   bool complete() const;
+  bool settle_overlap(const Addend& addend);
 
   std::uint32_t workers_;
   ArrayPool sums_;

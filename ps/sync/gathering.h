@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 
 #include "ps/proto/checkpoint.pb.h"
 #include "ps/sync/encoded.h"
@@ -13,10 +14,13 @@ namespace geomx::ps {
 struct Addend {
   std::uint64_t contributor = 0;  // unique, and the order of addition
   std::uint64_t round = 0;
-  std::uint32_t workers = 1;       // how many workers' gradients this is the sum of
-  std::uint32_t absent = 0;        // how many others the sender no longer waits for
-  Encoded values{};                // that check() accepts
-  std::uint32_t contributors = 1;  // of how many pushes this is the sum
+  std::uint32_t workers = 1;         // how many workers' gradients this is the sum of
+  std::uint32_t absent = 0;          // how many others the sender no longer waits for
+  Encoded values{};                  // that check() accepts
+  std::uint32_t contributors = 1;    // of how many pushes this is the sum
+  std::set<std::uint64_t> summed{};  // whose, where there are more than one
+
+  bool has(std::uint64_t who) const { return summed.empty() ? contributor == who : summed.contains(who); }
 };
 
 // What a round comes to.
@@ -48,6 +52,8 @@ class Gathering {
   virtual Sum close() = 0;
   // No round before `until` waits for this contributor any more. True where the open round is thereby complete.
   virtual bool excuse(std::uint64_t contributor, std::uint64_t until) = 0;
+  // Whether its addend, alone or in a sum, is in the open round.
+  virtual bool has(std::uint64_t contributor) const = 0;
   // The first round that waits for it; 0: any.
   virtual std::uint64_t waits_from(std::uint64_t contributor) const = 0;
   // For a checkpoint: which rounds have closed.

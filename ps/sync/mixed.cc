@@ -10,7 +10,8 @@ namespace geomx::ps {
 
 Mixed::Mixed(std::size_t length) : arrays_(length) {}
 
-void Mixed::open(std::uint64_t) {
+void Mixed::open(std::uint64_t round) {
+  if (!open_) first_ = round;
   open_ = true;
 }
 
@@ -40,10 +41,11 @@ Sum Mixed::close() {
 
 std::uint64_t Mixed::closed(std::uint64_t contributor) const {
   const auto found = rounds_.find(contributor);
-  return found == rounds_.end() ? 0 : found->second;
+  return found == rounds_.end() ? first_ - 1 : found->second;
 }
 
 void Mixed::save(proto::ChunkState& state) const {
+  state.set_round(first_ - 1);
   for (const auto& [contributor, round] : rounds_) {
     proto::OwnRound& own = *state.add_own_rounds();
     own.set_contributor(contributor);
@@ -53,6 +55,7 @@ void Mixed::save(proto::ChunkState& state) const {
 
 void Mixed::restore(const proto::ChunkState& state) {
   for (const proto::OwnRound& own : state.own_rounds()) rounds_[own.contributor()] = own.round();
+  first_ = state.round() + 1;
   open_ = true;
 }
 

@@ -17,6 +17,7 @@ class Mixed : public Gathering {
 
   void open(std::uint64_t round) override;
   bool excuse(std::uint64_t, std::uint64_t) override { return false; }  // no round waits for anybody else
+  bool has(std::uint64_t) const override { return false; }
   std::uint64_t waits_from(std::uint64_t) const override { return 0; }
   // Throws Error when a contributor's round is not the one after its last.
   bool add(Addend addend) override;
@@ -28,6 +29,7 @@ class Mixed : public Gathering {
  private:
   ArrayPool arrays_;
   bool open_ = false;
+  std::uint64_t first_ = 1;                        // round of each contributor
   std::map<std::uint64_t, std::uint64_t> rounds_;  // the last of each contributor
   std::optional<Addend> addend_;                   // that is to be closed
 };

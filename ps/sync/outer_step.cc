@@ -6,6 +6,7 @@
 #include "ps/optim/dcasgd.h"
 #include "ps/optim/nesterov.h"
 #include "ps/optim/optimizer.h"
+#include "ps/optim/schedule.h"
 
 namespace geomx::ps {
 namespace {
@@ -20,6 +21,7 @@ class AlongTheMean : public OuterStep {
   void step(std::span<const float> weights, std::span<const float>, const Sum& sum, std::span<float> updated) override {
     optimizer_->step(weights, sum.values.as<float>(), share_of(sum.workers), updated);
   }
+  void begin_at(std::uint64_t step) override { optimizer_->begin_at(step); }
   void save(proto::StepState& state) const override { optimizer_->save(state); }
   void restore(const proto::StepState& state) override { optimizer_->restore(state); }
 
@@ -29,16 +31,21 @@ class AlongTheMean : public OuterStep {
 
 class DelayCompensated : public OuterStep {
  public:
-  explicit DelayCompensated(const DcasgdSettings& settings) : settings_(settings) {}
+  DelayCompensated(const DcasgdSettings& settings, const Schedule& schedule)
+      : settings_(settings), schedule_(schedule) {}
   void step(std::span<const float> weights, std::span<const float> previous, const Sum& sum,
             std::span<float> updated) override {
+    settings_.learning_rate = schedule_.rate(steps_++);
     dcasgd_step(settings_, weights, previous, sum.values.as<float>(), share_of(sum.workers), updated);
   }
-  void save(proto::StepState&) const override {}
-  void restore(const proto::StepState&) override {}
+  void begin_at(std::uint64_t step) override { steps_ = step; }
+  void save(proto::StepState& state) const override { state.set_steps(steps_); }
+  void restore(const proto::StepState& state) override { steps_ = state.steps(); }
 
  private:
   DcasgdSettings settings_;
+  Schedule schedule_;
+  std::uint64_t steps_ = 0;
 };
 
 class AlongWhatWasLearnt : public OuterStep {
@@ -49,6 +56,7 @@ class AlongWhatWasLearnt : public OuterStep {
     const std::uint32_t count = by_worker_ ? sum.workers : sum.contributors;
     nesterov_.step(weights, sum.values.as<float>(), share_of(count), updated);
   }
+  void begin_at(std::uint64_t) override {}  // its rate is the same in every step
   void save(proto::StepState& state) const override { nesterov_.save(state); }
   void restore(const proto::StepState& state) override { nesterov_.restore(state); }
 
@@ -68,9 +76,10 @@ std::unique_ptr<OuterStep> make_outer_step(const SyncConfig& sync, const proto::
     throw Error("GEOMX_DCASGD corrects SGD without momentum, and the optimizer is " + optimizer.name() +
                 (optimizer.momentum() != 0 ? " with momentum" : "") + " (--optimizer sgd)");
   }
-  return std::make_unique<DelayCompensated>(DcasgdSettings{.learning_rate = optimizer.learning_rate(),
-                                                           .weight_decay = optimizer.weight_decay(),
-                                                           .lambda = sync.dcasgd_lambda});
+  const DcasgdSettings settings{.learning_rate = optimizer.learning_rate(),
+                                .weight_decay = optimizer.weight_decay(),
+                                .lambda = sync.dcasgd_lambda};
+  return std::make_unique<DelayCompensated>(settings, Schedule(optimizer));
 }
 
 }  // namespace geomx::ps

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -28,6 +29,8 @@ class OuterStep {
   // `previous`: the weights that the sum's contributor had. All have the length that the step was made for.
   virtual void step(std::span<const float> weights, std::span<const float> previous, const Sum& sum,
                     std::span<float> updated) = 0;
+  // Before the first step: the optimizer's schedule goes on as if so many were behind it.
+  virtual void begin_at(std::uint64_t step) = 0;
   // For a checkpoint. restore() throws Error where it is another step's.
   virtual void save(proto::StepState& state) const = 0;
   virtual void restore(const proto::StepState& state) = 0;

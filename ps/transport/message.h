@@ -43,6 +43,8 @@ class Buffer {
   std::size_t size() const { return size_; }
   // Whether this Buffer keeps its bytes alive; else its maker does, for as long as it has promised.
   bool owned() const { return owner_ != nullptr; }
+  // Its first bytes, at most as many as it has; with the same owner.
+  Buffer first(std::size_t size) const { return {owner_, data_, size}; }
   template <typename T>
   std::span<const T> as() const {  // the size must be a multiple of sizeof(T)
     return {static_cast<const T*>(data_), size_ / sizeof(T)};

@@ -14,6 +14,9 @@ namespace {
 
 using Clock = Member::Clock;
 
+// How long before the deadline of a wait the servers are asked whom they wait for.
+constexpr std::chrono::milliseconds kQuestion{1000};
+
 Buffer borrowed(std::span<const float> values) {
   return {nullptr, values.data(), values.size_bytes()};
 }
@@ -86,12 +89,24 @@ void KvWorker::Impl::wait(Handle handle, Clock::time_point deadline, const std::
     const auto found = pending.find(handle);
     if (found == pending.end()) return;  // has been waited for
     Pending& state = found->second;
-    const bool settled = changed.wait_until(
-        lock, deadline, [&] { return state.unanswered == 0 || !state.error.empty() || !failure.empty(); });
+    const auto has_settled = [&] { return state.unanswered == 0 || !state.error.empty() || !failure.empty(); };
+    // Whom the servers wait for has to be here by the deadline.
+    const auto now = Clock::now();
+    bool settled =
+        changed.wait_until(lock, deadline - std::min<Clock::duration>(kQuestion, (deadline - now) / 2), has_settled);
+    if (!settled) {
+      lock.unlock();
+      ask_whom_it_waits_for(handle);
+      lock.lock();
+      settled = changed.wait_until(lock, deadline, has_settled);
+    }
     if (!state.error.empty()) {
       error = state.error;
     } else if (state.unanswered == 0) {
-      if (state.key) rounds[*state.key] = state.round;
+      if (state.key) {
+        rounds[*state.key] = state.round;
+        oldest_rounds[*state.key] = std::min(state.round, state.oldest_round);
+      }
       pending.erase(found);
       return;
     } else {
@@ -107,9 +122,33 @@ std::string KvWorker::Impl::unanswered(Handle handle, const std::string& allowed
     if (part.handle != handle) continue;
     std::string line = "no answer from " + member.name_of(part.server);
     if (part.chunk.total > 0) line.append(" about ").append(in_words(part.chunk));
-    return line.append(" within ").append(allowed);
+    line.append(" within ").append(allowed);
+    return part.awaited.empty() ? line : line.append("; it waits for ").append(part.awaited);
   }
   return "no answer within " + allowed;
+}
+
+void KvWorker::Impl::ask_whom_it_waits_for(Handle handle) {
+  std::uint64_t request = 0;
+  Part first;
+  {
+    const std::lock_guard lock(mutex);
+    const auto found = std::ranges::find_if(parts, [&](const auto& part) { return part.second.handle == handle; });
+    if (found == parts.end()) return;
+    request = found->first;
+    first.server = found->second.server;
+    first.chunk = found->second.chunk;
+  }
+  ask_whom_it_waits_for(request, first.server, first.chunk);
+}
+
+void KvWorker::Impl::ask_whom_it_waits_for(std::uint64_t request, NodeId server, const Chunk& chunk) {
+  Message message;
+  proto::Data& data = *message.header.mutable_data();
+  data.set_operation(proto::AWAITED);
+  data.set_request(request);
+  if (chunk.total > 0) write_slice(chunk, data);
+  carrier.send(server, std::move(message));
 }
 
 // The same question to every server; waits for the answers.
@@ -130,13 +169,13 @@ void KvWorker::Impl::ask_every_server(const Ask& ask, Clock::time_point deadline
   wait(handle, deadline, allowed);
 }
 
-// One message per chunk, each with its piece of `send` and answered into its piece of `receive` (either may be
-// absent).
+// One message per chunk, each with its piece of what is sent and answered into its piece of what is received.
 KvWorker::Handle KvWorker::Impl::exchange(proto::Operation operation, std::uint32_t key, std::uint64_t round,
-                                          const float* send, float* receive, std::uint64_t total) {
-  const std::vector<Chunk> chunks = chunks_of(key, total, static_cast<std::uint64_t>(options.bigarray_bound),
+                                          const Tensor& tensor) {
+  const std::vector<Chunk> chunks = chunks_of(key, tensor.length, static_cast<std::uint64_t>(options.bigarray_bound),
                                               job.flow.p3.enabled ? job.flow.p3.slice : 0);
-  const Handle handle = open(chunks.size(), receive != nullptr ? std::optional(key) : std::nullopt);
+  const bool receives = operation != proto::INIT;
+  const Handle handle = open(chunks.size(), receives ? std::optional(key) : std::nullopt);
   try {
     for (const Chunk& chunk : chunks) {
       proto::Data data;
@@ -144,22 +183,24 @@ KvWorker::Handle KvWorker::Impl::exchange(proto::Operation operation, std::uint3
       data.set_round(round);
       Buffer frame;
       if (operation == proto::PUSH_PULL) {
-        const Encoded gradient = packed(chunk, send + chunk.offset);
+        const Encoded gradient =
+            tensor.placeholder() ? packed_filler(chunk) : packed(chunk, tensor.send + chunk.offset);
         data.set_workers(1);
         if (loss && job.flow.dgt.adapts) data.set_loss(*loss);
         write_slice(chunk, gradient.format, data);
         frame = gradient.bytes;
-      } else if (send != nullptr) {
+      } else if (operation == proto::INIT) {
         write_slice(chunk, Format::fp32, data);
-        frame = borrowed({send + chunk.offset, chunk.length});
+        frame = tensor.placeholder() ? filler_of(chunk.length) : borrowed({tensor.send + chunk.offset, chunk.length});
       } else {
         write_slice(chunk, data);
       }
       Part part{.server = server_of(chunk), .chunk = chunk, .handle = handle, .accept = {}, .answered = {}};
-      if (receive != nullptr) {
-        part.accept = [chunk, into = receive + chunk.offset](const proto::Data& answer, const Buffer& value) {
+      if (receives) {
+        float* const into = tensor.placeholder() ? nullptr : tensor.receive + chunk.offset;
+        part.accept = [chunk, into](const proto::Data& answer, const Buffer& value) {
           const Encoded encoded = read_slice(answer, value, chunk.length);
-          decode(encoded.format, encoded.span(), {into, chunk.length});
+          if (into != nullptr) decode(encoded.format, encoded.span(), {into, chunk.length});
         };
       }
       post(std::move(part), std::move(data), std::move(frame));
@@ -171,6 +212,24 @@ KvWorker::Handle KvWorker::Impl::exchange(proto::Operation operation, std::uint3
   return handle;
 }
 
+KvWorker::Handle KvWorker::Impl::first_pull(std::uint32_t key, const Tensor& tensor) {
+  std::uint64_t wanted = 0;
+  {
+    const std::lock_guard lock(mutex);
+    if (first_round > 0 && rounds[key] == 0) wanted = first_round - 1;
+  }
+  return exchange(proto::PULL, key, wanted, tensor);
+}
+
+KvWorker::Handle KvWorker::Impl::push_pull(std::uint32_t key, const Tensor& tensor) {
+  std::uint64_t round = 0;
+  {
+    const std::lock_guard lock(mutex);
+    round = rounds[key] + 1;
+  }
+  return exchange(proto::PUSH_PULL, key, round, tensor);
+}
+
 // What is pushed of one chunk.
 Encoded KvWorker::Impl::packed(const Chunk& chunk, const float* values) {
   auto packer = packers.find(chunk);
@@ -179,6 +238,22 @@ Encoded KvWorker::Impl::packed(const Chunk& chunk, const float* values) {
         packers.try_emplace(chunk, encoder_for(job.codec, chunk.total, Link::lan, Direction::push), chunk.length).first;
   }
   return packer->second.pack(borrowed({values, chunk.length}));
+}
+
+Buffer KvWorker::Impl::filler_of(std::uint64_t length) {
+  if (filler.size() < length * sizeof(float)) filler = make_filler(length);
+  return filler.first(length * sizeof(float));
+}
+
+// What goes up of any chunk of that length, of a tensor of that length: packed once, for it is always the same.
+Encoded KvWorker::Impl::packed_filler(const Chunk& chunk) {
+  const Chunk like{.key = 0, .offset = 0, .length = chunk.length, .total = chunk.total};
+  auto found = packed_fillers.find(like);
+  if (found == packed_fillers.end()) {
+    Packer packer(encoder_for(job.codec, chunk.total, Link::lan, Direction::push), chunk.length);
+    found = packed_fillers.emplace(like, packer.pack(filler_of(chunk.length))).first;
+  }
+  return found->second;
 }
 
 void KvWorker::Impl::exchange_chunk(const Chunk& chunk, proto::Data data, Buffer frame, const Answered& answered) {
@@ -255,17 +330,18 @@ void KvWorker::configure(const proto::OptimizerConfig& optimizer) {
       impl_->soon(), in_seconds(impl_->options.timeout));
 }
 
-KvWorker::Handle KvWorker::init(std::uint32_t key, std::span<const float> value) {
-  return impl_->exchange(proto::INIT, key, 0, value.data(), nullptr, value.size());
+KvWorker::Handle KvWorker::init(std::uint32_t key, std::span<const float> value, std::uint64_t round) {
+  return impl_->exchange(proto::INIT, key, round, {value.size(), value.data(), nullptr});
+}
+KvWorker::Handle KvWorker::init(std::uint32_t key, Placeholder value) {
+  return impl_->exchange(proto::INIT, key, 0, {value.length});
 }
 
 KvWorker::Handle KvWorker::pull(std::uint32_t key, std::span<float> value) {
-  std::uint64_t wanted = 0;
-  {
-    const std::lock_guard lock(impl_->mutex);
-    if (impl_->first_round > 0 && impl_->rounds[key] == 0) wanted = impl_->first_round - 1;
-  }
-  return impl_->exchange(proto::PULL, key, wanted, nullptr, value.data(), value.size());
+  return impl_->first_pull(key, {value.size(), nullptr, value.data()});
+}
+KvWorker::Handle KvWorker::pull(std::uint32_t key, Placeholder value) {
+  return impl_->first_pull(key, {value.length});
 }
 
 std::uint64_t KvWorker::begin_rounds() {
@@ -275,7 +351,7 @@ std::uint64_t KvWorker::begin_rounds() {
     for (const auto& [key, brought] : impl_->rounds) round = std::min(round, brought);
   }
   if (round == kDurable) round = 0;  // nothing was pulled
-  for (auto& [key, brought] : impl_->rounds) brought = round;
+  for (auto& [key, brought] : impl_->rounds) brought = impl_->oldest_rounds[key] = round;
   return round;
 }
 
@@ -285,17 +361,28 @@ std::uint64_t KvWorker::round_of(std::uint32_t key) const {
   return found == impl_->rounds.end() ? 0 : found->second;
 }
 
+std::uint64_t KvWorker::oldest_round_of(std::uint32_t key) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->oldest_rounds.find(key);
+  return found == impl_->oldest_rounds.end() ? 0 : found->second;
+}
+
+KvWorker::Handle KvWorker::pull(std::uint32_t key, std::span<float> value, std::uint64_t round) {
+  return impl_->exchange(proto::PULL, key, round, {value.size(), nullptr, value.data()});
+}
+KvWorker::Handle KvWorker::pull(std::uint32_t key, Placeholder value, std::uint64_t round) {
+  return impl_->exchange(proto::PULL, key, round, {value.length});
+}
+
 KvWorker::Handle KvWorker::push_pull(std::uint32_t key, std::span<const float> gradient, std::span<float> value) {
   if (gradient.size() != value.size()) {
     throw Error("tensor " + std::to_string(key) + ": a gradient of " + std::to_string(gradient.size()) +
                 " elements for a value of " + std::to_string(value.size()));
   }
-  std::uint64_t round = 0;
-  {
-    const std::lock_guard lock(impl_->mutex);
-    round = impl_->rounds[key] + 1;
-  }
-  return impl_->exchange(proto::PUSH_PULL, key, round, gradient.data(), value.data(), value.size());
+  return impl_->push_pull(key, {value.size(), gradient.data(), value.data()});
+}
+KvWorker::Handle KvWorker::push_pull(std::uint32_t key, Placeholder tensor) {
+  return impl_->push_pull(key, {tensor.length});
 }
 
 std::optional<proto::OptimizerConfig> KvWorker::optimizer() const {
@@ -356,6 +443,26 @@ void KvWorker::wait_all() {
     for (const auto& [handle, state] : impl_->pending) handles.push_back(handle);
   }
   for (const Handle handle : handles) wait(handle);
+}
+
+void KvWorker::tell_whom_it_waits_for(const Chunk& chunk, const std::function<void(const std::string&)>& told) {
+  std::uint64_t request = 0;
+  NodeId server{};
+  {
+    const std::lock_guard lock(impl_->mutex);
+    for (auto& [number, part] : impl_->parts) {
+      if (!(part.chunk == chunk) || part.chunk.total == 0) continue;
+      request = number;
+      server = part.server;
+      part.on_awaited = [told, name = impl_->member.name_of(server)](const std::string& whom) {
+        told(name + ", which waits for " + whom);
+      };
+      break;
+    }
+  }
+  if (request == 0) return;
+  told(impl_->member.name_of(server));
+  impl_->ask_whom_it_waits_for(request, server, chunk);
 }
 
 void KvWorker::pull_chunk(const Chunk& chunk, const Answered& answered) {

@@ -14,6 +14,7 @@
 #include "ps/sync/encoded.h"
 #include "ps/worker/head_count.h"
 #include "ps/worker/partition.h"
+#include "ps/worker/placeholder.h"
 #include "ps/worker/road_clock.h"
 
 namespace geomx::ps {
@@ -44,8 +45,9 @@ class KvWorker {
   using Handle = std::uint64_t;
 
   struct Options {
-    long bigarray_bound = 1'000'000;            // elements; tensors at least this long are split over all servers
-    std::chrono::duration<double> timeout{60};  // of wait(); the error names the server that is awaited
+    long bigarray_bound = 1'000'000;  // elements; tensors at least this long are split over all servers
+    // Of wait(); the error names the server that is awaited, and whom that waits for.
+    std::chrono::duration<double> timeout{60};
     Carrier::Helpers flow{};
   };
 
@@ -66,9 +68,10 @@ class KvWorker {
   };
   Greeted greet(proto::Greeting greeting, const Settings& settings, Member::Clock::time_point deadline);
 
-  void configure(const proto::OptimizerConfig& optimizer);       // master worker; waits
-  Handle init(std::uint32_t key, std::span<const float> value);  // master worker
-  Handle pull(std::uint32_t key, std::span<float> value);        // waits at the server until it is initialised
+  void configure(const proto::OptimizerConfig& optimizer);  // master worker; waits
+  // Master worker. `round`: of the global plane, that the value is of, from which the rounds go on.
+  Handle init(std::uint32_t key, std::span<const float> value, std::uint64_t round = 0);
+  Handle pull(std::uint32_t key, std::span<float> value);  // waits at the server until it is initialised
   // `value` becomes what the job's algorithm answers a push with: the new value, or the mean of all gradients
   // (sync/answer.h). replica.h hides the difference.
   // After the first pulls: the round whose value they have brought, from which all keys go on. More than 0 where the
@@ -77,7 +80,17 @@ class KvWorker {
   // Of the value of `key` that was waited for last. Rounds may be passed over: while this worker was away, the others
   // may have gone on without it.
   std::uint64_t round_of(std::uint32_t key) const;
+  // One who was away while a round was under way may have had some of its answers before, and the others, of a later
+  // round, after it: then a part of the value of `key` is of this earlier round, or all of it is, and another key's is
+  // not. It pulls what the later round has brought before it goes on.
+  std::uint64_t oldest_round_of(std::uint32_t key) const;
+  Handle pull(std::uint32_t key, std::span<float> value, std::uint64_t round);
   Handle push_pull(std::uint32_t key, std::span<const float> gradient, std::span<float> value);
+  // The same for a tensor without values.
+  Handle init(std::uint32_t key, Placeholder value);
+  Handle pull(std::uint32_t key, Placeholder value);
+  Handle pull(std::uint32_t key, Placeholder value, std::uint64_t round);
+  Handle push_pull(std::uint32_t key, Placeholder tensor);
   void wait(Handle handle);  // throws Error at the deadline, when the server refused, or when the plane has failed
   void wait_all();
 
@@ -106,6 +119,10 @@ class KvWorker {
   void pull_chunk(const Chunk& chunk, const Answered& answered);
   void push_pull_chunk(const Chunk& chunk, std::uint64_t round, HeadCount workers, Encoded sum,
                        const Answered& answered);
+
+  // Whom a chunk waits for that has been asked for, or pushed: `told` is called at once with the server's name, and,
+  // when that has answered the same question, with whom it waits for in turn. Not at all where nothing is awaited.
+  void tell_whom_it_waits_for(const Chunk& chunk, const std::function<void(const std::string& whom)>& told);
 
   // Called once when the plane can no longer work; at once where it cannot already.
   void on_failure(std::function<void(const std::string& why)> handler);

@@ -27,6 +27,7 @@ void KvWorker::Impl::greet_again(NodeId server) {
   *data.mutable_greeting() = *std::move(again);
   Part part{.server = server, .chunk = {}, .handle = 0, .accept = {}, .answered = {}};
   part.accept = [this, server](const proto::Data& answer, const Buffer&) {
+    carrier.remember(server);
     ask_again(server, answer.greeting().again());
   };
   try {

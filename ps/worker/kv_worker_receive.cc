@@ -9,6 +9,7 @@ namespace geomx::ps {
 
 void KvWorker::Impl::receive(NodeId from, const Message& message) {
   const proto::Data& data = message.header.data();
+  if (data.operation() == proto::AWAITED) return take_awaited(from, data);
   if (data.operation() != proto::RESPONSE) return;
   Part part;
   const auto now = Clock::now();
@@ -55,12 +56,30 @@ void KvWorker::Impl::receive(NodeId from, const Message& message) {
       Pending& handle = found->second;
       --handle.unanswered;
       handle.round = std::max<std::uint64_t>(handle.round, data.round());
+      handle.oldest_round = std::min<std::uint64_t>(handle.oldest_round, data.round());
       if (handle.error.empty()) handle.error = std::move(error);
       news = news || handle.unanswered == 0 || !handle.error.empty();
     }
   }
   // Without the mutex, on which whoever wakes would have to wait again.
   if (news) changed.notify_all();
+}
+
+void KvWorker::Impl::take_awaited(NodeId from, const proto::Data& data) {
+  std::function<void(const std::string&)> told;
+  {
+    const std::lock_guard lock(mutex);
+    const auto found = parts.find(data.request());
+    if (closed || found == parts.end() || found->second.server != from) return;
+    found->second.awaited = data.awaited();
+    told = found->second.on_awaited;
+    if (!told) return;
+    ++handling;
+  }
+  told(data.awaited());
+  const std::lock_guard lock(mutex);
+  --handling;
+  if (closed && handling == 0) changed.notify_all();
 }
 
 void KvWorker::Impl::fail(const std::string& why) {

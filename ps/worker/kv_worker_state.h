@@ -36,6 +36,9 @@ struct KvWorker::Impl {
     Accept accept;
     Answered answered;
     Clock::time_point sent{};  // filled in by post()
+    // Whom its server waits for, as it says; and who wants to hear it.
+    std::string awaited{};
+    std::function<void(const std::string& whom)> on_awaited{};
     // What was sent: to be sent again, should the server be lost.
     proto::Data data{};
     Buffer frame{};
@@ -51,7 +54,17 @@ struct KvWorker::Impl {
     std::size_t unanswered = 0;  // parts
     std::string error;
     std::optional<std::uint32_t> key;  // whose round the answers bring
-    std::uint64_t round = 0;
+    std::uint64_t round = 0;           // the latest
+    std::uint64_t oldest_round = kDurable;
+  };
+
+  // What exchange() is about: where the values that are sent come from, and where an answer's go. Both are null of a
+  // placeholder.
+  struct Tensor {
+    std::uint64_t length = 0;  // elements
+    const float* send = nullptr;
+    float* receive = nullptr;
+    bool placeholder() const { return send == nullptr && receive == nullptr; }
   };
 
   Impl(Member& the_member, Options the_options)
@@ -66,6 +79,8 @@ struct KvWorker::Impl {
   // Of the caller's thread:
   JobConfig job;                    // from greet() on
   std::map<Chunk, Packer> packers;  // of what is pushed
+  Buffer filler;                    // of placeholders; as long as the longest chunk so far
+  std::map<Chunk, Encoded> packed_fillers;
   std::optional<double> loss;
 
   mutable std::mutex mutex;
@@ -79,7 +94,8 @@ struct KvWorker::Impl {
   std::optional<proto::Greeting> greeting;  // once it is answered
   std::uint64_t first_round = 0;
   std::map<Handle, Pending> pending;
-  std::map<std::uint32_t, std::uint64_t> rounds;  // of the values that wait() has brought
+  std::map<std::uint32_t, std::uint64_t> rounds;         // of the values that wait() has brought
+  std::map<std::uint32_t, std::uint64_t> oldest_rounds;  // of parts of them
   std::uint64_t last_request = 0;
   Handle last_handle = 0;
   std::multiset<Handle> accepting;  // whose memory is being written to, by the threads that deliver answers
@@ -106,13 +122,20 @@ struct KvWorker::Impl {
   Handle open(std::size_t part_count, std::optional<std::uint32_t> key);
   void post(Part part, proto::Data data, Buffer frame);
   void abandon(Handle handle);
+  // Asks the server of the first part that is not answered whom it waits for.
+  void ask_whom_it_waits_for(Handle handle);
+  void ask_whom_it_waits_for(std::uint64_t request, NodeId server, const Chunk& chunk);
+  void take_awaited(NodeId from, const proto::Data& data);
   void wait(Handle handle, Clock::time_point deadline, const std::string& allowed);
   std::string unanswered(Handle handle, const std::string& allowed) const;  // with the mutex held
   using Ask = std::function<void(std::uint32_t rank, Part& part, proto::Data& data)>;
   void ask_every_server(const Ask& ask, Clock::time_point deadline, const std::string& allowed);
-  Handle exchange(proto::Operation operation, std::uint32_t key, std::uint64_t round, const float* send, float* receive,
-                  std::uint64_t total);
+  Handle exchange(proto::Operation operation, std::uint32_t key, std::uint64_t round, const Tensor& tensor);
+  Handle first_pull(std::uint32_t key, const Tensor& tensor);
+  Handle push_pull(std::uint32_t key, const Tensor& tensor);
   Encoded packed(const Chunk& chunk, const float* values);
+  Buffer filler_of(std::uint64_t length);
+  Encoded packed_filler(const Chunk& chunk);
   void exchange_chunk(const Chunk& chunk, proto::Data data, Buffer frame, const Answered& answered);
   Clock::time_point soon() const { return Clock::now() + std::chrono::duration_cast<Clock::duration>(options.timeout); }
 };

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "ps/config/error.h"
 #include "ps/optim/optimizer.h"
 #include "ps/sync/answer.h"
+#include "ps/worker/clipping.h"
 
 namespace geomx::ps {
 namespace {
@@ -29,32 +31,45 @@ struct Arrays {
 }  // namespace
 
 struct Replica::Impl {
-  Impl(KvWorker& the_kv, const JobConfig& the_job, std::vector<std::span<float>> the_parameters)
+  Impl(KvWorker& the_kv, const JobConfig& the_job, std::vector<std::span<float>> the_parameters,
+       std::vector<Placeholder> the_placeholders)
       : kv(the_kv),
         job(the_job),
         locally(steps_locally(job.sync)),
         by_mean(answer_of(job, 0) == Answer::mean),
         parameters(std::move(the_parameters)),
-        arrays(parameters.size()),
-        handles(parameters.size()),
-        awaited(parameters.size()) {
+        placeholders(std::move(the_placeholders)),
+        hollow(!placeholders.empty()),
+        count(hollow ? placeholders.size() : parameters.size()),
+        arrays(count),
+        handles(count),
+        awaited(count) {
     if (job.sync.name == SyncName::hfa || job.sync.name == SyncName::diloco) {
       steps_in_round = static_cast<std::uint64_t>(job.sync.local_steps);
     }
   }
 
+  KvWorker::Handle pull(std::uint32_t key);
+  KvWorker::Handle pull(std::uint32_t key, std::uint64_t of_round);
   void begin();
   void keep(std::size_t key);
   void need(std::size_t key);
+  void catch_up();
   void learn(std::uint32_t key, std::span<const float> gradient);
+  void go_on(std::uint32_t key, std::span<const float> gradient);
   void exchange();
 
   KvWorker& kv;
   const JobConfig job;
   const bool locally;
   const bool by_mean;
-  const std::vector<std::span<float>> parameters;
+  const std::vector<std::span<float>> parameters;  // or
+  const std::vector<Placeholder> placeholders;
+  const bool hollow;  // has placeholders: there is nothing to keep or to step
+  const std::size_t count;
   std::vector<Arrays> arrays;
+  std::optional<Clipping> clipping;
+  const Clipping::PassOn pass_on = [this](std::uint32_t key, std::span<const float> gradient) { go_on(key, gradient); };
   std::vector<KvWorker::Handle> handles;
   std::vector<bool> awaited;  // whose answer to the last round has not been waited for
   bool overlaps = false;
@@ -69,10 +84,19 @@ struct Replica::Impl {
   double road = 0;          // seconds that the last report and its answer took
 };
 
+KvWorker::Handle Replica::Impl::pull(std::uint32_t key) {
+  return hollow ? kv.pull(key, placeholders[key]) : kv.pull(key, parameters[key]);
+}
+KvWorker::Handle Replica::Impl::pull(std::uint32_t key, std::uint64_t of_round) {
+  return hollow ? kv.pull(key, placeholders[key], of_round) : kv.pull(key, parameters[key], of_round);
+}
+
 // What needs the job's optimizer, which has come with the first values.
 void Replica::Impl::begin() {
-  if (!locally && !by_mean) return;
+  if (hollow) return;
   const auto config = kv.optimizer();
+  if (config && Clipping::wanted(*config)) clipping.emplace(*config, parameters.size());
+  if (!locally && !by_mean) return;
   if (!config) throw Error("the servers have not said which optimizer the job has");
   for (std::size_t key = 0; key < parameters.size(); ++key) {
     const std::size_t length = parameters[key].size();
@@ -83,18 +107,45 @@ void Replica::Impl::begin() {
 }
 
 void Replica::Impl::keep(std::size_t key) {
-  if (locally) arrays[key].received.assign(parameters[key].begin(), parameters[key].end());
+  if (locally && !hollow) arrays[key].received.assign(parameters[key].begin(), parameters[key].end());
 }
 
 void Replica::Impl::need(std::size_t key) {
   if (!awaited[key]) return;
   kv.wait(handles[key]);
   awaited[key] = false;
-  if (by_mean) arrays[key].optimizer->step(parameters[key], arrays[key].answer, 1, parameters[key]);
+  if (by_mean && !hollow) arrays[key].optimizer->step(parameters[key], arrays[key].answer, 1, parameters[key]);
   keep(key);
+  if (std::none_of(awaited.begin(), awaited.end(), [](bool one) { return one; })) catch_up();
+}
+
+// One that was away in the middle of a round has had some parameters before and the others after: all go on from the
+// latest round.
+void Replica::Impl::catch_up() {
+  std::uint64_t latest = 0;
+  for (std::uint32_t key = 0; key < count; ++key) latest = std::max(latest, kv.round_of(key));
+  std::vector<std::uint32_t> behind;
+  for (std::uint32_t key = 0; key < count; ++key) {
+    if (kv.oldest_round_of(key) < latest) behind.push_back(key);
+  }
+  if (behind.empty()) return;
+  for (const std::uint32_t key : behind) handles[key] = pull(key, latest);
+  for (const std::uint32_t key : behind) {
+    kv.wait(handles[key]);
+    keep(key);
+  }
 }
 
 void Replica::Impl::learn(std::uint32_t key, std::span<const float> gradient) {
+  if (hollow) {
+    if (step + 1 >= steps_in_round) handles[key] = kv.push_pull(key, placeholders.at(key));
+    return;
+  }
+  if (!clipping) return go_on(key, gradient);
+  clipping->take(key, gradient, pass_on);
+}
+
+void Replica::Impl::go_on(std::uint32_t key, std::span<const float> gradient) {
   const std::span<float> value = parameters.at(key);
   Arrays& own = arrays[key];
   if (!locally) {
@@ -119,31 +170,59 @@ void Replica::Impl::exchange() {
     road = seconds_since(asked);
     computing = 0;
   }
-  for (std::size_t key = 0; key < parameters.size(); ++key) {
-    awaited[key] = true;
-    if (!overlaps) need(key);
-  }
+  awaited.assign(count, true);
+  for (std::size_t key = 0; key < count && !overlaps; ++key) need(key);
 }
 
 Replica::Replica(KvWorker& kv, const JobConfig& job, std::vector<std::span<float>> parameters)
-    : kv_(kv), impl_(std::make_unique<Impl>(kv, job, std::move(parameters))) {}
+    : kv_(kv), impl_(std::make_unique<Impl>(kv, job, std::move(parameters), std::vector<Placeholder>())) {}
+Replica::Replica(KvWorker& kv, const JobConfig& job, std::vector<Placeholder> parameters)
+    : kv_(kv), impl_(std::make_unique<Impl>(kv, job, std::vector<std::span<float>>(), std::move(parameters))) {}
 
 Replica::~Replica() = default;
 
 void Replica::pull() {
-  for (std::size_t key = 0; key < impl_->parameters.size(); ++key) {
-    impl_->handles[key] = impl_->kv.pull(static_cast<std::uint32_t>(key), impl_->parameters[key]);
+  for (std::size_t key = 0; key < impl_->count; ++key) {
+    impl_->handles[key] = impl_->pull(static_cast<std::uint32_t>(key));
   }
   for (const KvWorker::Handle handle : impl_->handles) impl_->kv.wait(handle);
   impl_->begin();
-  for (std::size_t key = 0; key < impl_->parameters.size(); ++key) impl_->keep(key);
+  for (std::size_t key = 0; key < impl_->count; ++key) impl_->keep(key);
   impl_->round = impl_->kv.begin_rounds();
   impl_->steps = impl_->round * impl_->steps_in_round;
+  for (const Arrays& own : impl_->arrays) {
+    if (own.optimizer) own.optimizer->begin_at(impl_->steps);
+  }
   impl_->began = Clock::now();
+}
+
+Replica::State Replica::save() const {
+  State state{.round = impl_->round, .steps = impl_->steps, .optimizers = {}};
+  for (const Arrays& own : impl_->arrays) {
+    if (own.optimizer) own.optimizer->save(state.optimizers.emplace_back());
+  }
+  return state;
+}
+
+void Replica::restore(const State& state) {
+  std::size_t own_optimizers = 0;
+  for (const Arrays& own : impl_->arrays) own_optimizers += own.optimizer ? 1 : 0;
+  if (state.optimizers.size() != own_optimizers) {
+    throw Error("a checkpoint has the states of " + std::to_string(state.optimizers.size()) +
+                " optimizers, and this worker has " + std::to_string(own_optimizers) + ": it is of another job");
+  }
+  for (std::size_t key = 0; key < state.optimizers.size(); ++key) {
+    impl_->arrays[key].optimizer->restore(state.optimizers[key]);
+  }
+  impl_->steps = state.steps;
 }
 
 void Replica::overlap_rounds() {
   impl_->overlaps = true;
+}
+
+void Replica::start_step() {
+  impl_->began = Clock::now();
 }
 
 void Replica::need(std::uint32_t key) {
@@ -153,7 +232,7 @@ void Replica::need(std::uint32_t key) {
 }
 
 void Replica::settle() {
-  for (std::size_t key = 0; key < impl_->parameters.size(); ++key) impl_->need(key);
+  for (std::size_t key = 0; key < impl_->count; ++key) impl_->need(key);
 }
 
 void Replica::learn(std::uint32_t key, std::span<const float> gradient) {

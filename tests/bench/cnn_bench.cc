@@ -4,18 +4,18 @@
 
 #include "tests/support/samples.h"
 #include "trainer/cpu/cpu_backend.h"
-#include "trainer/model/architecture.h"
 #include "trainer/model/initial.h"
+#include "trainer/model/zoo.h"
 
 namespace geomx::trainer {
 namespace {
 
 void step(benchmark::State& state) {
   const auto batch = static_cast<std::size_t>(state.range(0));
-  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
-  const auto backend = make_cpu_backend(model, batch, static_cast<int>(state.range(1)));
+  const Graph model = make_model("cnn", {1, 28, 28}, 10);
+  const auto backend = make_cpu_backend(model, {.batch = batch, .threads = static_cast<int>(state.range(1))});
   Tensors& parameters = backend->parameters();
-  xavier_uniform(parameters, 1);
+  initialise(model, parameters, 1);
   const Samples samples = random_samples(model, batch, 1);
   for (auto _ : state) {
     benchmark::DoNotOptimize(backend->step(samples.batch(), [](std::size_t) {}));
@@ -35,9 +35,9 @@ BENCHMARK(step)
     ->Unit(benchmark::kMillisecond);
 
 void score(benchmark::State& state) {
-  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
-  const auto backend = make_cpu_backend(model, 1, static_cast<int>(state.range(0)));
-  xavier_uniform(backend->parameters(), 1);
+  const Graph model = make_model("cnn", {1, 28, 28}, 10);
+  const auto backend = make_cpu_backend(model, {.threads = static_cast<int>(state.range(0))});
+  initialise(model, backend->parameters(), 1);
   const Samples samples = random_samples(model, 1000, 1);
   for (auto _ : state) benchmark::DoNotOptimize(backend->score(samples.batch()));
   state.counters["images/s"] =

@@ -40,6 +40,7 @@ sockaddr_in loopback(int port) {
 }  // namespace
 
 void pin_to_core(int core) {
+  if (core < 0) return;
   cpu_set_t cores;
   CPU_ZERO(&cores);
   CPU_SET(static_cast<std::size_t>(core), &cores);

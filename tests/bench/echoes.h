@@ -13,7 +13,7 @@
 // Threads that an echo starts are pinned to the core that it is given; a caller pins itself.
 namespace geomx::bench {
 
-void pin_to_core(int core);  // the calling thread, and those that it starts from now on
+void pin_to_core(int core);  // -1: to none. The calling thread, and those that it starts from now on
 
 class TcpSocket {
  public:

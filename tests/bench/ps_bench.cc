@@ -6,8 +6,8 @@
 //                the same with CURVE (docs/security.md) beside it
 //   aggregation  the sums of the gradients of 8 workers, beside STREAM's triad (McCalpin) on the same core
 //
-// The worker's threads are pinned to one core, the server's to another, and so are those of the echoes. Figures are
-// medians. What has a bar is marked; --check makes the exit status 1 where one is missed.
+// The worker's threads are pinned to one core, the server's to another, and so are those of the echoes, unless it is
+// --unpinned. Figures are medians. What has a bar is marked; --check makes the exit status 1 where one is missed.
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -37,8 +37,8 @@ using namespace geomx::ps;
 using namespace geomx::bench;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kWorkerCore = 0;
-const int kServerCore = std::thread::hardware_concurrency() > 1 ? 1 : 0;
+int worker_core = 0;
+int server_core = std::thread::hardware_concurrency() > 1 ? 1 : 0;
 
 double seconds_of(const std::function<void()>& work) {
   const auto start = Clock::now();
@@ -74,7 +74,7 @@ class Job {
     for (NodeConfig* node : {&scheduler, &global_scheduler, &server, &worker}) node->transport.security = security_;
     for (const NodeConfig& node : {scheduler, global_scheduler, server}) {
       others_.push_back(std::async(std::launch::async, [node] {
-        pin_to_core(kServerCore);
+        pin_to_core(server_core);
         serve(node);
       }));
     }
@@ -163,8 +163,8 @@ void measure_round_trips(Bars& bars) {
   };
   Job job{Security{}};
   Job secured(curve());
-  const TcpEcho tcp(kServerCore);
-  const ZmqEcho zmq(kServerCore);
+  const TcpEcho tcp(server_core);
+  const ZmqEcho zmq(server_core);
   fmt::print("{:>8} {:>14} {:>10} {:>14} {:>22} {:>12}\n", "tensor", "push and pull", "GB/s", "raw TCP echo",
              "ratio of speeds", "with CURVE");
   std::uint32_t key = 0;
@@ -252,7 +252,7 @@ double aggregation() {
 
 void measure_aggregation(Bars& bars) {
   std::thread([&] {
-    pin_to_core(kServerCore);
+    pin_to_core(server_core);
     const double stream = triad();
     const double ours = aggregation();
     fmt::print("\naggregation of 8 workers, 64 MiB each: {:.1f} GB/s; STREAM triad {:.1f} GB/s; share {}\n", ours / 1e9,
@@ -264,13 +264,19 @@ void measure_aggregation(Bars& bars) {
 
 int main(int argc, char** argv) {
   const bool check = argc == 2 && std::strcmp(argv[1], "--check") == 0;
-  if (argc > 1 && !check) {
-    fmt::print(stderr, "usage: ps_bench [--check]\n");
+  const bool unpinned = argc == 2 && std::strcmp(argv[1], "--unpinned") == 0;
+  if (argc > 1 && !check && !unpinned) {
+    fmt::print(stderr, "usage: ps_bench [--check | --unpinned]\n");
     return 2;
   }
+  if (unpinned) worker_core = server_core = -1;
   keep_freed_memory();  // as geomx-node does
-  pin_to_core(kWorkerCore);
-  fmt::print("worker on core {}, server on core {}; medians of turns\n\n", kWorkerCore, kServerCore);
+  pin_to_core(worker_core);
+  if (unpinned) {
+    fmt::print("threads on any core; medians of turns\n\n");
+  } else {
+    fmt::print("worker on core {}, server on core {}; medians of turns\n\n", worker_core, server_core);
+  }
   Bars bars;
   measure_round_trips(bars);
   measure_aggregation(bars);

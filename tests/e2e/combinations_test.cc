@@ -1,11 +1,12 @@
-// The table of combinations (docs/algorithms.md) in real labs: algorithms and codecs, flat and in two levels, through
-// the scenario file. Each cell trains for some rounds; the loss goes down, and the WAN carries the bytes that
+// The table of combinations (docs/algorithms.md) in real labs: algorithms, codecs and flow, flat and in two levels,
+// through the scenario file. Each cell trains for some rounds; the loss goes down, and the WAN carries the bytes that
 // the table's formulas say.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 
 #include "tests/e2e/emu.h"
 #include "tests/support/run_database.h"
@@ -27,10 +28,29 @@ struct Cell {
   std::string sync;  // "dcasgd": mixed with it
   std::string codec;
   bool flat = false;
+  std::string flow{};  // of flows()
 };
 
+constexpr double kReliable = 0.5;  // share of the blocks, of DGT
+
+const std::map<std::string, std::string>& flows() {
+  static const std::map<std::string, std::string> all{
+      {"", "{}"},
+      {"p3", R"({"p3": true, "p3_slice": "32KiB"})"},
+      {"dgt1", R"({"dgt": {"mode": 1, "k": 0.5, "channels": 3}})"},
+      {"dgt2", R"({"dgt": {"mode": 2, "k": 0.5}})"},
+      {"dgt3", R"({"dgt": {"mode": 3, "k": 0.5}})"},
+      {"within", R"({"tsengine": {"within_parties": true}})"},
+      {"between", R"({"tsengine": {"between_parties": true}})"},
+      {"tsengine", R"({"tsengine": true})"},
+      {"dgt1_within", R"({"dgt": {"mode": 1, "k": 0.5}, "tsengine": {"within_parties": true}})"},
+  };
+  return all;
+}
+
 std::string name_of(const testing::TestParamInfo<Cell>& test) {
-  return test.param.sync + "_" + test.param.codec + (test.param.flat ? "_flat" : "");
+  return test.param.sync + "_" + test.param.codec + (test.param.flat ? "_flat" : "") +
+         (test.param.flow.empty() ? "" : "_" + test.param.flow);
 }
 
 json scenario_of(const Cell& cell) {
@@ -51,8 +71,8 @@ json scenario_of(const Cell& cell) {
           {"topology",
            {{"datacenters", {{{"name", "central"}}, {{"name", "a"}}, {{"name", "b"}}}},
             {"links",
-             {{{"name", "wan-a"}, {"ends", {"central", "a"}}, {"rate", "200Mbit"}, {"delay", "3ms"}},
-              {{"name", "wan-b"}, {"ends", {"central", "b"}}, {"rate", "200Mbit"}, {"delay", "3ms"}}}}}},
+             {{{"name", "wan-a"}, {"ends", {"central", "a"}}, {"rate", "500Mbit"}, {"delay", "3ms"}},
+              {{"name", "wan-b"}, {"ends", {"central", "b"}}, {"rate", "500Mbit"}, {"delay", "3ms"}}}}}},
           {"training",
            {{"parties",
              {{{"datacenter", "central"}, {"global_servers", 1}},
@@ -62,7 +82,8 @@ json scenario_of(const Cell& cell) {
             {"rounds", kRounds},
             {"optimizer", {{"name", "sgd"}, {"learning_rate", rate}}},
             {"sync", sync},
-            {"codec", codec}}}};
+            {"codec", codec},
+            {"flow", json::parse(flows().at(cell.flow))}}}};
 }
 
 // Bytes of one worker's or party's exchange, headers apart: the least and the most.
@@ -77,6 +98,15 @@ struct Exchange {
 
 Exchange exchange_of(const Cell& cell) {
   const Bytes fp32{4 * kModel, 4 * kModel};
+  // A datagram in a hundred may be lost where its sender finds out how fast the road is, and deferred blocks may come
+  // with the next round's. A datagram's heads are a twelfth of its floats.
+  if (cell.flow.starts_with("dgt1")) return {{0.8 * 4 * kModel, 1.05 * 4 * kModel}, fp32};
+  if (cell.flow == "dgt2") return {{kReliable * 4 * kModel, 4 * kModel}, fp32};
+  const double four_bits = (kReliable + (1 - kReliable) / 8) * 4 * kModel;
+  if (cell.flow == "dgt3") return {{0.98 * four_bits, 1.05 * four_bits}, fp32};
+  // The other party's gradient comes by here on its way to the server, or the answer on its way to that party.
+  if (cell.flow == "between" || cell.flow == "tsengine")
+    return {{fp32.least, 2 * fp32.most}, {fp32.least, 2 * fp32.most}};
   if (cell.codec == "fp16" || cell.codec == "bf16") return {{2 * kModel, 2 * kModel}, {2 * kModel, 2 * kModel}};
   if (cell.codec == "2bit") return {{kModel / 4, kModel / 4 + 64}, fp32};
   if (cell.codec == "none") return {fp32, fp32};
@@ -139,6 +169,24 @@ TEST_P(Combination, TrainsInALab) {
 INSTANTIATE_TEST_SUITE_P(Sample, Combination,
                          testing::Values(Cell{"fsa", "none", true}, Cell{"hfa", "fp16"}, Cell{"dcasgd", "bisparse"}),
                          name_of);
+
+INSTANTIATE_TEST_SUITE_P(FlowSample, Combination, testing::Values(Cell{"fsa", "none", false, "dgt1_within"}), name_of);
+
+std::vector<Cell> flow_table() {
+  std::vector<Cell> cells;
+  for (const char* sync : {"fsa", "mixed", "dcasgd", "hfa", "esync", "diloco"}) {
+    for (const char* flow : {"p3", "dgt1", "dgt2", "dgt3", "within", "between", "tsengine", "dgt1_within"}) {
+      const bool at_once = std::string(sync) == "mixed" || std::string(sync) == "dcasgd";
+      const bool between = std::string(flow) == "between" || std::string(flow) == "tsengine";
+      if (!at_once || !between) cells.push_back({sync, "none", false, flow});
+    }
+  }
+  cells.push_back({"fsa", "bisparse", false, "within"});
+  cells.push_back({"fsa", "mpq", false, "p3"});
+  for (const char* flow : {"p3", "within"}) cells.push_back({"fsa", "none", true, flow});
+  return cells;
+}
+INSTANTIATE_TEST_SUITE_P(WholeFlow, Combination, testing::ValuesIn(flow_table()), name_of);
 
 std::vector<Cell> table() {
   std::vector<Cell> cells;

@@ -119,17 +119,55 @@ TEST_P(RunFailure, AFullDiskIsSaidAndTheFolderKept) {
   EXPECT_FALSE(fs::exists(scratch_.path() / "kept/.reserve"));
 }
 
+// A party goes on without one of its workers, but not without the last.
 TEST_P(RunFailure, AKilledWorkerIsNamed) {
   Command command(endless());
+  wait_for_first_round(command);
+  const auto kill_worker = [&](const std::string& slice) {
+    const std::vector<ProcessInfo> workers = tree_with(command, "--data-slice-idx " + slice);
+    ASSERT_EQ(workers.size(), 1u);
+    ::kill(workers[0].pid, SIGKILL);
+  };
+  kill_worker("2");
+  const std::string goes_on = "b-worker-0: was killed by signal 9 (SIGKILL): its party goes on without it";
+  EXPECT_TRUE(eventually(kSoon, [&] { return command.err().find(goes_on) != std::string::npos; })) << command.err();
+  kill_worker("3");
+  ASSERT_EQ(command.wait(kSoon), 1) << command.err();
+  ASSERT_EQ(errors(command).size(), 1u) << command.err();
+  EXPECT_THAT(errors(command)[0], HasSubstr("geomx-emu: b-worker-1: was killed by signal 9 (SIGKILL)"));
+  EXPECT_EQ(summary()["status"], "failed");
+  EXPECT_GT(summary()["training"]["rounds"], 0);  // what was reached is kept
+}
+
+TEST_P(RunFailure, AKilledWorkerThatIsWaitedForEndsTheRun) {
+  Command command(run({"--set", "training.rounds=1000000", "--set",
+                       R"(topology.datacenters.a.env={"GEOMX_ON_WORKER_DEATH": "wait"})"}));
   wait_for_first_round(command);
   const std::vector<ProcessInfo> workers = tree_with(command, "--data-slice-idx 2");
   ASSERT_EQ(workers.size(), 1u);
   ::kill(workers[0].pid, SIGKILL);
   ASSERT_EQ(command.wait(kSoon), 1) << command.err();
-  ASSERT_EQ(errors(command).size(), 1u) << command.err();
-  EXPECT_THAT(errors(command)[0], HasSubstr("geomx-emu: b-worker-0: was killed by signal 9 (SIGKILL)"));
-  EXPECT_EQ(summary()["status"], "failed");
-  EXPECT_GT(summary()["training"]["rounds"], 0);  // what was reached is kept
+  EXPECT_THAT(errors(command),
+              testing::ElementsAre(HasSubstr("geomx-emu: b-worker-0: was killed by signal 9 (SIGKILL)")));
+}
+
+// A scheduler that is started again when nobody looks for it any more: the others finish without it.
+TEST_P(RunFailure, ASchedulerThatComesBackTooLateIsNotNeeded) {
+  Invocation rarely = run({"--set", "training.rounds=40", "--set", "expect=[]", "--quiet"});
+  rarely.environment["PS_HEARTBEAT_INTERVAL"] = "60";
+  rarely.environment["PS_HEARTBEAT_TIMEOUT"] = "200";
+  rarely.environment["GEOMX_JOIN_TIMEOUT"] = "60";
+  Command command(rarely);
+  const fs::path log = scratch_.path() / "out/logs/a-worker-0.log";
+  ASSERT_TRUE(eventually(kSoon, [&] { return read_file(log).find("training, 40 rounds") != std::string::npos; }))
+      << command.err();
+  Invocation restart = run({});
+  restart.argv = {binary("geomx-emu").string(), "node", "three-dc", "a-scheduler", "restart"};
+  Command restarting(restart);
+  EXPECT_EQ(restarting.wait(kSoon), 0) << restarting.err();
+  ASSERT_EQ(command.wait(seconds(90)), 0) << command.err();
+  EXPECT_EQ(summary()["status"], "ok");
+  EXPECT_EQ(summary()["training"]["rounds"], 40);
 }
 
 TEST_P(RunFailure, AKilledLabIsSaid) {

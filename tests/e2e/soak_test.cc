@@ -1,5 +1,5 @@
 // A lab of 30 nodes that never comes to rest: traffic on every link, a random change every 200 ms, nodes that are
-// killed and come back. At its end nothing has been lost track of. GEOMX_SOAK_SECONDS: how long (15 by default).
+// killed and come back. At its end nothing has been lost track of. GEOMX_SOAK_SECONDS: how long (8 by default).
 
 #include <gtest/gtest.h>
 
@@ -189,7 +189,7 @@ class Soak : public ::testing::Test {
 
 TEST_F(Soak, NothingIsLostTrackOf) {
   const char* given = std::getenv("GEOMX_SOAK_SECONDS");
-  const auto time = std::chrono::seconds(given ? std::stol(given) : 15);
+  const auto time = std::chrono::seconds(given ? std::stol(given) : 8);
   for (int i = 0; i < kDatacenters; ++i) {
     for (int h = 0; h < kHosts; ++h) hosts_.push_back(datacenter(i) + "-host-" + std::to_string(h));
   }

@@ -44,7 +44,7 @@ TEST_P(OneEpoch, ReachesTheBar) {
   }
   std::vector<double> accuracies;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    LocalTraining training(make_model("cnn", data.shape, data.classes), 32,
+    LocalTraining training(make_model("cnn", data.shape.dims(), data.classes), 32,
                            optimizer(bar.optimizer, bar.learning_rate, bar.momentum), seed);
     Batches batches(data, 32, seed, 0);
     for (std::size_t i = 0; i < batches.per_epoch(); ++i) training.step(batches.next());

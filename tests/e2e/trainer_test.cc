@@ -274,7 +274,8 @@ TEST_F(TrainerFails, OnBadUsage) {
   expect_failure(worker({"--batch-size", "0"}), 2, "--batch-size");
   expect_failure(worker({"--bach-size", "8"}), 2, "--bach-size");
   expect_failure(worker({"--rounds", "5", "--epoch", "1"}), 2, "--epoch");
-  expect_failure(worker({"--device", "cuda"}), 2, "--device cuda is not supported yet");
+  expect_failure(worker({"--device", "tpu"}), 2, "--device tpu is not known");
+  expect_failure(worker({"--device", "cuda:99"}), 1, "--device cuda:99: there is no");  // driver, or such card
   expect_failure(worker({"--bisparse-compression-ratio", "7"}), 2,
                  "GEOMX_BISPARSE_RATIO=7: a number from 1e-06 to 1 is wanted");
   expect_failure(worker({"--mixed-sync", "--set", "GEOMX_SYNC=fsa"}), 2,

@@ -8,11 +8,11 @@
 
 #include "tests/e2e/emu.h"
 #include "tests/support/run_database.h"
+#include "tests/support/two_parties.h"
 
 namespace geomx::test {
 namespace {
 
-using nlohmann::json;
 using std::chrono::seconds;
 
 constexpr double kModelBytes = 178'762 * 4;
@@ -34,27 +34,12 @@ class WanSpeed : public testing::Test {
 
 // Seconds of a round, as the slowest worker has it: the median, but for the first.
 double median_round(const Cell& cell, double megabits) {
-  const auto link = [&](const char* name, const char* party) {
-    return json{{"name", name},
-                {"ends", {"central", party}},
-                {"rate", fmt::format("{}Mbit", megabits)},
-                {"delay", fmt::format("{}ms", 1000 * kDelay)}};
-  };
   const Scratch scratch;
-  std::ofstream(scratch.path() / "cell.json")
-      << json{{"version", 1},
-              {"name", "wan-speed"},
-              {"topology",
-               {{"datacenters", {{{"name", "central"}}, {{"name", "a"}}, {{"name", "b"}}}},
-                {"links", {link("wan-a", "a"), link("wan-b", "b")}}}},
-              {"training",
-               {{"parties",
-                 {{{"datacenter", "central"}, {"global_servers", 1}},
-                  {{"datacenter", "a"}, {"workers", 4}},
-                  {{"datacenter", "b"}, {"workers", 4}}}},
-                {"architecture", cell.architecture},
-                {"codec", {{"name", cell.codec}}},
-                {"rounds", cell.rounds}}}};
+  auto scenario = two_parties(
+      "wan-speed", {{"rate", fmt::format("{}Mbit", megabits)}, {"delay", fmt::format("{}ms", 1000 * kDelay)}}, 4);
+  scenario["training"].update(
+      {{"architecture", cell.architecture}, {"codec", {{"name", cell.codec}}}, {"rounds", cell.rounds}});
+  std::ofstream(scratch.path() / "cell.json") << scenario;
   Invocation invocation;
   invocation.argv = {binary("geomx-emu").string(), "run", "cell.json", "--out", "out", "--quiet"};
   invocation.directory = scratch.path();

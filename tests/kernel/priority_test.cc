@@ -18,7 +18,7 @@ const auto* const environment = ::testing::AddGlobalTestEnvironment(new test::Pr
 constexpr std::size_t kShallow = 10'000;  // elements
 constexpr std::size_t kDeep = 250'000;    // a megabyte
 constexpr std::uint32_t kLayers = 3;      // the first is shallow, the others deep
-constexpr int kRounds = 6;
+constexpr int kRounds = 4;
 
 std::size_t length_of(std::uint32_t layer) {
   return layer == 0 ? kShallow : kDeep;

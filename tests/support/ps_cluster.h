@@ -23,13 +23,13 @@ class Plane {
  public:
   Plane(Medium medium, int servers, int workers, const std::function<void(PlaneConfig&)>& adjust = {},
         const std::function<void(Scheduler&)>& prepare = {})
-      : medium_(std::move(medium)) {
+      : medium_(std::move(medium)), prepare_(prepare) {
     config_.num_servers = servers;
     config_.num_workers = workers;
     config_.scheduler_host = config_.bind_host = config_.advertised = "127.0.0.1";
     config_.role = PlaneRole::scheduler;
     if (adjust) adjust(config_);
-    start(prepare);
+    start();
   }
   ~Plane() {
     if (scheduler_) scheduler_->stop();
@@ -39,7 +39,7 @@ class Plane {
   // The scheduler dies without a word, and another one begins in its place.
   void restart_scheduler(const Log& log = {}) {
     stop_scheduler();
-    start({}, log);
+    start(log);
   }
   void stop_scheduler() {
     scheduler_->stop();
@@ -48,9 +48,9 @@ class Plane {
   }
 
  private:
-  void start(const std::function<void(Scheduler&)>& prepare, const Log& log = {}) {
+  void start(const Log& log = {}) {
     scheduler_ = std::make_unique<Scheduler>(config_, medium_.node(), log);
-    if (prepare) prepare(*scheduler_);
+    if (prepare_) prepare_(*scheduler_);
     config_.scheduler_port = scheduler_->listen().port;
     run_ = std::async(std::launch::async, [this] {
       try {
@@ -80,6 +80,7 @@ class Plane {
 
  private:
   Medium medium_;
+  const std::function<void(Scheduler&)> prepare_;
   PlaneConfig config_;
   std::unique_ptr<Scheduler> scheduler_;
   std::future<std::string> run_;

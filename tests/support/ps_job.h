@@ -34,15 +34,17 @@ struct Deployment {
   std::vector<std::uint64_t> rounds{};   // that the workers promise; left out, they all promise the same
   bool master_has_slice = true;          // where the central party trains
   double join_timeout = 10;
+  double wait_timeout = 60;                               // of workers, for an answer
   std::map<std::string, std::string> settings{};          // of the job; told to all nodes
   std::map<std::string, std::string> workers_settings{};  // told to the workers alone
   // ESync's state server: the steps of a data slice in the round after its so many-th report.
-  std::function<std::uint32_t(std::uint64_t slice, std::uint64_t report)> steps{};
+  std::function<std::uint32_t(const proto::State& report, std::uint64_t count)> steps{};
   std::function<void(PlaneConfig&)> adjust{};  // of every plane
   std::string checkpoints{};                   // of the global servers: the folder
   long checkpoint_every = 10;
   bool resume = false;
-  Log log{};  // of the servers
+  Log log{};                                                   // of the servers
+  std::function<void(const KvServer::Absence&)> on_absence{};  // on their threads
 
   int workers() const {
     int count = central_trains ? central_workers : 0;
@@ -88,8 +90,18 @@ class Lives {
     const std::lock_guard lock(mutex_);
     life_->wan.heal();
   }
+  // The same, but that nothing is lost on it.
+  void hold_wan() {
+    const std::lock_guard lock(mutex_);
+    life_->wan.hold();
+  }
+  void release_wan() {
+    const std::lock_guard lock(mutex_);
+    life_->wan.release();
+  }
 
-  void serve(const NodeConfig& config, const Medium& medium, const Log& log) {
+  void serve(const NodeConfig& config, const Medium& medium, const Log& log,
+             const std::function<void(const KvServer::Absence&)>& on_absence) {
     for (;;) {
       std::shared_ptr<Life> life;
       int killed = 0;
@@ -105,7 +117,7 @@ class Lives {
         return count->fetch_add(1) == 0 ? life->wan.on(whole).node() : whole.node();
       };
       try {
-        ps::serve(config, transport, {.interrupt = &life->interrupt, .log = log});
+        ps::serve(config, transport, {.interrupt = &life->interrupt, .log = log, .on_absence = on_absence});
         return;
       } catch (const Error&) {
         const std::lock_guard lock(mutex_);
@@ -174,12 +186,14 @@ class Job {
   Ends run(const Work& work, const std::function<void(NodeConfig& worker)>& tell = {}) {
     std::vector<std::function<void()>> servers, workers;
     for (int i = 0; i < deployment_.global_servers; ++i) {
-      servers.push_back([this, i] { global_lives_[i].serve(global_server(), medium_, deployment_.log); });
+      servers.push_back(
+          [this, i] { global_lives_[i].serve(global_server(), medium_, deployment_.log, deployment_.on_absence); });
     }
     for (std::size_t party = 0; party < parties_.size(); ++party) {
       for (int i = 0; i < deployment_.party_servers; ++i) {
         servers.push_back([this, party, i] {
-          party_lives_[party * 100 + static_cast<std::size_t>(i)].serve(party_server(party), medium_, deployment_.log);
+          party_lives_[party * 100 + static_cast<std::size_t>(i)].serve(party_server(party), medium_, deployment_.log,
+                                                                        deployment_.on_absence);
         });
       }
     }
@@ -187,7 +201,7 @@ class Job {
     const auto add_worker = [&](const Plane& plane, bool master, bool trains) {
       const std::optional<std::size_t> mine = trains ? std::optional(slice++) : std::nullopt;
       workers.push_back([this, &plane, &work, &tell, master, mine] {
-        SessionOptions options{.slice = mine};
+        SessionOptions options{.slice = mine, .timeout = std::chrono::duration<double>(deployment_.wait_timeout)};
         if (mine && !deployment_.slices.empty()) options.slice = deployment_.slices.at(*mine);
         if (mine && !deployment_.rounds.empty()) options.rounds = deployment_.rounds.at(*mine);
         NodeConfig config = worker(plane, master);
@@ -198,7 +212,12 @@ class Job {
         for (bool alive = true; alive;) {
           try {
             Session session(config, options, transport);
-            work(session, mine);
+            try {
+              work(session, mine);
+            } catch (const Error& error) {
+              session.fail(error.what());
+              throw;
+            }
             session.leave();
             return;
           } catch (const Killed& killed) {
@@ -224,6 +243,16 @@ class Job {
     return ends;
   }
 
+  ~Job() {
+    for (std::thread& thread : beside_) thread.join();
+  }
+
+  // While it runs: does something beside it, that ends before the job has gone.
+  void beside(const std::function<void()>& what) {
+    const std::lock_guard lock(mutex_);
+    beside_.emplace_back(what);
+  }
+
   // Before run(): what a worker is cut off by, before it throws Killed.
   Cut& cut_of(std::size_t slice) { return worker_cuts_[slice]; }
   // While it runs.
@@ -244,7 +273,7 @@ class Job {
       const std::uint64_t count = ++reports_[report.worker()];
       answer.set_steps(
           deployment_.steps
-              ? deployment_.steps(report.worker(), count)
+              ? deployment_.steps(report, count)
               : planner_.steps(report.worker(), {report.step_seconds(), report.road_seconds()}, report.most_steps()));
       return answer;
     });
@@ -253,6 +282,9 @@ class Job {
   static void serve_matches(Scheduler& scheduler) {
     auto matchmaker = std::make_shared<Matchmaker>();
     scheduler.on_ask([matchmaker](NodeId from, const proto::Ask& ask) { return matchmaker->ask(from, ask); });
+    scheduler.on_presence([matchmaker](const Scheduler::Presence& presence) {
+      if (presence.lost) matchmaker->lose(presence.who);
+    });
   }
 
   NodeConfig common() const {
@@ -297,7 +329,20 @@ class Job {
   std::map<int, Lives> global_lives_;
   std::map<std::size_t, Lives> party_lives_;  // 100 of each party
   std::map<std::size_t, Cut> worker_cuts_;
+  std::mutex mutex_;
+  std::vector<std::thread> beside_;  // guarded by mutex_
 };
+
+// A job of one tensor, which is zero at first: until the worker may push.
+inline void begin_with_zeros(Session& session, const proto::OptimizerConfig& optimizer, std::vector<float>& weights) {
+  KvWorker& kv = session.kv();
+  if (session.master()) {
+    kv.configure(optimizer);
+    kv.wait(kv.init(0, weights));
+  }
+  kv.wait(kv.pull(0, weights));
+  session.barrier("initialised");
+}
 
 using Tensors = std::vector<std::vector<float>>;
 
@@ -317,6 +362,19 @@ struct Training {
   std::function<void(std::size_t slice, std::size_t round)> before{}, after{};
   std::function<void(Job& job)> prepare{};  // before it runs
 };
+
+// All replicas after a round, bit for bit.
+inline void expect_identical_replicas(const History& history, std::size_t round) {
+  for (std::size_t slice = 0; slice < history.size(); ++slice) {
+    ASSERT_GT(history[slice].size(), round) << "worker " << slice;
+    EXPECT_EQ(history[slice][round], history[0][round]) << "worker " << slice << ", round " << round;
+  }
+}
+
+// After every so many-th of the rounds.
+inline void expect_identical_throughout(const History& history, std::size_t rounds, std::size_t every = 1) {
+  for (std::size_t round = 0; round <= rounds; round += every) expect_identical_replicas(history, round);
+}
 
 // Trains the regression: the replicas after each round.
 inline Trained train(Deployment deployment, const Medium& medium, const Regression& model,
@@ -371,7 +429,10 @@ inline Trained train(Deployment deployment, const Medium& medium, const Regressi
         replica.learn(key, gradients[key]);
       }
       if (!replica.finish_step()) continue;
-      if (training.after) training.after(*slice, replica.round());
+      if (training.after) {
+        training.after(*slice, replica.round());
+        replica.start_step();
+      }
       mine.push_back(weights);
     }
     Tensors& store = trained.store[*slice] = weights;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -36,20 +37,47 @@ inline proto::OptimizerConfig adamw(double learning_rate, double weight_decay) {
   return config;
 }
 
+inline proto::OptimizerConfig nesterov(double learning_rate, double momentum, double weight_decay = 0) {
+  proto::OptimizerConfig config = sgd(learning_rate, momentum, weight_decay);
+  config.set_nesterov(true);
+  return config;
+}
+
+// Steps count from 0.
+inline double reference_rate(const proto::OptimizerConfig& config, std::uint64_t step) {
+  const proto::LearningRateSchedule& schedule = config.schedule();
+  const auto t = static_cast<double>(step);
+  const auto w = static_cast<double>(schedule.warmup());
+  if (t < w) return config.learning_rate() * (t + 1) / w;
+  if (schedule.name() == "step") {
+    double rate = config.learning_rate();
+    for (double passed = static_cast<double>(schedule.every()); passed <= t - w; passed += schedule.every()) {
+      rate *= schedule.gamma();
+    }
+    return rate;
+  }
+  if (schedule.name() == "cosine") {
+    const double share = std::min((t - w) / (static_cast<double>(schedule.total()) - w), 1.0);
+    const double weight = 0.5 * (1 + std::cos(std::acos(-1.0) * share));
+    return weight * config.learning_rate() + (1 - weight) * schedule.floor();
+  }
+  return config.learning_rate();
+}
+
 class ReferenceOptimizer {
  public:
   ReferenceOptimizer(proto::OptimizerConfig config, std::size_t length)
       : config_(std::move(config)), first_(length), second_(length) {}
 
   void step(std::vector<double>& weights, const std::vector<double>& gradient) {
-    ++t_;
+    const double rate = reference_rate(config_, static_cast<std::uint64_t>(t_++));
     for (std::size_t i = 0; i < weights.size(); ++i) {
       const bool decoupled = config_.name() == "adamw";
       const double d = gradient[i] + (decoupled ? 0 : config_.weight_decay() * weights[i]);
-      if (decoupled) weights[i] -= config_.learning_rate() * config_.weight_decay() * weights[i];
+      if (decoupled) weights[i] -= rate * config_.weight_decay() * weights[i];
       if (config_.name() == "sgd") {
         first_[i] = t_ == 1 ? d : config_.momentum() * first_[i] + d;
-        weights[i] -= config_.learning_rate() * first_[i];
+        weights[i] -= rate * (config_.nesterov() ? d + config_.momentum() * first_[i] : first_[i]);
       } else {
         const double beta1 = config_.has_beta1() ? config_.beta1() : 0.9;
         const double beta2 = config_.has_beta2() ? config_.beta2() : 0.999;
@@ -58,7 +86,7 @@ class ReferenceOptimizer {
         second_[i] = beta2 * second_[i] + (1 - beta2) * d * d;
         const double mean = first_[i] / (1 - std::pow(beta1, t_));
         const double variance = second_[i] / (1 - std::pow(beta2, t_));
-        weights[i] -= config_.learning_rate() * mean / (std::sqrt(variance) + epsilon);
+        weights[i] -= rate * mean / (std::sqrt(variance) + epsilon);
       }
     }
   }

@@ -10,6 +10,8 @@
 namespace geomx::test {
 namespace {
 
+constexpr int kPatience = 5000;  // milliseconds
+
 struct Close {
   void operator()(sqlite3* handle) const { sqlite3_close(handle); }
 };
@@ -24,6 +26,7 @@ std::vector<double> query(const std::filesystem::path& run_folder, const std::st
   sqlite3* opened = nullptr;
   const int result = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr);
   const std::unique_ptr<sqlite3, Close> database(opened);
+  sqlite3_busy_timeout(opened, kPatience);  // of a run that goes on
   sqlite3_stmt* prepared = nullptr;
   if (result != SQLITE_OK || sqlite3_prepare_v2(opened, sql.c_str(), -1, &prepared, nullptr) != SQLITE_OK) {
     throw std::runtime_error(file.string() + ": " + sqlite3_errmsg(opened) + ": " + sql);

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "trainer/model/architecture.h"
+#include "trainer/model/graph.h"
 #include "trainer/tensor/batch.h"
 #include "trainer/tensor/random.h"
 
@@ -17,11 +17,16 @@ struct Samples {
   Batch batch() const { return {images, labels}; }
 };
 
-inline Samples random_samples(const Architecture& model, std::size_t count, std::uint64_t seed) {
+// `count` samples: images in [0, 1), or tokens below the vocabulary.
+inline Samples random_samples(const Graph& model, std::size_t count, std::uint64_t seed) {
   Random random(seed);
   Samples samples;
-  for (std::size_t i = 0; i < count * model.input.size(); ++i) samples.images.push_back(random.uniform(0, 1));
-  for (std::size_t i = 0; i < count; ++i) {
+  const auto classes = static_cast<std::uint64_t>(model.classes());
+  const bool tokens = model.input_shape().size() == 1;
+  for (std::size_t i = 0; i < count * elements(model.input_shape()); ++i) {
+    samples.images.push_back(tokens ? static_cast<float>(random.below(classes)) : random.uniform(0, 1));
+  }
+  for (std::size_t i = 0; i < count * model.labels_per_sample(); ++i) {
     samples.labels.push_back(static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(model.classes()))));
   }
   return samples;

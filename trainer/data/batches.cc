@@ -1,28 +1,22 @@
 #include "trainer/data/batches.h"
 
-#include <array>
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <utility>
 
+#include "trainer/data/fraction.h"
 #include "trainer/tensor/error.h"
 #include "trainer/tensor/random.h"
 
 namespace geomx::trainer {
 
-namespace {
-
-// A table in place of 784 divisions per image; the same bits.
-constexpr std::array<float, 256> kFraction = [] {
-  std::array<float, 256> fraction{};
-  for (std::size_t value = 0; value < fraction.size(); ++value) fraction[value] = static_cast<float>(value) / 255.0f;
-  return fraction;
-}();
-
-}  // namespace
-
 void to_float(const Dataset& data, std::span<const std::uint32_t> samples, std::span<float> images) {
   float* out = images.data();
+  if (data.samples == SampleKind::tokens) {
+    for (std::uint32_t sample : samples) out = std::ranges::copy(data.image(sample), out).out;
+    return;
+  }
   for (std::uint32_t sample : samples) {
     for (std::uint8_t value : data.image(sample)) *out++ = kFraction[value];
   }
@@ -36,15 +30,19 @@ std::size_t batches_per_epoch(std::size_t samples, std::size_t batch_size) {
   return samples / batch_size;
 }
 
-Batches::Batches(const Dataset& data, std::size_t batch_size, std::uint64_t seed, std::uint64_t stream)
+Batches::Batches(const Dataset& data, std::size_t batch_size, std::uint64_t seed, std::uint64_t stream, Augment augment)
     : data_(data),
       batch_size_(batch_size),
       seed_(seed),
       stream_(stream),
+      augment_(augment),
       order_(data.size()),
       images_(batch_size * data.shape.size()),
-      labels_(batch_size) {
+      labels_(batch_size * data.labels_per_sample) {
   batches_per_epoch(data.size(), batch_size);  // it throws where that cannot be
+  if (augment != Augment::none && data.samples == SampleKind::tokens) {
+    throw Error("text cannot be mirrored and moved (--augment)");
+  }
   shuffle();
 }
 
@@ -64,6 +62,14 @@ void Batches::skip(std::size_t batches) {
   shuffle();
 }
 
+void Batches::write_augmented(std::span<const std::uint32_t> samples, std::span<float> images) const {
+  const std::size_t size = data_.shape.size();
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    Random random(seed_, stream_, epoch_, position_ * batch_size_ + i);  // four numbers: apart from the order's three
+    write_crop(data_.image(samples[i]), data_.shape, random_crop(random), images.subspan(i * size, size));
+  }
+}
+
 Batch Batches::next(std::span<float> images) {
   if (position_ == per_epoch()) {
     ++epoch_;
@@ -71,10 +77,15 @@ Batch Batches::next(std::span<float> images) {
     shuffle();
   }
   const std::span<const std::uint32_t> samples(order_.data() + position_ * batch_size_, batch_size_);
-  to_float(data_, samples, images);
-  for (std::size_t i = 0; i < batch_size_; ++i) labels_[i] = data_.labels[samples[i]];
+  if (augment_ == Augment::none) {
+    to_float(data_, samples, images);
+  } else {
+    write_augmented(samples, images);
+  }
+  auto label = labels_.begin();
+  for (std::uint32_t sample : samples) label = std::ranges::copy(data_.labels_of(sample), label).out;
   ++position_;
-  return {images.first(batch_size_ * data_.shape.size()), labels_};
+  return {images.first(batch_size_ * data_.shape.size()), labels_, data_.labels_per_sample};
 }
 
 }  // namespace geomx::trainer

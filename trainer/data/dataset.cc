@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
+#include <numeric>
 
-#include "trainer/data/idx.h"
+#include "trainer/data/slice.h"
+#include "trainer/data/source.h"
 #include "trainer/tensor/error.h"
 
 namespace geomx::trainer {
@@ -22,85 +25,96 @@ std::filesystem::path default_directory(const std::string& name) {
 }
 
 std::string hint(const std::string& name) {
-  return name == "fashion-mnist" ? "./bootstrap data, or apt-get install dataset-fashion-mnist"
-                                 : "./bootstrap data fetches it";
+  if (name == "fashion-mnist") return "./bootstrap data, or apt-get install dataset-fashion-mnist";
+  if (name == "mnist") return "./bootstrap data fetches it";
+  if (name == "cifar10") return "put the files of cifar-10-binary.tar.gz there, or say where yours are with --data-dir";
+  return "put yours there, or say where it is with --data-dir";
 }
 
-std::filesystem::path find(const std::string& name, const std::filesystem::path& directory, const std::string& stem) {
-  for (const char* suffix : {"", ".gz"}) {
-    std::error_code ignored;
-    auto file = directory / (stem + suffix);
-    if (std::filesystem::exists(file, ignored)) return file;
+// The published files.
+MnistSums sums_of(const std::string& name, Part part) {
+  if (name == "mnist") {
+    return part == Part::train ? MnistSums{0xe9f4d8b3, 0xe0cb4ad2} : MnistSums{0x91373bdf, 0x4ab9eff9};
   }
-  throw Error("data set " + name + ": no " + stem + " (plain or .gz) in " + directory.string() + " (" + hint(name) +
-              ")");
+  return part == Part::train ? MnistSums{0xb4f29f28, 0x741a4657} : MnistSums{0x678fe0b1, 0x80142c1f};
 }
 
-struct Files {
-  std::filesystem::path images;
-  std::filesystem::path labels;
-};
-
-Files files_of(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory) {
-  const auto folder = directory ? *directory : default_directory(name);
-  const std::string prefix = part == Part::train ? "train" : "t10k";
-  return {find(name, folder, prefix + "-images-idx3-ubyte"), find(name, folder, prefix + "-labels-idx1-ubyte")};
+std::unique_ptr<Source> open(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory,
+                             std::size_t context) {
+  dataset_kind(name, context);  // it throws where there is no such set
+  const Place place{name, directory ? *directory : default_directory(name), hint(name)};
+  if (name == "cifar10") return open_cifar(place, part);
+  if (name == "text") return open_text(place, part, context);
+  // A folder that somebody names may hold other data in the same form.
+  return open_mnist(place, part, directory ? std::nullopt : std::optional(sums_of(name, part)));
 }
 
-using Shape = std::vector<std::uint32_t>;
-
-void check_shapes(const Files& files, const DatasetKind& kind, const Shape& images, const Shape& labels) {
-  const Shape wanted{static_cast<std::uint32_t>(kind.shape.height), static_cast<std::uint32_t>(kind.shape.width)};
-  if (images[1] != wanted[0] || images[2] != wanted[1]) {
-    throw Error(files.images.string() + ": images of " + std::to_string(wanted[0]) + "x" + std::to_string(wanted[1]) +
-                " wanted, " + std::to_string(images[1]) + "x" + std::to_string(images[2]) + " found");
-  }
-  if (images[0] != labels[0]) {
-    throw Error(files.labels.string() + ": " + std::to_string(labels[0]) + " labels for the " +
-                std::to_string(images[0]) + " images of " + files.images.filename().string());
-  }
+std::vector<std::uint32_t> numbers(std::size_t first, std::size_t count) {
+  if (first + count > std::numeric_limits<std::uint32_t>::max()) throw Error("more than 2^32 samples");
+  std::vector<std::uint32_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), static_cast<std::uint32_t>(first));
+  return numbers;
 }
 
 }  // namespace
 
+std::filesystem::path find_file(const Place& place, const std::vector<std::string>& stems) {
+  std::string names;
+  for (const std::string& stem : stems) {
+    for (const char* suffix : {"", ".gz"}) {
+      std::error_code ignored;
+      auto file = place.folder / (stem + suffix);
+      if (std::filesystem::exists(file, ignored)) return file;
+    }
+    names += (names.empty() ? "" : " or ") + stem;
+  }
+  throw Error("data set " + place.dataset + ": no " + names + " (plain or .gz) in " + place.folder.string() + " (" +
+              place.hint + ")");
+}
+
+void check_label(const std::filesystem::path& file, std::size_t sample, std::uint8_t label, int classes) {
+  if (label < classes) return;
+  throw Error(file.string() + ": label " + std::to_string(label) + " of sample " + std::to_string(sample) +
+              " is not within 0.." + std::to_string(classes - 1));
+}
+
 const std::vector<std::string>& dataset_names() {
-  static const std::vector<std::string> names{"fashion-mnist", "mnist"};
+  static const std::vector<std::string> names{"fashion-mnist", "mnist", "cifar10", "text"};
   return names;
 }
 
-DatasetKind dataset_kind(const std::string& name) {
+DatasetKind dataset_kind(const std::string& name, std::size_t context) {
   if (std::ranges::find(dataset_names(), name) == dataset_names().end()) {
-    throw Error("data set \"" + name + "\" is not known (fashion-mnist or mnist)");
+    throw Error("data set \"" + name + "\" is not known (fashion-mnist, mnist, cifar10 or text)");
   }
-  return {{1, 28, 28}, 10};
+  if (name == "cifar10") return {SampleKind::images, {3, 32, 32}, 10, 1};
+  if (name != "text") return {SampleKind::images, {1, 28, 28}, 10, 1};
+  constexpr std::size_t kLongest = 65536;
+  if (context < 1 || context > kLongest) {
+    throw Error("samples of " + std::to_string(context) + " bytes of text: 1 to " + std::to_string(kLongest) +
+                " wanted (--context)");
+  }
+  return {SampleKind::tokens, {1, 1, static_cast<int>(context)}, 256, context};
 }
 
-std::size_t count_samples(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory) {
-  const DatasetKind kind = dataset_kind(name);
-  const Files files = files_of(name, part, directory);
-  const Shape labels = read_idx_shape(files.labels, 1);
-  check_shapes(files, kind, read_idx_shape(files.images, 3), labels);
-  return labels[0];
+std::size_t count_samples(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory,
+                          std::size_t context) {
+  return open(name, part, directory, context)->size();
 }
 
-Dataset load_dataset(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory) {
-  const DatasetKind kind = dataset_kind(name);
-  const Files files = files_of(name, part, directory);
-  IdxArray labels = read_idx(files.labels, 1);
-  IdxArray images = read_idx(files.images, 3);
-  check_shapes(files, kind, images.shape, labels.shape);
-  const auto wrong = std::ranges::find_if(labels.elements, [&](std::uint8_t label) { return label >= kind.classes; });
-  if (wrong != labels.elements.end()) {
-    throw Error(files.labels.string() + ": label " + std::to_string(*wrong) + " of sample " +
-                std::to_string(wrong - labels.elements.begin()) + " is not within 0.." +
-                std::to_string(kind.classes - 1));
-  }
-  Dataset dataset;
-  dataset.shape = kind.shape;
-  dataset.classes = kind.classes;
-  dataset.images = std::move(images.elements);
-  dataset.labels = std::move(labels.elements);
-  return dataset;
+Dataset load_dataset(const std::string& name, Part part, const std::optional<std::filesystem::path>& directory,
+                     std::size_t context) {
+  const auto source = open(name, part, directory, context);
+  return source->read(numbers(0, source->size()), true);
+}
+
+Dataset load_slice(const std::string& name, const Slice& slice, const std::optional<std::filesystem::path>& directory,
+                   std::size_t context) {
+  const auto source = open(name, Part::train, directory, context);
+  const std::size_t size = slice_size(source->size(), slice.index, slice.count);
+  const bool last = slice.index + 1 == slice.count;
+  if (slice.split.kind == SplitKind::contiguous) return source->read(numbers(slice.index * size, size), last);
+  return source->read(slice_samples(source->labels(), slice), last);
 }
 
 }  // namespace geomx::trainer

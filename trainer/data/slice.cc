@@ -2,11 +2,18 @@
 
 #include <algorithm>
 #include <numeric>
-#include <string>
 
+#include "trainer/data/dirichlet.h"
 #include "trainer/tensor/error.h"
 
 namespace geomx::trainer {
+
+SplitKind split_kind(const std::string& name) {
+  if (name == "contiguous") return SplitKind::contiguous;
+  if (name == "by-class") return SplitKind::by_class;
+  if (name == "dirichlet") return SplitKind::dirichlet;
+  throw Error("--split " + name + " is not known (contiguous, by-class or dirichlet)");
+}
 
 std::size_t slice_size(std::size_t samples, std::size_t index, std::size_t count) {
   if (index >= count) {
@@ -21,24 +28,34 @@ std::size_t slice_size(std::size_t samples, std::size_t index, std::size_t count
   return size;
 }
 
-Dataset take_slice(const Dataset& whole, std::size_t index, std::size_t count, bool by_class) {
-  const std::size_t size = slice_size(whole.size(), index, count);
-  std::vector<std::size_t> order(whole.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (by_class) {
-    std::ranges::stable_sort(order, {}, [&](std::size_t sample) { return whole.labels[sample]; });
+std::vector<std::uint32_t> slice_samples(std::span<const std::uint8_t> labels, const Slice& slice) {
+  const std::size_t size = slice_size(labels.size(), slice.index, slice.count);
+  if (slice.split.kind == SplitKind::dirichlet) {
+    return std::move(deal_by_dirichlet(labels, slice.count, slice.split.alpha, slice.split.seed)[slice.index]);
   }
-  Dataset slice;
-  slice.shape = whole.shape;
-  slice.classes = whole.classes;
-  slice.images.reserve(size * whole.shape.size());
-  slice.labels.reserve(size);
-  for (std::size_t i = index * size; i < (index + 1) * size; ++i) {
-    const auto image = whole.image(order[i]);
-    slice.images.insert(slice.images.end(), image.begin(), image.end());
-    slice.labels.push_back(whole.labels[order[i]]);
+  std::vector<std::uint32_t> order(labels.size());
+  std::iota(order.begin(), order.end(), 0u);
+  if (slice.split.kind == SplitKind::by_class) {
+    std::ranges::stable_sort(order, {}, [&](std::uint32_t sample) { return labels[sample]; });
   }
-  return slice;
+  const auto begin = order.begin() + static_cast<std::ptrdiff_t>(slice.index * size);
+  return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+}
+
+Dataset take_slice(const Dataset& whole, const Slice& slice) {
+  if (whole.labels_per_sample != 1 && slice.split.kind != SplitKind::contiguous) {
+    throw Error("samples with " + std::to_string(whole.labels_per_sample) +
+                " labels each have no class by which they could be split (--split contiguous)");
+  }
+  const std::vector<std::uint8_t> no_labels(whole.labels_per_sample == 1 ? 0 : whole.size());
+  Dataset taken{static_cast<const DatasetKind&>(whole), {}, {}};
+  for (std::uint32_t sample : slice_samples(no_labels.empty() ? whole.labels : no_labels, slice)) {
+    const auto image = whole.image(sample);
+    const auto labels = whole.labels_of(sample);
+    taken.images.insert(taken.images.end(), image.begin(), image.end());
+    taken.labels.insert(taken.labels.end(), labels.begin(), labels.end());
+  }
+  return taken;
 }
 
 }  // namespace geomx::trainer

@@ -27,10 +27,10 @@ void Console::phase(const std::string& name, long rounds) {
 
 void Console::step(const StepReport& report, const Tensors&) {
   if (verbose_ < 1 || (verbose_ < 2 && report.round % kEvery != 0)) return;
-  std::string line = fmt::format("[Time {:.3f}][Epoch {}][Iteration {}] loss {:.4f}", seconds(), report.epoch,
-                                 report.round, report.loss);
+  std::string line = fmt::format("[Time {:.3f}][Epoch {}][Iteration {}]", seconds(), report.epoch, report.round);
+  if (report.loss) line += fmt::format(" loss {:.4f}{}", *report.loss, verbose_ >= 2 ? "," : "");
   if (verbose_ >= 2)
-    line += fmt::format(", computed {:.1f} ms, waited {:.1f} ms", report.compute_ms, report.communicate_ms);
+    line += fmt::format(" computed {:.1f} ms, waited {:.1f} ms", report.compute_ms, report.communicate_ms);
   print(line);
 }
 

@@ -17,8 +17,9 @@ Backend::Score evaluate(Backend& backend, const Dataset& data) {
     const std::size_t count = std::min(kAtOnce, data.size() - begin);
     std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(begin));
     to_float(data, std::span(samples).first(count), images);
-    const auto labels = std::span(data.labels).subspan(begin, count);
-    const auto part = backend.score({std::span(images).first(count * data.shape.size()), labels});
+    const auto labels = std::span(data.labels).subspan(begin * data.labels_per_sample, count * data.labels_per_sample);
+    const auto part =
+        backend.score({std::span(images).first(count * data.shape.size()), labels, data.labels_per_sample});
     sum.loss += part.loss;
     sum.correct += part.correct;
     sum.samples += part.samples;

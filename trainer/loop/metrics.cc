@@ -1,15 +1,18 @@
 #include "trainer/loop/metrics.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <climits>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -39,6 +42,17 @@ nlohmann::ordered_json event(const char* type) {
 // JSON has no infinity; a diverged loss becomes null.
 nlohmann::ordered_json number(double value) {
   return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
+std::string checksum(const Tensors& parameters) {
+  std::uint64_t sum = 0xcbf29ce484222325;
+  for (std::size_t tensor = 0; tensor < parameters.count(); ++tensor) {
+    for (const float value : parameters[tensor]) {
+      const auto bits = std::bit_cast<std::uint32_t>(value);
+      for (int shift = 0; shift < 32; shift += 8) sum = (sum ^ ((bits >> shift) & 0xff)) * 0x100000001b3;
+    }
+  }
+  return fmt::format("{:016x}", sum);
 }
 
 std::string line(nlohmann::ordered_json event) {
@@ -72,7 +86,7 @@ void Metrics::step(const StepReport& report, const Tensors&) {
   auto json = event("step");
   json["round"] = report.round;
   json["epoch"] = report.epoch;
-  json["loss"] = number(report.loss);
+  if (report.loss) json["loss"] = number(*report.loss);
   json["samples"] = report.samples;
   json["compute_ms"] = report.compute_ms;
   json["communicate_ms"] = report.communicate_ms;
@@ -103,6 +117,35 @@ void Metrics::evaluation(const EvaluationReport& report) {
   json["test_loss"] = number(report.loss);
   json["samples"] = report.samples;
   json["evaluate_ms"] = report.evaluate_ms;
+  write(line(std::move(json)));
+}
+
+void Metrics::replica(long round, const Tensors& parameters) {
+  auto json = event("replica");
+  json["round"] = round;
+  json["checksum"] = checksum(parameters);
+  write(line(std::move(json)));
+}
+
+void Metrics::absent(std::uint64_t round, std::uint32_t workers) {
+  auto json = event("absent");
+  json["round"] = round;
+  json["workers"] = workers;
+  write(line(std::move(json)));
+}
+
+void Metrics::lost(const std::string& node, const std::string& process, double silent_seconds) {
+  auto json = event("lost");
+  json["node"] = node;
+  json["process"] = process;
+  json["silent_seconds"] = silent_seconds;
+  write(line(std::move(json)));
+}
+
+void Metrics::returned(const std::string& node, const std::string& process) {
+  auto json = event("returned");
+  json["node"] = node;
+  json["process"] = process;
   write(line(std::move(json)));
 }
 

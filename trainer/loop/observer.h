@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "trainer/tensor/tensors.h"
@@ -9,9 +10,9 @@ namespace geomx::trainer {
 
 // One round: an exchange with the servers, and the step, or the local steps, that led to it (ps/worker/replica.h).
 struct StepReport {
-  long round = 0;   // from 1
-  long epoch = 0;   // from 0: the one that the last step belongs to
-  double loss = 0;  // mean over the samples, each batch's before its update
+  long round = 0;              // from 1
+  long epoch = 0;              // from 0: the one that the last step belongs to
+  std::optional<double> loss;  // mean over the samples, each batch's before its update; nothing: a cost model
   std::size_t samples = 0;
   double compute_ms = 0;      // forward and backward, without waits; pushes have begun meanwhile
   double communicate_ms = 0;  // waited for the new parameters (with P3: in the next round's forward pass)
@@ -47,6 +48,10 @@ class Observer {
   virtual void phase(const std::string& name, long rounds) = 0;
   virtual void step(const StepReport& report, const Tensors& parameters) = 0;
   virtual void evaluation(const EvaluationReport& report) = 0;
+  // One line: something that was asked for cannot be done, or not as asked, and training goes on.
+  virtual void warning(const std::string& /*line*/) {}
+  // Once, after the last round: what this worker's training has come to. Not of a cost model, which has no values.
+  virtual void replica(long /*round*/, const Tensors& /*parameters*/) {}
 };
 
 }  // namespace geomx::trainer

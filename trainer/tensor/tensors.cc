@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <new>
 #include <numeric>
 
 namespace geomx::trainer {
@@ -24,30 +23,39 @@ std::size_t total_size(const std::vector<TensorSpec>& specs) {
   return sum;
 }
 
-void AlignedBuffer::Free::operator()(std::byte* memory) const {
-  ::operator delete[](memory, std::align_val_t(kAlignment));
+void AlignedBuffer::Free::operator()(std::byte* address) const {
+  memory->deallocate(address, bytes, kAlignment);
 }
 
-AlignedBuffer::AlignedBuffer(std::size_t bytes)
-    : data_(static_cast<std::byte*>(::operator new[](std::max<std::size_t>(bytes, 1), std::align_val_t(kAlignment)))),
-      size_(bytes) {
+AlignedBuffer::AlignedBuffer(std::size_t bytes, std::pmr::memory_resource* memory) : size_(bytes) {
+  const std::size_t taken = std::max<std::size_t>(bytes, 1);
+  data_ = std::unique_ptr<std::byte[], Free>(static_cast<std::byte*>(memory->allocate(taken, kAlignment)),
+                                             Free{memory, taken});
   std::memset(data_.get(), 0, bytes);
 }
 
-Tensors::Tensors(std::vector<TensorSpec> specs) : specs_(std::move(specs)) {
+Tensors::Tensors(std::vector<TensorSpec> specs, std::pmr::memory_resource* memory) : specs_(std::move(specs)) {
   std::size_t offset = 0;
   for (const TensorSpec& spec : specs_) {
     offsets_.push_back(offset);
     offset += (spec.size() * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
   }
-  buffer_ = AlignedBuffer(offset);
+  buffer_ = AlignedBuffer(offset, memory);
+}
+
+Tensors Tensors::without_values(std::vector<TensorSpec> specs) {
+  Tensors tensors;
+  tensors.specs_ = std::move(specs);
+  return tensors;
 }
 
 std::span<float> Tensors::operator[](std::size_t tensor) {
+  if (!has_values()) return {};
   return {reinterpret_cast<float*>(buffer_.data() + offsets_[tensor]), specs_[tensor].size()};
 }
 
 std::span<const float> Tensors::operator[](std::size_t tensor) const {
+  if (!has_values()) return {};
   return {reinterpret_cast<const float*>(buffer_.data() + offsets_[tensor]), specs_[tensor].size()};
 }
 

@@ -35,6 +35,13 @@ class Keys : public ::testing::Test {
   std::string path_;
 };
 
+TEST_F(Keys, ASecretIsAnotherOneEachTime) {
+  const std::string secret = make_secret();
+  EXPECT_EQ(secret.size(), 64u);
+  EXPECT_EQ(secret.find_first_not_of("0123456789abcdef"), std::string::npos) << secret;
+  EXPECT_NE(secret, make_secret());
+}
+
 TEST_F(Keys, AreTheirOwnersAloneAndComeBackAsWritten) {
   const LabKeys keys = make_keys();
   EXPECT_NE(keys.server.secret_key, make_keys().server.secret_key);

@@ -94,6 +94,39 @@ TEST(Capacity, CoresAndLimits) {
   EXPECT_THAT(shortages(star(10, 10), {8, 8}, {2, true, {}, {}, {}, {}}), IsEmpty());  // what is not known is enough
 }
 
+// What parameter servers and the workers that wait for them move keeps cores busy, too.
+TEST(Capacity, AnExchangeNeedsCores) {
+  Machine two = large();
+  two.cores = 2;
+  Load load{0, 40};
+  const auto asked = [&](double bytes_per_second, double messages_per_second) {
+    load.exchange = {bytes_per_second, messages_per_second, 0};
+    return shortages(star(3, 10), load, two);
+  };
+  EXPECT_THAT(asked(150e6, 2200), IsEmpty());  // a hundred workers with the CNN, once a second
+  const std::vector<Shortage> tight = asked(1e9, 2200);
+  ASSERT_THAT(names(tight), ElementsAre("exchange"));
+  EXPECT_THAT(tight[0].figures, HasSubstr("2200 messages and 8Gbit a second between workers and servers would keep "));
+  EXPECT_THAT(tight[0].figures, HasSubstr(" cores busy, this machine has 2, and should have some left"));
+  EXPECT_THAT(tight[0].advice, HasSubstr("compute_seconds"));
+  EXPECT_FALSE(tight[0].hopeless);
+  const std::vector<Shortage> hopeless = asked(100e9, 2200);
+  ASSERT_THAT(names(hopeless), ElementsAre("exchange"));
+  EXPECT_TRUE(hopeless[0].hopeless);
+  EXPECT_THAT(names(asked(0, 1e6)), ElementsAre("exchange"));  // small messages cost, too
+  EXPECT_THAT(names(shortages(star(3, 10), {}, two)), IsEmpty());
+}
+
+TEST(Capacity, ServersOfAModelTakeMemory) {
+  Machine small = large();
+  small.free_memory = 1'000'000'000;
+  Load load{0, 4};
+  load.exchange = Load::Exchange{};
+  EXPECT_THAT(shortages(star(1, 10), load, small), IsEmpty());
+  load.exchange->server_memory = 2'000'000'000;
+  EXPECT_THAT(names(shortages(star(1, 10), load, small)), ElementsAre("memory"));
+}
+
 TEST(Capacity, ThisMachineIsKnown) {
   const Machine machine = this_machine();
   EXPECT_GT(machine.cores, 0u);

@@ -68,6 +68,7 @@ TEST_F(DatabaseTest, KeepsEveryKindOfRow) {
   database.add_step(1.6, "a-worker-0", {13, 0, std::nan(""), 32, 2, 130, 0});
   database.add_evaluation(9, "a-worker-0", {469, 1, 0.83, 0.45, 10000, 310, 0});
   database.add_round(2.5, "a-server-0", {7, 1, 2, 3, 4, 5, 0});
+  database.add_absence(2.75, "a-server-0", {8, 1, 0});
   database.add_event(10, "exit", "a-worker-0", "exited with code 0");
   control::LinkCounters counters;
   counters.backward.packets = 5;
@@ -87,6 +88,7 @@ TEST_F(DatabaseTest, KeepsEveryKindOfRow) {
   EXPECT_EQ(query(file, "SELECT * FROM evaluations"), "9.0|a-worker-0|469|1|0.83|0.45|10000|310.0\n");
   EXPECT_EQ(query(file, "SELECT * FROM rounds"), "2.5|a-server-0|7|1.0|2.0|3.0|4.0|5.0\n");
   EXPECT_EQ(query(file, "SELECT * FROM events"), "10.0|exit|a-worker-0|exited with code 0\n");
+  EXPECT_EQ(query(file, "SELECT * FROM absences"), "2.75|a-server-0|8|1\n");
   EXPECT_EQ(query(file, "SELECT * FROM fidelity"), "3.0|3|degraded|9500000.0|30000000.0|0.01|NULL\n");
   EXPECT_EQ(query(file, "SELECT * FROM machine"), "3.0|0.9|0.5|NULL|0.25\n");
   EXPECT_EQ(query(file, "SELECT * FROM link_samples"),
@@ -117,6 +119,28 @@ TEST_F(DatabaseTest, NamesTheFileInItsErrors) {
   } catch (const WorkError& error) {
     EXPECT_EQ(error.where(), (base_ / "missing" / "run.sqlite").string());
   }
+}
+
+TEST_F(DatabaseTest, RecorderKeepsFaultsWithTheNodesThatTheyHappenedTo) {
+  {
+    Recorder recorder(make(), plan_, 1000);
+    recorder.metric("b-scheduler", Presence{true, "worker 1", "b-worker-1:99", 15.2, 1012.5});
+    for (const char* server : {"b-server-0", "a-server-0"}) recorder.metric(server, Absence{7, 1, 1013});
+    recorder.metric("b-server-0", Absence{8, 1, 1014});
+    recorder.metric("b-scheduler", Presence{false, "worker 1", "b-worker-1:140", 0, 1020});
+    const FaultSummary faults = recorder.training().result().faults;
+    EXPECT_EQ(faults.lost, 1);
+    EXPECT_EQ(faults.returned, 1);
+    EXPECT_EQ(faults.missing_gradients, 3);
+    ASSERT_EQ(faults.outages.size(), 1u);
+    EXPECT_EQ(faults.outages[0].lost, 12.5);  // since the start of the run
+    EXPECT_EQ(faults.outages[0].returned, 20.0);
+  }
+  const fs::path file = base_ / "run.sqlite";
+  EXPECT_EQ(query(file, "SELECT time, kind, object, detail FROM events"),
+            "12.5|lost|b-worker-1|silent for 15.2 s (worker 1 of b-scheduler's plane)\n"
+            "20.0|returned|b-worker-1|worker 1 of b-scheduler's plane\n");
+  EXPECT_EQ(query(file, "SELECT count(*) FROM absences"), "3\n");
 }
 
 TEST_F(DatabaseTest, RecorderSortsMetricsIntoTheirTables) {

@@ -99,6 +99,28 @@ TEST(Environment, OtherPartiesAsInTheGuide) {
                                                                   {"DMLC_INTERFACE", "eth0"}}));
 }
 
+TEST(Environment, WorkersThatComputeNothingGetTheirProfile) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario::Training& training = *scenario.training;
+  training.device = "model";
+  training.profile = "vgg16";
+  training.epochs.reset();
+  training.rounds = 10;
+  training.compute_seconds = 60;
+  training.jitter = 0.1;
+  training.stragglers = {{"b-worker-1", 2.5}};
+  const std::vector<RoleProcess> processes = role_processes(scenario, test::plan_of(scenario), "/bin/geomx-node");
+  // A step of 150 s is longer than a round may otherwise take.
+  EXPECT_THAT(find(processes, "b-worker-1").argv,
+              ElementsAre("/bin/geomx-node", "--data-slice-idx", "3", "--device", "model", "--profile", "vgg16",
+                          "--compute-seconds", "60", "--jitter", "0.1", "--straggler", "2.5", "--batch-size", "32",
+                          "--rounds", "10", "--learning-rate", "0.001", "--round-timeout", "3000", "--seed", "7",
+                          "--metrics", "/dev/fd/3"));
+  EXPECT_THAT(find(processes, "b-worker-0").argv, Not(Contains("--straggler")));
+  EXPECT_THAT(find(processes, "central-master").argv, Contains("--profile"));
+  EXPECT_THAT(find(processes, "a-server-0").argv, ElementsAre("/bin/geomx-node", "--metrics", "/dev/fd/3"));
+}
+
 TEST(Environment, WorkersGetTheirSliceAndTheMasterNone) {
   const std::vector<RoleProcess> processes = demo();
   EXPECT_THAT(find(processes, "b-worker-1").argv,
@@ -126,9 +148,67 @@ TEST(Environment, EveryTrainingOptionReachesTheWorkers) {
                           "0.0001", "--split-by-class", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
 }
 
+TEST(Environment, TheOptimizersSettingsReachTheWorkers) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario::Optimizer& optimizer = scenario.training->optimizer;
+  optimizer = {"sgd", 0.05, 0.9};
+  optimizer.nesterov = true;
+  optimizer.schedule =
+      scenario::Schedule{.name = "cosine", .warmup = 10, .every = {}, .gamma = {}, .total = 200, .floor = 0.001};
+  optimizer.clip_norm = 2.5;
+  optimizer.clip_value = 0.5;
+  const auto options = [&] {
+    const auto processes = role_processes(scenario, test::plan_of(scenario), "geomx-node");
+    const std::vector<std::string> argv = find(processes, "a-worker-0").argv;
+    const auto first = std::find(argv.begin(), argv.end(), "--learning-rate");
+    return std::vector<std::string>(first, std::find(first, argv.end(), "--seed"));
+  };
+  EXPECT_THAT(options(), ElementsAre("--learning-rate", "0.05", "--optimizer", "sgd", "--momentum", "0.9", "--nesterov",
+                                     "--schedule", "cosine", "--warmup", "10", "--schedule-total", "200",
+                                     "--schedule-floor", "0.001", "--clip-norm", "2.5", "--clip-value", "0.5"));
+  optimizer = {"adam", 0.05};
+  optimizer.schedule = scenario::Schedule{.name = "step", .every = 30, .gamma = 0.1, .total = {}, .floor = {}};
+  EXPECT_THAT(options(), ElementsAre("--learning-rate", "0.05", "--optimizer", "adam", "--schedule", "step",
+                                     "--schedule-every", "30", "--schedule-gamma", "0.1"));
+}
+
+TEST(Environment, TheWorkerThatEvaluatesKeepsCheckpoints) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->checkpoint.emplace();
+  const auto options = [&](const char* worker) {
+    const auto processes = role_processes(scenario, test::plan_of(scenario), "geomx-node");
+    const std::vector<std::string> argv = find(processes, worker).argv;
+    const auto first = std::find(argv.begin(), argv.end(), "--checkpoint");
+    return std::vector<std::string>(first, first == argv.end() ? first : std::find(first, argv.end(), "--seed"));
+  };
+  EXPECT_THAT(options("a-worker-0"), ElementsAre("--checkpoint", "checkpoints", "--checkpoint-every", "10"));
+  EXPECT_TRUE(options("a-worker-1").empty());
+  EXPECT_TRUE(options("central-master").empty());
+  scenario.training->checkpoint = scenario::Checkpoint{.dir = "/kept", .every = 5, .resume = true};
+  scenario.training->sync.name = "hfa";  // each has an optimizer of its own
+  for (const char* worker : {"a-worker-0", "b-worker-1"}) {
+    EXPECT_THAT(options(worker), ElementsAre("--checkpoint", "/kept", "--checkpoint-every", "5", "--resume"));
+  }
+  EXPECT_TRUE(options("central-master").empty());
+}
+
+TEST(Environment, TheDataAndItsSplitReachTheWorkers) {
+  scenario::Scenario scenario = test::three_dc();
+  scenario.training->dataset = "cifar10";
+  scenario.training->split = "dirichlet";
+  scenario.training->dirichlet_alpha = 0.1;
+  scenario.training->context = 64;
+  scenario.training->augment = "flip-crop";
+  const auto argv = find(role_processes(scenario, test::plan_of(scenario), "geomx-node"), "a-worker-0").argv;
+  const auto begin = std::ranges::find(argv, "--learning-rate");
+  EXPECT_THAT(
+      std::vector<std::string>(begin + 2, begin + 10),
+      ElementsAre("--context", "64", "--split", "dirichlet", "--dirichlet-alpha", "0.1", "--augment", "flip-crop"));
+}
+
 TEST(Environment, PriorityPropagationReachesEveryRole) {
   scenario::Scenario scenario = test::three_dc();
-  scenario.training->p3 = true;
+  scenario.training->flow.p3 = true;
   for (const RoleProcess& process : role_processes(scenario, test::plan_of(scenario), "geomx-node")) {
     EXPECT_THAT(process.environment, Contains(std::pair<const std::string, std::string>("ENABLE_P3", "1")));
   }
@@ -185,12 +265,15 @@ TEST(Environment, ClearsWhatWouldConfigureRolesBehindTheScenariosBack) {
   ::setenv("GEOMX_SYNC", "hfa", 1);
   ::setenv("MXNET_KVSTORE_USE_HFA", "1", 1);
   ::setenv("ENABLE_P3", "1", 1);
+  ::setenv("GEOMX_REJOIN_TIMEOUT", "30", 1);  // time limits are the user's own
   ::setenv("GEOMX_EMU_TEST_KEPT", "1", 1);
   clear_role_environment();
   for (const char* name : {"DMLC_ROLE_GLOBAL", "PORT", "GEOMX_SYNC", "MXNET_KVSTORE_USE_HFA", "ENABLE_P3"}) {
     EXPECT_EQ(std::getenv(name), nullptr) << name;
   }
   EXPECT_STREQ(std::getenv("GEOMX_EMU_TEST_KEPT"), "1");
+  EXPECT_STREQ(std::getenv("GEOMX_REJOIN_TIMEOUT"), "30");
+  ::unsetenv("GEOMX_REJOIN_TIMEOUT");
   ::unsetenv("GEOMX_EMU_TEST_KEPT");
 }
 

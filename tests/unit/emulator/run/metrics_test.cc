@@ -13,7 +13,7 @@ constexpr const char* kStep =
 TEST(Metrics, ReadsEveryType) {
   const auto step = std::get<Step>(parse_metric(kStep));
   EXPECT_EQ(step.round, 12);
-  EXPECT_DOUBLE_EQ(step.loss, 0.53);
+  EXPECT_DOUBLE_EQ(step.loss.value(), 0.53);
   EXPECT_EQ(step.samples, 32);
   EXPECT_DOUBLE_EQ(step.compute_ms, 2.1);
   EXPECT_DOUBLE_EQ(step.communicate_ms, 130.2);
@@ -36,6 +36,21 @@ TEST(Metrics, ReadsEveryType) {
   EXPECT_DOUBLE_EQ(round.wait_ms, 4);
   EXPECT_DOUBLE_EQ(round.pull_ms, 5.5);
   EXPECT_DOUBLE_EQ(round.time, 9);
+
+  const auto absence = std::get<Absence>(parse_metric(R"({"type":"absent","round":7,"workers":2,"t":9})"));
+  EXPECT_EQ(absence.round, 7);
+  EXPECT_EQ(absence.workers, 2);
+  EXPECT_DOUBLE_EQ(absence.time, 9);
+  const auto lost = std::get<Presence>(
+      parse_metric(R"({"type":"lost","node":"worker 1","process":"b-worker-1:99","silent_seconds":15.2,"t":9})"));
+  EXPECT_TRUE(lost.lost);
+  EXPECT_EQ(lost.node, "worker 1");
+  EXPECT_EQ(lost.process, "b-worker-1:99");
+  EXPECT_DOUBLE_EQ(lost.silent_seconds, 15.2);
+  const auto returned =
+      std::get<Presence>(parse_metric(R"({"type":"returned","node":"worker 1","process":"b-worker-1:140","t":10})"));
+  EXPECT_FALSE(returned.lost);
+  EXPECT_DOUBLE_EQ(returned.time, 10);
 
   const auto phase = std::get<Phase>(parse_metric(R"({"type":"phase","name":"training","rounds":469,"t":1.5})"));
   EXPECT_EQ(phase.name, "training");
@@ -65,7 +80,9 @@ TEST(Metrics, ReportsMalformedLines) {
 
 TEST(Metrics, ALossThatDivergedIsNotANumber) {
   const auto step = std::get<Step>(parse_metric(R"({"type":"step","round":1,"loss":null,"samples":32,"t":1})"));
-  EXPECT_TRUE(std::isnan(step.loss));
+  EXPECT_TRUE(std::isnan(step.loss.value()));
+  const auto none = std::get<Step>(parse_metric(R"({"type":"step","round":1,"samples":32,"t":1})"));
+  EXPECT_FALSE(none.loss);  // the worker computes nothing
 }
 
 TEST(MetricsReader, CutsLinesHoweverTheBytesArrive) {

@@ -26,6 +26,16 @@ TEST(RoleReport, NamesWhatAllAreToldAndNothingElse) {
   EXPECT_THAT(text, Not(HasSubstr("DMLC_ROLE")));
   EXPECT_THAT(text, HasSubstr("b-worker-1 runs geomx-node --cpu --data-slice-idx 3 "));
   EXPECT_EQ(describe({}), "");
+  EXPECT_THAT(text, Not(HasSubstr("every global server")));
+  scenario::Scenario kept = test::three_dc();
+  kept.training->checkpoint = scenario::Checkpoint{.dir = "/kept", .every = 5, .resume = false};
+  EXPECT_THAT(describe(role_processes(kept, test::plan_of(kept), "geomx-node")),
+              HasSubstr("\nevery global server is told GEOMX_CHECKPOINT_DIR=/kept GEOMX_CHECKPOINT_EVERY=5\n"
+                        "checkpoints of workers: a-worker-0\n"));
+  kept.training->sync.name = "diloco";
+  EXPECT_THAT(describe(role_processes(kept, test::plan_of(kept), "geomx-node")),
+              HasSubstr("\ncheckpoints of workers: a-worker-0, a-worker-1, b-worker-0, b-worker-1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("checkpoints")));
 }
 
 TEST(RoleReport, EveryRoleAsJson) {

@@ -30,6 +30,7 @@ Summary example() {
   training.samples_per_second = 1500;
   training.seconds_to_accuracy = {{"0.8", 40.0}};
   training.timeline = {{"a-worker-0", 469, 0, 2, 61, 8, 62}};
+  training.faults = {1, 0, 31, {{"b-worker-1", 12.0, {}}}};
   summary.training = training;
   control::LinkCounters counters;
   counters.link = "wan-a";
@@ -70,6 +71,7 @@ TEST(Summary, HasTheContractsFieldsInItsOrder) {
   EXPECT_EQ(training["timeline"][0]["rounds"], 469);
   EXPECT_EQ(training["timeline"][0]["push_ms"], 61.0);
   EXPECT_EQ(training["timeline"][0]["pull_ms"], 62.0);
+  EXPECT_EQ(training["faults"], (ordered_json{{"lost", 1}, {"returned", 0}, {"missing_gradients", 31}}));
   EXPECT_EQ(training["lan_bytes"], 0);
   ASSERT_EQ(document["links"].size(), 4u);
   const ordered_json& link = document["links"][0];
@@ -179,6 +181,8 @@ TEST(Table, SaysWhatWasReachedAndWhatWasNot) {
   const std::string table = closing_table("three-dc", summary, "/runs/x");
   EXPECT_THAT(table, HasSubstr("three-dc: ok after 42.5 s (15 nodes, 14 links; up in 0.08 s, down in 0.01 s)\n"));
   EXPECT_THAT(table, HasSubstr("test accuracy 83.00%   rounds 469   1500 samples/s   accuracy 0.8 after 40.0 s\n"));
+  EXPECT_THAT(table, HasSubstr("  faults: 1 node lost, 0 back; rounds closed without 31 gradients\n"
+                               "    b-worker-1: lost at 12.0 s\n"));
   EXPECT_THAT(table, HasSubstr("100Mbit / 99.2Mbit"));
   EXPECT_THAT(table, HasSubstr("30ms / 30.1ms"));
   EXPECT_THAT(table, HasSubstr("fidelity: degraded\n    wan-a central->a: rate 50Mbit"));

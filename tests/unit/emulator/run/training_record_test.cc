@@ -38,6 +38,18 @@ TEST(TrainingRecord, CountsSamplesOverTheTrainingPhase) {
   EXPECT_EQ(record.phase_of("c"), "");
 }
 
+TEST(TrainingRecord, WorkersThatComputeNothingHaveNoLoss) {
+  TrainingRecord record;
+  Step none = step(1, 101);
+  none.loss.reset();
+  record.add("a", none);
+  EXPECT_EQ(record.result().rounds, 1);
+  EXPECT_EQ(record.result().samples, 32);
+  EXPECT_FALSE(record.result().train_loss);
+  record.add("b", step(1, 101, 3));
+  EXPECT_DOUBLE_EQ(*record.result().train_loss, 3);
+}
+
 TEST(TrainingRecord, FirstStepStartsTheClockWhereNoPhaseWasAnnounced) {
   TrainingRecord record;
   record.add("a", step(1, 10.1));

@@ -196,5 +196,20 @@ TEST(Assembly, ReportsHowDatagramsFared) {
   EXPECT_FALSE(assembly.report_for(kWorker));
 }
 
+// One who was started again counts from 1: pushes, and datagrams.
+TEST(Assembly, ASenderThatIsForgottenBeginsAnew) {
+  Assembly assembly(milliseconds(100), 1);
+  EXPECT_THAT(assembly.reliable(kWorker, push(5, {true, true, true, false}, {40}), kStart), IsEmpty());
+  EXPECT_THAT(assembly.datagram(piece(40, 5, 3), kStart), SizeIs(1));
+  EXPECT_THAT(assembly.reliable(kWorker, push(6, {true, true, true, false}, {41}), kStart), IsEmpty());
+  EXPECT_THAT(assembly.reliable(kWorker, push(1, {true, true, true, true}, {0}), kStart), IsEmpty());  // is too old
+  assembly.forget(kWorker);
+  EXPECT_EQ(assembly.deadline(), Clock::time_point::max());  // what was not complete will be sent again
+  EXPECT_THAT(assembly.reliable(kWorker, push(1, {true, true, true, true}, {0}), kStart), SizeIs(1));
+  // The sequence of the earlier one does not say that something was lost.
+  EXPECT_THAT(assembly.reliable(kWorker, push(2, {true, true, true, false}, {1}), kStart), IsEmpty());
+  EXPECT_THAT(assembly.datagram(piece(1, 2, 3), kStart), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace geomx::ps

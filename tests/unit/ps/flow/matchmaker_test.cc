@@ -31,6 +31,7 @@ proto::Ask ask(std::uint32_t held, std::uint32_t contributors, std::uint64_t rou
 // Tells the matchmaker what a link carries, in a round of its own.
 void tell(Matchmaker& matchmaker, NodeId from, NodeId to, double rate) {
   proto::Ask alone = ask(1, 1, 1000);
+  alone.set_key(99);
   proto::Throughput& measured = *alone.add_throughputs();
   measured.set_to(to.packed());
   measured.set_rate(rate);
@@ -137,6 +138,74 @@ TEST(Matchmaker, RememberedRatesFollowTheMeasuredOnes) {
   tell(matchmaker, worker(0), worker(1), -5);
   EXPECT_NEAR(*matchmaker.rate(worker(0), worker(1)), 1e6, 1e4);
   EXPECT_FALSE(matchmaker.rate(worker(1), worker(0)));
+}
+
+proto::Ask once_more(proto::Ask ask) {
+  ask.set_again(true);
+  return ask;
+}
+
+TEST(Matchmaker, AQuestionThatIsRepeatedIsAnsweredTheSame) {
+  Matchmaker matchmaker;
+  EXPECT_THAT(matchmaker.ask(worker(0), ask(1, 3)), IsEmpty());
+  EXPECT_THAT(matchmaker.ask(worker(0), once_more(ask(1, 3))), IsEmpty());  // it is ready already
+  const auto matches = matchmaker.ask(worker(1), ask(1, 3));
+  ASSERT_THAT(matches, SizeIs(1));
+  const NodeId sender = matches[0].first;
+  const auto again = matchmaker.ask(sender, once_more(ask(1, 3)));  // the answer has got lost
+  ASSERT_THAT(again, SizeIs(1));
+  EXPECT_EQ(again[0].first, sender);
+  EXPECT_EQ(again[0].second.to(), matches[0].second.to());
+  const NodeId receiver = NodeId::unpacked(matches[0].second.to());
+  EXPECT_THAT(matchmaker.ask(receiver, once_more(ask(1, 3))), IsEmpty());  // it is sent to
+  EXPECT_THAT(matchmaker.ask(worker(2), ask(1, 3)), IsEmpty());
+  EXPECT_THAT(matchmaker.ask(receiver, ask(2, 3)), SizeIs(1));
+}
+
+// Who is declined asks anew.
+TEST(Matchmaker, OneWhoseGradientNobodyHasTakenIsMatchedAgain) {
+  Matchmaker matchmaker;
+  matchmaker.ask(worker(0), ask(1, 3));
+  const NodeId sender = matchmaker.ask(worker(1), ask(1, 3)).at(0).first;
+  EXPECT_THAT(matchmaker.ask(sender, ask(1, 3)), IsEmpty());
+  EXPECT_THAT(matchmaker.ask(worker(2), ask(1, 3)), SizeIs(1));
+}
+
+// Of a scheduler that has begun anew: it does not know who has sent what to whom.
+TEST(Matchmaker, MayBeAskedInTheMiddleOfARound) {
+  Matchmaker matchmaker;
+  EXPECT_THAT(matchmaker.ask(worker(0), once_more(ask(1, 4))), IsEmpty());
+  const auto matches = matchmaker.ask(worker(1), ask(3, 4));
+  ASSERT_THAT(matches, SizeIs(1));
+  EXPECT_TRUE(matchmaker.ask(NodeId::unpacked(matches[0].second.to()), ask(4, 4)).at(0).second.server());
+}
+
+// Somebody passes the round over, and nobody is lost.
+TEST(Matchmaker, OneWhoHasWaitedForLongEnoughSendsWhatItHas) {
+  Matchmaker matchmaker;
+  matchmaker.ask(worker(0), ask(1, 4));
+  const NodeId receiver = NodeId::unpacked(matchmaker.ask(worker(1), ask(1, 4)).at(0).second.to());
+  EXPECT_THAT(matchmaker.ask(receiver, ask(2, 4)), IsEmpty());
+  EXPECT_TRUE(matchmaker.ask(receiver, once_more(ask(2, 2))).at(0).second.server());
+  EXPECT_TRUE(matchmaker.ask(worker(2), ask(1, 4)).at(0).second.server());  // and so do all others
+}
+
+TEST(Matchmaker, OneWhoIsLostIsNotWaitedFor) {
+  Matchmaker matchmaker;
+  EXPECT_THAT(matchmaker.ask(worker(0), ask(1, 3, 7)), IsEmpty());
+  matchmaker.lose(worker(2));
+  // Of the rounds that were under way, everybody sends to the server alone.
+  EXPECT_TRUE(matchmaker.ask(worker(1), ask(1, 3, 7)).at(0).second.server());
+  // Of the later ones, the two that are left are matched.
+  EXPECT_THAT(matchmaker.ask(worker(0), ask(1, 3, 8)), IsEmpty());
+  const auto matches = matchmaker.ask(worker(1), ask(1, 3, 8));
+  ASSERT_THAT(matches, SizeIs(1));
+  EXPECT_TRUE(matchmaker.ask(NodeId::unpacked(matches[0].second.to()), ask(2, 3, 8)).at(0).second.server());
+  // It is back when it asks; a round that is over here goes to the server.
+  EXPECT_TRUE(matchmaker.ask(worker(2), ask(1, 3, 8)).at(0).second.server());
+  EXPECT_THAT(matchmaker.ask(worker(0), ask(1, 3, 9)), IsEmpty());
+  EXPECT_THAT(matchmaker.ask(worker(1), ask(1, 3, 9)), SizeIs(1));
+  EXPECT_THAT(matchmaker.ask(worker(2), ask(1, 3, 9)), IsEmpty());
 }
 
 std::size_t links_used(double greed) {

@@ -46,19 +46,12 @@ INSTANTIATE_TEST_SUITE_P(All, CodecJobTest,
                                            Case{"bisparse", 0.1}, Case{"mpq", 0.1}, Case{"2bit", 0.3}),
                          [](const auto& test) { return test.param.codec; });
 
-void expect_identical(const History& history) {
-  for (std::size_t slice = 0; slice < history.size(); ++slice) {
-    ASSERT_EQ(history[slice].size(), kRounds + 1) << "worker " << slice;
-    for (std::size_t round = 0; round <= kRounds; ++round) ASSERT_EQ(history[slice][round], history[0][round]);
-  }
-}
-
 TEST_P(CodecJobTest, ReplicasStayTheSameAndNearThoseOfFp32) {
   const auto fp32 = Regression{}.train(adam(0.02), 4, kRounds);
   for (const Deployment& where : {deployment(), sharded()}) {
     const Trained trained = train(where, inproc_medium(), {}, adam(0.02), kRounds);
     ASSERT_THAT(trained.ends.all(), Each(IsEmpty()));
-    expect_identical(trained.history);
+    expect_identical_throughout(trained.history, kRounds);
     for (std::size_t tensor = 0; tensor < fp32.size(); ++tensor) {
       EXPECT_LT(test::distance(trained.history[0].back()[tensor], fp32[tensor]), GetParam().distance) << tensor;
       EXPECT_EQ(trained.store[0][tensor], trained.store[3][tensor]);
@@ -73,7 +66,7 @@ TEST_P(CodecJobTest, TheCentralPartyIsOneMore) {
   central.central_trains = true;
   const Trained trained = train(central, inproc_medium(), {}, sgd(0.05), kRounds);
   ASSERT_THAT(trained.ends.all(), Each(IsEmpty()));
-  expect_identical(trained.history);
+  expect_identical_throughout(trained.history, kRounds);
 }
 
 TEST_P(CodecJobTest, TheSameBytesWhateverTheTiming) {

@@ -123,8 +123,9 @@ TEST_P(CombinationsTest, TrainsOrIsRefusedInOneLine) {
   }
   ASSERT_THAT(trained.ends.all(), Each(IsEmpty()));
   const bool synchronous = settings.job().sync.name != SyncName::mixed;
-  // Of parties that take no turns, one may be through before another begins, and the weights end nearer to its target.
-  const double share = synchronous ? 0.9 : 0.97;
+  // Of parties that take no turns, one may be through before another begins, and the weights end nearer to its target;
+  // and how many local steps ESync plans depends on how long they took.
+  const double share = synchronous && settings.job().sync.name != SyncName::esync ? 0.9 : 0.97;
   for (const std::vector<Tensors>& replica : trained.history) {
     ASSERT_EQ(replica.size(), kRounds + 1);
     EXPECT_LT(mean_distance_from_target(replica.back()), share * mean_distance_from_target(replica.front()));

@@ -29,15 +29,6 @@ Trained train_with(const Deployment& deployment, const Medium& medium = inproc_m
   return trained;
 }
 
-void expect_equal_replicas(const Trained& trained) {
-  for (const std::vector<Tensors>& replica : trained.history) {
-    ASSERT_EQ(replica.size(), kRounds + 1);
-    for (std::size_t round = 0; round <= kRounds; ++round) {
-      EXPECT_EQ(replica[round], trained.history[0][round]) << "round " << round;
-    }
-  }
-}
-
 // How far the weights are from those of a job without DGT, relative to the way that these have come.
 double deviation(const Trained& trained, const Trained& plain) {
   double apart = 0, way = 0;
@@ -58,7 +49,7 @@ Trained plain() {
 
 TEST(DgtJob, WhereNoDatagramIsLostItIsTheSameToTheBit) {
   const Trained trained = train_with(deployment("1"), zmq_medium());
-  expect_equal_replicas(trained);
+  expect_identical_throughout(trained.history, kRounds);
   EXPECT_EQ(trained.history[0].back(), plain().history[0].back());
 }
 
@@ -67,7 +58,7 @@ TEST(DgtJob, WhereAllDatagramsAreLostItStillConverges) {
   lossy.settings["GEOMX_DGT_DROP"] = "1";
   lossy.settings["GEOMX_DGT_WAIT"] = "0.005";
   const Trained trained = train_with(lossy);
-  expect_equal_replicas(trained);
+  expect_identical_throughout(trained.history, kRounds);
   EXPECT_LT(deviation(trained, plain()), 0.6);
 }
 
@@ -76,19 +67,19 @@ TEST(DgtJob, AThirdLostIsHardlyNoticed) {
   lossy.settings["GEOMX_DGT_DROP"] = "0.33";
   lossy.settings["GEOMX_DGT_WAIT"] = "0.02";
   const Trained trained = train_with(lossy);
-  expect_equal_replicas(trained);
+  expect_identical_throughout(trained.history, kRounds);
   EXPECT_LT(deviation(trained, plain()), 0.2);
 }
 
 TEST(DgtJob, DeferredBlocksConverge) {
   const Trained trained = train_with(deployment("2"));
-  expect_equal_replicas(trained);
+  expect_identical_throughout(trained.history, kRounds);
   EXPECT_LT(deviation(trained, plain()), 0.1);
 }
 
 TEST(DgtJob, FourBitsConverge) {
   const Trained trained = train_with(deployment("3"));
-  expect_equal_replicas(trained);
+  expect_identical_throughout(trained.history, kRounds);
   EXPECT_LT(deviation(trained, plain()), 0.1);
 }
 

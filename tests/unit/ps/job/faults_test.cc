@@ -2,108 +2,22 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <condition_variable>
-#include <filesystem>
-#include <mutex>
 
 #include "tests/support/distance.h"
-#include "tests/support/ps_job.h"
+#include "tests/support/ps_faults.h"
 
-// Whole jobs whose nodes die, are cut off and come back. A death is silence, so these tests mostly wait: all cases of
-// one run beside each other.
+// Whole jobs whose nodes die, are cut off and come back.
 namespace geomx::ps::testing {
 namespace {
 
-using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr std::size_t kRounds = 12;
-constexpr std::size_t kFault = 5;  // the round before which something happens
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string path = std::filesystem::temp_directory_path() / "geomx-faults-XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) throw Error("cannot make " + path);
-    path_ = path;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-// The lines that servers say.
-class Lines {
- public:
-  Log log() {
-    return [this](int level, const std::string& line) {
-      if (level > kNecessary) return;
-      const std::lock_guard lock(mutex_);
-      lines_.push_back(line);
-      said_.notify_all();
-    };
-  }
-  bool count_reaches(const std::string& part, int count) const {
-    std::unique_lock lock(mutex_);
-    return said_.wait_until(lock, soon(), [&] {
-      return std::count_if(lines_.begin(), lines_.end(),
-                           [&](const std::string& line) { return line.find(part) != std::string::npos; }) >= count;
-    });
-  }
-  std::vector<std::string> all() const {
-    const std::lock_guard lock(mutex_);
-    return lines_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::condition_variable said_;
-  std::vector<std::string> lines_;
-};
-
-Deployment deployment(Lines& lines, const std::string& policy = "drop") {
-  Deployment deployment;
-  deployment.settings["GEOMX_ON_WORKER_DEATH"] = policy;
-  deployment.log = lines.log();
-  deployment.adjust = [](PlaneConfig& plane) {
-    plane.heartbeat_interval = std::chrono::duration<double>(0.1);
-    plane.heartbeat_timeout = std::chrono::duration<double>(0.7);
-    plane.rejoin_timeout = 20s;
-  };
-  return deployment;
-}
-
-Trained undisturbed(const Regression& model) {
-  return train(Deployment{}, inproc_medium(), model, adam(0.05), kRounds);
-}
-
-// Once, when a worker is about to push in the round.
-Training once(Job*& job, std::size_t slice, std::size_t round, const std::function<void(Job& job)>& what) {
-  auto done = std::make_shared<std::atomic<bool>>(false);
-  Training training{.rounds = kRounds};
-  training.prepare = [&job](Job& made) { job = &made; };
-  training.before = [&job, done, slice, round, what](std::size_t mine, std::size_t now) {
-    if (mine == slice && now == round && !done->exchange(true)) what(*job);
-  };
-  return training;
-}
-
-void expect_same_ends(const Trained& trained, const Trained& expected, std::size_t workers) {
-  for (std::size_t slice = 0; slice < workers; ++slice) {
-    ASSERT_FALSE(trained.history[slice].empty());
-    EXPECT_EQ(trained.history[slice].back(), expected.history[slice].back()) << "slice " << slice;
-    EXPECT_EQ(trained.store[slice], expected.store[slice]) << "slice " << slice;
-  }
-}
+using ::testing::Not;
 
 // What is left of it when worker 1 takes no part from a round on: the mean is over the other three.
 std::vector<std::vector<double>> without_worker_1(const Regression& model, std::size_t from) {
@@ -131,16 +45,21 @@ TEST(JobFaultsTest, APartyGoesOnWithoutALostWorkerAndTheMeanIsOverTheRest) {
   const Regression model;
   Lines lines;
   Job* job = nullptr;
-  Training training = once(job, 1, kFault, [](Job& made) {
-    made.cut_of(1).cut();
-    throw Killed{};
-  });
-  training.prepare = [&job](Job& made) {
-    job = &made;
-    made.cut_of(1);
+  Training training = death_of(job, 1, false);
+  Deployment observed = deployment(lines);
+  std::mutex mutex;
+  std::map<std::uint64_t, std::uint32_t> absent;  // workers, by round
+  observed.on_absence = [&](const KvServer::Absence& absence) {
+    const std::lock_guard lock(mutex);
+    EXPECT_TRUE(absent.emplace(absence.round, absence.workers).second) << absence.round;
   };
-  const Trained trained = train(deployment(lines), inproc_medium(), model, adam(0.05), training);
+  const Trained trained = train(observed, inproc_medium(), model, adam(0.05), training);
   EXPECT_THAT(trained.ends.all(), Each(IsEmpty()));
+  EXPECT_EQ(absent.size(), kRounds - kFault + 1);
+  for (const auto& [round, workers] : absent) {
+    EXPECT_GE(round, kFault);
+    EXPECT_EQ(workers, 1u);
+  }
   const auto expected = without_worker_1(model, kFault);
   for (const std::size_t slice : {0, 2, 3}) {
     ASSERT_EQ(trained.history[slice].size(), kRounds + 1);
@@ -158,22 +77,8 @@ TEST(JobFaultsTest, AWorkerThatIsStartedAgainTakesPartAgain) {
   Lines lines;
   Job* job = nullptr;
   std::atomic<bool> back = false;
-  Training training = once(job, 1, kFault, [](Job& made) {
-    made.cut_of(1).cut();
-    throw Killed{.again = true};
-  });
-  training.prepare = [&job](Job& made) {
-    job = &made;
-    made.cut_of(1);
-  };
-  // The others dawdle in the last rounds until it is back.
-  training.before = [&, first = training.before](std::size_t slice, std::size_t round) {
-    first(slice, round);
-    if (slice == 1 && round > kFault) back = true;
-    for (const auto deadline = soon(); slice == 0 && round == kRounds - 1 && !back && Clock::now() < deadline;) {
-      std::this_thread::yield();
-    }
-  };
+  Training training = death_of(job, 1, true);
+  await_return(training, 1, back);
   const Trained trained = train(deployment(lines), inproc_medium(), model, adam(0.05), training);
   EXPECT_THAT(trained.ends.all(), Each(IsEmpty()));
   EXPECT_TRUE(back);
@@ -187,14 +92,7 @@ TEST(JobFaultsTest, WithThePolicyWaitNothingOfALostWorkerIsMissing) {
   const Regression model;
   Lines lines;
   Job* job = nullptr;
-  Training training = once(job, 1, kFault, [](Job& made) {
-    made.cut_of(1).cut();
-    throw Killed{.again = true};
-  });
-  training.prepare = [&job](Job& made) {
-    job = &made;
-    made.cut_of(1);
-  };
+  Training training = death_of(job, 1, true);
   const Trained trained = train(deployment(lines, "wait"), inproc_medium(), model, adam(0.05), training);
   EXPECT_THAT(trained.ends.all(), Each(IsEmpty()));
   expect_same_ends(trained, undisturbed(model), 4);
@@ -216,18 +114,93 @@ TEST(JobFaultsTest, ACutOfTheWanThatLastsLongerThanTheTimeoutHeals) {
   const Regression model;
   Lines lines;
   Job* job = nullptr;
-  std::thread healer;
   const Training training = once(job, 1, kFault, [&](Job& made) {
     made.party(0).cut_wan();
-    healer = std::thread([&made, &lines] {
+    made.beside([&made, &lines] {
       EXPECT_TRUE(lines.count_reaches("a round that needs it waits", 1));
       made.party(0).heal_wan();
     });
   });
   const Trained trained = train(deployment(lines), inproc_medium(), model, adam(0.05), training);
-  healer.join();
   EXPECT_THAT(trained.ends.all(), Each(IsEmpty()));
   expect_same_ends(trained, undisturbed(model), 4);
+  EXPECT_THAT(lines.all(), Contains(HasSubstr(") is back")));
+}
+
+// Of two parties of two workers, each of whose gradients is a power of two of its own: what the weights come to counts
+// every contribution of every round. Party 0's WAN is cut for a while that nobody notices.
+double weight_after_a_short_cut(const std::string& sync) {
+  Lines lines;
+  Deployment short_cut = deployment(lines);
+  short_cut.settings["GEOMX_SYNC"] = sync;
+  short_cut.adjust = [](PlaneConfig& plane) {
+    plane.heartbeat_interval = std::chrono::duration<double>(0.1);
+    plane.heartbeat_timeout = 5s;
+  };
+  Job job(short_cut, inproc_medium());
+  std::vector<std::vector<float>> weights(5, std::vector<float>(3)), gradients(5, std::vector<float>(3));
+  const Ends ends = job.run([&](Session& session, std::optional<std::size_t> slice) {
+    KvWorker& kv = session.kv();
+    std::vector<float>& mine = weights[slice.value_or(4)];
+    begin_with_zeros(session, sgd(1), mine);
+    if (!slice) return;
+    std::vector<float>& gradient = gradients[*slice];
+    std::fill(gradient.begin(), gradient.end(), static_cast<float>(4 << *slice));
+    for (std::size_t round = 1; round <= kRounds; ++round) {
+      if (*slice == 1 && round == kFault) {
+        job.party(0).hold_wan();
+        job.beside([&] {
+          EXPECT_FALSE(lines.count_reaches("silent", 1, in(300ms)));  // so long it is cut
+          job.party(0).release_wan();
+        });
+      }
+      kv.wait(kv.push_pull(0, gradient, mine));
+    }
+    kv.wait(kv.pull(0, mine));
+  });
+  EXPECT_THAT(ends.all(), Each(IsEmpty()));
+  EXPECT_THAT(lines.all(), Each(Not(HasSubstr("silent"))));
+  double lowest = 0;  // as the last one saw it
+  for (std::size_t slice = 0; slice < 4; ++slice) {
+    lowest = std::min(lowest, static_cast<double>(*std::ranges::min_element(weights[slice])));
+  }
+  return lowest;
+}
+
+TEST(JobFaultsTest, ACutOfTheWanThatIsShorterThanTheTimeoutLosesNothing) {
+  EXPECT_EQ(weight_after_a_short_cut("fsa"), -15.0 * kRounds);          // (4 + 8 + 16 + 32) / 4
+  EXPECT_EQ(weight_after_a_short_cut("mixed"), -(6.0 + 24) * kRounds);  // (4 + 8) / 2, and (16 + 32) / 2
+}
+
+// Between parties, each round of which is a step of its own: the other party is done long before the link is there
+// again.
+TEST(JobFaultsTest, WithMixedSyncTheOtherPartiesGoOnWithoutAPartyThatIsCutOff) {
+  const Regression model;
+  Lines lines;
+  Deployment mixed = deployment(lines);
+  mixed.settings["GEOMX_SYNC"] = "mixed";
+  Job* job = nullptr;
+  Count others_done;
+  Training training = once(job, 1, kFault, [&](Job& made) {
+    made.party(0).cut_wan();
+    made.beside([&] {
+      EXPECT_TRUE(lines.count_reaches("a round that needs it waits", 1));
+      EXPECT_TRUE(others_done.reaches(2));
+      made.party(0).heal_wan();
+    });
+  });
+  std::array<std::atomic<std::size_t>, 4> rounds{};
+  std::atomic<std::size_t> of_the_cut_at_the_end = 0;
+  training.after = [&](std::size_t slice, std::size_t round) {
+    rounds[slice] = round;
+    if (slice < 2 || round < kRounds) return;
+    of_the_cut_at_the_end = rounds[0].load();
+    others_done.add();
+  };
+  const Trained trained = train(mixed, inproc_medium(), model, adam(0.05), training);
+  EXPECT_THAT(trained.ends.all(), Each(IsEmpty()));
+  EXPECT_LT(of_the_cut_at_the_end, kFault);
+  for (std::size_t slice = 0; slice < 4; ++slice) EXPECT_EQ(trained.history[slice].size(), kRounds + 1) << slice;
   EXPECT_THAT(lines.all(), Contains(HasSubstr(") is back")));
 }
 

@@ -28,12 +28,7 @@ void expect_same_as_without(Deployment deployment, const Variables& variables, c
   const Trained trained = train(deployment, medium, {}, sgd(0.1), rounds, 1);
   ASSERT_THAT(plain.ends.all(), Each(IsEmpty()));
   ASSERT_THAT(trained.ends.all(), Each(IsEmpty()));
-  for (const std::vector<Tensors>& replica : trained.history) {
-    ASSERT_EQ(replica.size(), rounds + 1);
-    for (std::size_t round = 0; round <= rounds; round += every) {
-      ASSERT_EQ(replica[round], trained.history[0][round]) << "round " << round;
-    }
-  }
+  expect_identical_throughout(trained.history, rounds, every);
   for (std::size_t tensor = 0; tensor < plain.history[0].back().size(); ++tensor) {
     const std::vector<float>& reference = plain.history[0].back()[tensor];
     EXPECT_LT(

@@ -64,7 +64,10 @@ constexpr NodeId kWorker{Role::worker, 0};
 
 // A server and two workers, of which the second can be cut off.
 struct Three {
-  explicit Three(const Medium& network) : plane(network, 1, 2, fast_heartbeats) {
+  explicit Three(const Medium& network)
+      : plane(network, 1, 2, fast_heartbeats, [this](Scheduler& scheduler) {
+          scheduler.on_presence([this](const Scheduler::Presence& presence) { presences.push_back(presence); });
+        }) {
     members = make_members(plane, 1, 1);
     members.push_back(std::make_unique<Member>(second(), cut.on(network).node()));
     for (auto& member : members) heard.emplace_back(std::make_unique<Heard>())->listen_to(*member);
@@ -76,6 +79,7 @@ struct Three {
     return config;
   }
 
+  std::vector<Scheduler::Presence> presences;  // once the plane has ended
   Plane plane;
   Cut cut;
   std::vector<std::unique_ptr<Heard>> heard;
@@ -127,6 +131,16 @@ TEST(ReturnTest, AnotherProcessTakesThePlaceOfALostOne) {
     EXPECT_TRUE(three.heard[0]->data.reaches(1));
     for (Member* member : {members[0].get(), members[1].get(), &again}) member->leave();
     EXPECT_EQ(three.plane.end(), "");
+
+    // The scheduler's observer has heard the same.
+    ASSERT_EQ(three.presences.size(), 2u);
+    for (const Scheduler::Presence& presence : three.presences) {
+      EXPECT_EQ(presence.who, (NodeId{Role::worker, 1}));
+      EXPECT_THAT(presence.name, HasSubstr(":"));
+    }
+    EXPECT_TRUE(three.presences[0].lost);
+    EXPECT_GT(three.presences[0].silent_seconds, 0.5);
+    EXPECT_FALSE(three.presences[1].lost);
   });
 }
 

@@ -19,15 +19,6 @@ using ::testing::IsEmpty;
 
 constexpr std::size_t kRounds = 20;
 
-void expect_identical_replicas(const History& history, std::size_t rounds) {
-  for (std::size_t slice = 0; slice < history.size(); ++slice) {
-    ASSERT_EQ(history[slice].size(), rounds + 1) << "worker " << slice;
-    for (std::size_t round = 0; round <= rounds; ++round) {
-      ASSERT_EQ(history[slice][round], history[0][round]) << "worker " << slice << ", round " << round;
-    }
-  }
-}
-
 void expect_near_reference(const Tensors& weights, const Regression& model, const proto::OptimizerConfig& optimizer,
                            int workers, std::size_t rounds) {
   const auto reference = model.train(optimizer, static_cast<std::size_t>(workers), rounds);
@@ -42,7 +33,7 @@ void expect_correct(const Deployment& deployment, const Medium& medium, const pr
                     const Regression& model = {}, std::size_t rounds = kRounds) {
   const Trained trained = train(deployment, medium, model, optimizer, rounds);
   ASSERT_THAT(trained.ends.all(), Each(IsEmpty()));
-  expect_identical_replicas(trained.history, rounds);
+  expect_identical_throughout(trained.history, rounds);
   expect_near_reference(trained.history[0].back(), model, optimizer, deployment.workers(), rounds);
 }
 
@@ -107,7 +98,7 @@ TEST(HipsDeterminismTest, TheSameBytesWhateverTheTiming) {
   const Trained again = train(deployment, network(2), {}, adam(0.02), kRounds, 2);
   ASSERT_THAT(once.ends.all(), Each(IsEmpty()));
   ASSERT_THAT(again.ends.all(), Each(IsEmpty()));
-  expect_identical_replicas(once.history, kRounds);
+  expect_identical_throughout(once.history, kRounds);
   EXPECT_EQ(once.history, again.history);
 }
 

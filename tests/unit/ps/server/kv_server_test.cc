@@ -159,6 +159,21 @@ TEST_F(KvServerTest, ARoundStepsOnTheMean) {
   EXPECT_THAT(master_->answer(first).values, ElementsAre(8, 20));
 }
 
+// A training that goes on where another job has ended.
+TEST_F(KvServerTest, RoundsGoOnFromThatOfTheInitialValue) {
+  start(backing_);
+  proto::OptimizerConfig optimizer = sgd(1);
+  optimizer.mutable_schedule()->set_warmup(16);
+  ASSERT_EQ(master_->refusal(configure(optimizer)), "");
+  ASSERT_EQ(master_->refusal(request(proto::INIT, kTensor, 7), {{10, 20}}), "");
+  EXPECT_EQ(other_->ask(request(proto::PULL, kTensor)).data.round(), 7U);
+  EXPECT_THAT(master_->refusal(request(proto::PUSH_PULL, kTensor, 1), {{1, 2}}), HasSubstr("where round 8 is open"));
+  const std::uint64_t first = master_->send(request(proto::PUSH_PULL, kTensor, 8), {{1, 2}});
+  const Answer second = other_->ask(request(proto::PUSH_PULL, kTensor, 8), {{3, -2}});
+  EXPECT_THAT(second.values, ElementsAre(9, 20));  // the schedule goes on, too: half of the way up
+  EXPECT_EQ(master_->answer(first).data.round(), 8U);
+}
+
 TEST_F(KvServerTest, APullWaitsForTheInitialValue) {
   start(backing_);
   const std::uint64_t early = other_->send(request(proto::PULL, kTensor));

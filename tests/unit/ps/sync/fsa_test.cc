@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "ps/config/error.h"
 
@@ -41,6 +42,53 @@ TEST(FsaTest, ClosesWhenAllWorkersAreIn) {
   EXPECT_EQ(sum.round, 1U);
   EXPECT_EQ(sum.workers, 4U);
   EXPECT_THAT(floats(sum.values), ElementsAre(111, 222));
+}
+
+Addend alone(std::uint64_t contributor, float value) {
+  return {.contributor = contributor, .round = 1, .values = values({value})};
+}
+Addend sum_of(std::uint64_t contributor, const std::set<std::uint64_t>& summed, float value) {
+  return {.contributor = contributor,
+          .round = 1,
+          .workers = static_cast<std::uint32_t>(summed.size()),
+          .values = values({value}),
+          .contributors = static_cast<std::uint32_t>(summed.size()),
+          .summed = summed};
+}
+
+// Gradients of 1, 10, 100 and 1000, which take several roads.
+TEST(FsaTest, WhatComesAloneAndInASumCountsOnce) {
+  for (const bool alone_first : {false, true}) {
+    Fsa fsa(4, 1);
+    fsa.open(1);
+    if (alone_first) {
+      EXPECT_FALSE(fsa.add(alone(1, 10)));
+    }
+    EXPECT_FALSE(fsa.add(sum_of(2, {1, 2}, 110)));
+    if (!alone_first) {
+      EXPECT_FALSE(fsa.add(alone(1, 10)));
+    }
+    EXPECT_FALSE(fsa.add(alone(2, 100)));  // whose sender has sent the sum
+    EXPECT_TRUE(fsa.has(1));
+    EXPECT_FALSE(fsa.has(0));
+    EXPECT_EQ(refusal(fsa, sum_of(0, {0, 1}, 11)),
+              "a sum of round 1 that has some gradients in common with another one");
+    EXPECT_FALSE(fsa.add(alone(0, 1)));
+    EXPECT_TRUE(fsa.add(alone(3, 1000)));
+    const Sum sum = fsa.close();
+    EXPECT_THAT(floats(sum.values), ElementsAre(1111));
+    EXPECT_EQ(sum.workers, 4U);
+    EXPECT_EQ(sum.contributors, 4U);
+  }
+}
+
+TEST(FsaTest, OneWhoIsExcusedMayBeInASum) {
+  Fsa fsa(3, 1);
+  fsa.open(1);
+  fsa.excuse(1, 5);
+  EXPECT_FALSE(fsa.add(sum_of(0, {0, 1}, 11)));  // of three, two are in
+  EXPECT_TRUE(fsa.add(alone(2, 100)));
+  EXPECT_EQ(fsa.close().workers, 3U);
 }
 
 TEST(FsaTest, TheOrderOfArrivalDoesNotMatter) {

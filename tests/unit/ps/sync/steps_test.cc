@@ -66,6 +66,30 @@ TEST(OuterStepTest, DcasgdCorrectsByTheWayGone) {
   EXPECT_THAT(error_of([&] { make_outer_step(dcasgd, sgd(0.1, 0.9), 2); }), HasSubstr("sgd with momentum"));
 }
 
+TEST(OuterStepTest, SchedulesGoByTheStepsOfTheGlobalServer) {
+  const Sum sum{.round = 1, .workers = 1, .contributors = 1, .values = buffer({1, 2})};
+  const SyncConfig dcasgd{.name = SyncName::mixed, .dcasgd = true, .dcasgd_lambda = 0};
+  proto::OptimizerConfig optimizer = sgd(0.5);
+  optimizer.mutable_schedule()->set_warmup(4);
+  for (const SyncConfig& sync : {SyncConfig{.name = SyncName::fsa}, dcasgd}) {
+    const std::vector<float> start = {10, 20};
+    std::vector<float> updated(2);
+    const auto step = make_outer_step(sync, optimizer, 2);
+    step->step(start, start, sum, updated);
+    EXPECT_THAT(updated, ElementsAre(9.875F, 19.75F));  // an eighth
+    proto::StepState state;
+    step->save(state);
+    const auto restored = make_outer_step(sync, optimizer, 2);
+    restored->restore(state);
+    restored->step(start, start, sum, updated);
+    EXPECT_THAT(updated, ElementsAre(9.75F, 19.5F));
+    const auto late = make_outer_step(sync, optimizer, 2);
+    late->begin_at(3);
+    late->step(start, start, sum, updated);
+    EXPECT_THAT(updated, ElementsAre(9.5F, 19));
+  }
+}
+
 TEST(PartyStepTest, FsaSendsEverySumUp) {
   const auto step = make_party_step({.name = SyncName::fsa}, 0, 2);
   const PartyStep::Outcome outcome = step->close({.round = 1, .workers = 2, .values = buffer({1, 2})});
@@ -111,6 +135,25 @@ TEST(MixedTest, EveryPushIsARoundOfItsSender) {
   EXPECT_EQ(mixed.closed(9), 0u);
   EXPECT_EQ(error_of([&] { mixed.add({.contributor = 0, .round = 2, .values = fp32({1})}); }),
             "a gradient of round 2, where round 3 of its sender is open");
+}
+
+// Where another job has ended: all contributors go on from the round of the first value.
+TEST(MixedTest, RoundsGoOnFromThatOfTheFirstValue) {
+  Mixed mixed(1);
+  mixed.open(8);
+  EXPECT_EQ(mixed.closed(0), 7u);
+  EXPECT_TRUE(mixed.add({.contributor = 0, .round = 8, .values = fp32({1})}));
+  mixed.close();
+  mixed.open(9);  // as after every push
+  EXPECT_EQ(mixed.closed(0), 8u);
+  EXPECT_EQ(mixed.closed(5), 7u);
+  proto::ChunkState state;
+  mixed.save(state);
+  Mixed restored(1);
+  restored.restore(state);
+  EXPECT_EQ(restored.closed(0), 8u);
+  EXPECT_EQ(restored.closed(5), 7u);
+  EXPECT_TRUE(restored.add({.contributor = 5, .round = 8, .values = fp32({1})}));
 }
 
 TEST(FsaCodecTest, AddsWhatIsEncodedInOrder) {

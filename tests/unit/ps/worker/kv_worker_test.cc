@@ -134,6 +134,42 @@ TEST_F(KvWorkerTest, AGradientIsNotCopied) {
   EXPECT_THAT(value, ElementsAre(7, 8));
 }
 
+// A tensor without values asks and is answered as one that has them.
+TEST_F(KvWorkerTest, APlaceholderIsPushedWholeAndItsAnswerIsThrownAway) {
+  std::vector<std::size_t> sizes;
+  std::vector<const void*> sent;
+  std::vector<std::uint64_t> rounds;
+  start_greeted(
+      [&](const Message& asked) {
+        const proto::Data& data = asked.header.data();
+        sizes.push_back(asked.frames.empty() ? 0 : asked.frames.at(0).size());
+        sent.push_back(asked.frames.empty() ? nullptr : asked.frames.at(0).data());
+        rounds.push_back(data.round());
+        if (data.operation() == proto::INIT) return Message();
+        return values(4 + rounds.size(), std::vector<float>(data.slices(0).length(), 1));
+      },
+      {.bigarray_bound = 1024});
+  const Placeholder tensor{1088};  // 32 chunks of 34
+  worker_->wait(worker_->init(0, tensor));
+  EXPECT_THAT(sizes, ::testing::AllOf(::testing::SizeIs(32), Each(34 * sizeof(float))));
+  sizes.clear();
+  worker_->wait(worker_->pull(0, tensor));
+  EXPECT_THAT(sizes, ::testing::AllOf(::testing::SizeIs(32), Each(0)));
+  const std::uint64_t pulled = worker_->round_of(0);
+  sizes.clear();
+  sent.clear();
+  worker_->wait(worker_->push_pull(0, tensor));
+  EXPECT_THAT(sizes, ::testing::AllOf(::testing::SizeIs(32), Each(34 * sizeof(float))));
+  EXPECT_THAT(sent, Each(sent.front()));  // all of them are the same bytes
+  EXPECT_EQ(rounds.back(), pulled + 1);
+  EXPECT_GT(worker_->round_of(0), pulled);
+}
+
+TEST_F(KvWorkerTest, AnAnswerOfTheWrongSizeToAPlaceholderIsRefused) {
+  start_greeted([](const Message&) { return values(1, {1, 2, 3}); });
+  EXPECT_THAT(error_of([&] { worker_->wait(worker_->pull(0, Placeholder{2})); }), HasSubstr("server 0"));
+}
+
 TEST_F(KvWorkerTest, SeveralAreInFlightAndMayBeAnsweredInAnyOrder) {
   std::deque<std::uint64_t> held;
   Member* server = nullptr;

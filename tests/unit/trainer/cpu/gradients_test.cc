@@ -7,36 +7,40 @@
 #include <vector>
 
 #include "tests/support/distance.h"
+#include "tests/support/reference_network.h"
 #include "tests/support/samples.h"
-#include "tests/unit/trainer/cpu/reference_network.h"
 #include "trainer/cpu/cpu_backend.h"
-#include "trainer/model/architecture.h"
 #include "trainer/model/initial.h"
+#include "trainer/model/zoo.h"
 #include "trainer/tensor/error.h"
 #include "trainer/tensor/random.h"
 
 namespace geomx::trainer {
 namespace {
 
-void initialise(Tensors& parameters, std::uint64_t seed) {
-  xavier_uniform(parameters, seed);
+void fill(const Graph& model, Tensors& parameters, std::uint64_t seed) {
+  initialise(model, parameters, seed);
   Random random(seed, 99);  // biases too, or their part of the forward pass would go untested
   for (std::size_t t = 1; t < parameters.count(); t += 2) {
     for (float& value : parameters[t]) value = random.uniform(-0.1f, 0.1f);
   }
 }
 
-Architecture tiny() {
-  Architecture model;
-  model.name = "tiny";
-  model.input = {3, 11, 9};  // several channels, not square, with a remainder at the pool's edge
-  model.layers = {Convolution{5, 3, true}, MaxPool{2}, Convolution{7, 2, false}, Dense{12, true}, Dense{4, false}};
-  return model;
+Graph cnn() {
+  return make_model("cnn", {1, 28, 28}, 10);
 }
 
-void expect_like_reference(const Architecture& model, std::size_t batch, int threads) {
-  const auto backend = make_cpu_backend(model, batch, threads);
-  initialise(backend->parameters(), 5);
+// Several channels, not square, with a remainder at the pool's edge.
+Graph tiny() {
+  Graph graph("tiny", {3, 11, 9});
+  graph.chain(graph.input(), {Convolution{.channels = 5, .kernel = 3}, Relu{}, MaxPool{},
+                              Convolution{.channels = 7, .kernel = 2}, Linear{12}, Relu{}, Linear{4}});
+  return graph;
+}
+
+void expect_like_reference(const Graph& model, std::size_t batch, int threads) {
+  const auto backend = make_cpu_backend(model, {.batch = batch, .threads = threads});
+  fill(model, backend->parameters(), 5);
   const Samples samples = random_samples(model, batch, 6);
   std::vector<std::size_t> order;
   const double loss = backend->step(samples.batch(), [&](std::size_t tensor) { order.push_back(tensor); });
@@ -52,10 +56,10 @@ void expect_like_reference(const Architecture& model, std::size_t batch, int thr
 }
 
 // The double reference is checked against finite differences, then the backend against the reference.
-TEST(Reference, GradientsAreFiniteDifferences) {
-  const Architecture model = tiny();
+TEST(ReferenceNetwork, GradientsAreFiniteDifferences) {
+  const Graph model = tiny();
   Tensors parameters(model.parameters());
-  initialise(parameters, 1);
+  fill(model, parameters, 1);
   const Samples samples = random_samples(model, 3, 2);
   const auto exact = reference_step(model, parameters, samples.batch());
   for (std::size_t t = 0; t < parameters.count(); ++t) {
@@ -76,23 +80,23 @@ TEST(Reference, GradientsAreFiniteDifferences) {
 }
 
 TEST(CpuBackend, CnnMatchesTheReference) {
-  expect_like_reference(make_model("cnn", {1, 28, 28}, 10), 8, 1);
+  expect_like_reference(cnn(), 8, 1);
 }
 TEST(CpuBackend, CnnMatchesTheReferenceOnTwoThreads) {
-  expect_like_reference(make_model("cnn", {1, 28, 28}, 10), 5, 2);
+  expect_like_reference(cnn(), 5, 2);
 }
 TEST(CpuBackend, OddShapesMatchTheReference) {
   expect_like_reference(tiny(), 3, 1);
 }
 
 TEST(CpuBackend, SameInputSameBits) {
-  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
+  const Graph model = cnn();
   const Samples samples = random_samples(model, 32, 3);
   std::vector<std::unique_ptr<Backend>> backends;
   std::vector<double> losses;
   for (int i = 0; i < 2; ++i) {
-    auto& backend = backends.emplace_back(make_cpu_backend(model, 32, 1));
-    initialise(backend->parameters(), 4);
+    auto& backend = backends.emplace_back(make_cpu_backend(model, {.batch = 32, .threads = 1}));
+    fill(model, backend->parameters(), 4);
     // The second one runs on another thread and has computed something else before.
     std::thread([&, again = i == 1] {
       if (again) backend->step(random_samples(model, 32, 77).batch(), [](std::size_t) {});
@@ -109,12 +113,12 @@ TEST(CpuBackend, SameInputSameBits) {
 
 // The callee may overwrite a parameter as soon as its gradient is announced: nothing of the step may still read it.
 TEST(CpuBackend, AReadyParameterIsReadNoMore) {
-  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
+  const Graph model = cnn();
   const Samples samples = random_samples(model, 8, 3);
-  const auto calm = make_cpu_backend(model, 8, 1);
-  const auto busy = make_cpu_backend(model, 8, 1);
-  initialise(calm->parameters(), 4);
-  initialise(busy->parameters(), 4);
+  const auto calm = make_cpu_backend(model, {.batch = 8, .threads = 1});
+  const auto busy = make_cpu_backend(model, {.batch = 8, .threads = 1});
+  fill(model, calm->parameters(), 4);
+  fill(model, busy->parameters(), 4);
   calm->step(samples.batch(), [](std::size_t) {});
   busy->step(samples.batch(), [&](std::size_t tensor) { std::ranges::fill(busy->parameters()[tensor], 1e30f); });
   for (std::size_t t = 0; t < calm->parameters().count(); ++t) {
@@ -124,11 +128,11 @@ TEST(CpuBackend, AReadyParameterIsReadNoMore) {
 }
 
 TEST(CpuBackend, ABatchInTheNetworksOwnMemoryIsTheSameBatch) {
-  const Architecture model = tiny();
-  const auto copied = make_cpu_backend(model, 8, 1);
-  const auto in_place = make_cpu_backend(model, 8, 1);
-  initialise(copied->parameters(), 1);
-  initialise(in_place->parameters(), 1);
+  const Graph model = tiny();
+  const auto copied = make_cpu_backend(model, {.batch = 8, .threads = 1});
+  const auto in_place = make_cpu_backend(model, {.batch = 8, .threads = 1});
+  fill(model, copied->parameters(), 1);
+  fill(model, in_place->parameters(), 1);
   const Samples samples = random_samples(model, 8, 3);
   const double loss = copied->step(samples.batch(), [](std::size_t) {});
   std::ranges::copy(samples.images, in_place->images().begin());
@@ -136,22 +140,22 @@ TEST(CpuBackend, ABatchInTheNetworksOwnMemoryIsTheSameBatch) {
 }
 
 TEST(CpuBackend, ScoresAnyNumberOfSamples) {
-  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
-  const auto backend = make_cpu_backend(model, 2, 1);
-  initialise(backend->parameters(), 4);
+  const Graph model = cnn();
+  const auto backend = make_cpu_backend(model, {.batch = 2, .threads = 1});
+  fill(model, backend->parameters(), 4);
   const Samples samples = random_samples(model, 263, 9);  // one full part and a short one
   const auto score = backend->score(samples.batch());
-  const auto reference = reference_step(model, backend->parameters(), samples.batch());
+  const auto reference = reference_step(model, backend->parameters(), samples.batch(), {.training = false});
   EXPECT_EQ(score.samples, 263u);
   EXPECT_NEAR(score.loss / 263, reference.loss, 1e-5);
   EXPECT_EQ(score.correct, reference.correct);
 }
 
 TEST(CpuBackend, RefusesWhatItWasNotMadeFor) {
-  const Architecture model = make_model("cnn", {1, 28, 28}, 10);
-  EXPECT_THROW(make_cpu_backend(model, 0, 1), Error);
-  EXPECT_THROW(make_cpu_backend(model, 4, 0), Error);
-  const auto backend = make_cpu_backend(model, 4, 1);
+  const Graph model = cnn();
+  EXPECT_THROW(make_cpu_backend(model, {.batch = 0, .threads = 1}), Error);
+  EXPECT_THROW(make_cpu_backend(model, {.batch = 4, .threads = 0}), Error);
+  const auto backend = make_cpu_backend(model, {.batch = 4, .threads = 1});
   EXPECT_THROW(backend->step(random_samples(model, 3, 1).batch(), [](std::size_t) {}), Error);
 }
 

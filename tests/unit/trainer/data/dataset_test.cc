@@ -2,29 +2,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <algorithm>
+#include <fstream>
 #include <numeric>
-#include <set>
+#include <optional>
 
+#include "tests/unit/trainer/data/error_of.h"
 #include "tests/unit/trainer/data/idx_files.h"
 #include "tests/unit/trainer/data/temporary_folder.h"
-#include "trainer/data/batches.h"
 #include "trainer/data/slice.h"
-#include "trainer/tensor/error.h"
 
 namespace geomx::trainer {
 namespace {
-
-template <typename Attempt>
-std::string error_of(Attempt attempt) {
-  try {
-    attempt();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 std::string load_error(const TemporaryFolder& folder, Part part = Part::train) {
   return error_of([&] { load_dataset("fashion-mnist", part, folder.path()); });
@@ -59,7 +50,7 @@ TEST(LoadDataset, SaysWhatIsWrong) {
                                     folder.path().string() +
                                     " (./bootstrap data, or apt-get install dataset-fashion-mnist)");
   EXPECT_EQ(error_of([&] { load_dataset("cifar-10", Part::train); }),
-            "data set \"cifar-10\" is not known (fashion-mnist or mnist)");
+            "data set \"cifar-10\" is not known (fashion-mnist, mnist, cifar10 or text)");
 }
 
 TEST(CountSamples, ReadsHeadersAlone) {
@@ -82,130 +73,80 @@ TEST(CountSamples, ReadsHeadersAlone) {
   EXPECT_THAT(error(), testing::HasSubstr("no train-images-idx3-ubyte (plain or .gz)"));
 }
 
-Dataset numbered(std::size_t count) {
-  Dataset data;
-  data.shape = {1, 1, 1};
-  data.classes = 10;
-  for (std::size_t i = 0; i < count; ++i) {
-    data.images.push_back(static_cast<std::uint8_t>(i));
-    data.labels.push_back(static_cast<std::uint8_t>(i * 7 % 10));
-  }
-  return data;
-}
-
-TEST(Slice, AreContiguousEqualAndDisjoint) {
-  const Dataset whole = numbered(103);
-  for (std::size_t index = 0; index < 4; ++index) {
-    const Dataset slice = take_slice(whole, index, 4, false);
-    ASSERT_EQ(slice.size(), 25u);
-    for (std::size_t i = 0; i < 25; ++i) {
-      EXPECT_EQ(slice.images[i], index * 25 + i);
-      EXPECT_EQ(slice.labels[i], (index * 25 + i) * 7 % 10);
+TEST(LoadSlice, IsTheSliceOfTheWhole) {
+  const TemporaryFolder folder;
+  write_dataset(folder.path(), 50);
+  const Dataset whole = load_dataset("mnist", Part::train, folder.path());
+  for (SplitKind kind : {SplitKind::contiguous, SplitKind::by_class, SplitKind::dirichlet}) {
+    for (std::size_t index = 0; index < 3; ++index) {
+      const Slice slice{index, 3, {kind}};
+      const Dataset loaded = load_slice("mnist", slice, folder.path());
+      EXPECT_EQ(loaded.size(), 16u);
+      EXPECT_EQ(loaded.images, take_slice(whole, slice).images);
+      EXPECT_EQ(loaded.labels, take_slice(whole, slice).labels);
     }
   }
+  EXPECT_THAT(error_of([&] {
+                load_slice("mnist", {3, 3, {}}, folder.path());
+              }),
+              testing::StartsWith("data slice 3 does not exist"));
 }
 
-TEST(Slice, ByClassSeesFewClasses) {
-  const Dataset whole = numbered(100);
-  std::set<int> seen;
-  for (std::size_t index = 0; index < 5; ++index) {
-    const Dataset slice = take_slice(whole, index, 5, true);
-    EXPECT_EQ(std::set<int>(slice.labels.begin(), slice.labels.end()),
-              (std::set<int>{2 * static_cast<int>(index), 2 * static_cast<int>(index) + 1}));
-    EXPECT_TRUE(std::ranges::is_sorted(slice.images.begin(), slice.images.begin() + 10));  // file order within a class
-    for (int image : slice.images) EXPECT_TRUE(seen.insert(image).second);
-  }
-  EXPECT_EQ(seen.size(), 100u);
-}
-
-TEST(Slice, RefusesWhatDoesNotExist) {
-  EXPECT_EQ(error_of([] { take_slice(numbered(8), 4, 4, false); }),
-            "data slice 4 does not exist: 4 workers train, so it is 0..3 (--data-slice-idx, DMLC_NUM_ALL_WORKER)");
-  EXPECT_EQ(error_of([] { take_slice(numbered(3), 0, 4, false); }), "3 samples cannot be cut into 4 slices");
-}
-
-std::vector<int> samples_of(Batches& batches, int count) {
-  std::vector<int> samples;
-  for (int i = 0; i < count; ++i) {
-    const Batch& batch = batches.next();
-    for (std::size_t s = 0; s < batch.size(); ++s) {
-      const int sample = static_cast<int>(std::lround(batch.images[s] * 255));
-      EXPECT_EQ(batch.labels[s], sample * 7 % 10);
-      samples.push_back(sample);
-    }
-  }
-  return samples;
-}
-
-TEST(Batches, VisitEverySampleOnceInAnEpochInAnOrderOfItsOwn) {
-  const Dataset data = numbered(60);
-  Batches batches(data, 20, 1, 0);
-  ASSERT_EQ(batches.per_epoch(), 3u);
-  const auto first = samples_of(batches, 3);
-  const auto second = samples_of(batches, 3);
-  EXPECT_EQ(std::set<int>(first.begin(), first.end()).size(), 60u);
-  EXPECT_EQ(std::set<int>(second.begin(), second.end()).size(), 60u);
-  EXPECT_NE(first, second);
-  EXPECT_FALSE(std::ranges::is_sorted(first));
-}
-
-TEST(Batches, LeaveOutTheIncompleteBatch) {
-  const Dataset data = numbered(50);
-  Batches batches(data, 20, 1, 0);
-  EXPECT_EQ(batches.per_epoch(), 2u);
-  samples_of(batches, 2);
-  const auto next = samples_of(batches, 2);  // a new epoch, not the 10 that were left
-  EXPECT_EQ(std::set<int>(next.begin(), next.end()).size(), 40u);
-}
-
-TEST(Batches, SameSeedSameOrder) {
-  const Dataset data = numbered(100);
-  const auto order = [&](std::uint64_t seed, std::uint64_t stream) {
-    Batches batches(data, 10, seed, stream);
-    return samples_of(batches, 25);
+// The images' damage lies behind the first slice, whose worker need not see it; whoever has the last one does.
+TEST(LoadSlice, TheLastOneLooksAtEverything) {
+  const TemporaryFolder folder;
+  write_dataset(folder.path(), 50);
+  std::string images(50 * 784, '\0');
+  for (std::size_t i = 0; i < images.size(); ++i) images[i] = static_cast<char>(i * i * i >> 5);
+  const std::string name = "train-images-idx3-ubyte.gz";
+  write_gz(folder / name, idx_bytes(2051, {50, 28, 28}, images));
+  std::filesystem::remove(folder / "train-images-idx3-ubyte");
+  const auto error = [&](std::size_t index) {
+    return error_of([&] { load_slice("mnist", {index, 3, {}}, folder.path()); });
   };
-  EXPECT_EQ(order(1, 0), order(1, 0));
-  EXPECT_NE(order(1, 0), order(2, 0));
-  EXPECT_NE(order(1, 0), order(1, 1));
+  EXPECT_EQ(error(2), "no error");
+  std::fstream file(folder / name, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-8, std::ios::end);
+  file << "bad!";  // in place of the checksum
+  file.close();
+  EXPECT_THAT(error(2), testing::HasSubstr(name + ": the compressed data is damaged: "));
 }
 
-// The order is part of what "same seed, same result" promises: a change of it must be meant.
-TEST(Batches, TheOrderIsFixedForEver) {
-  const Dataset data = numbered(10);
-  Batches batches(data, 10, 42, 3);
-  EXPECT_THAT(samples_of(batches, 1), testing::ElementsAre(0, 4, 8, 3, 5, 9, 7, 2, 6, 1));
-}
-
-TEST(Batches, PutTheImagesWhereTheyAreWanted) {
-  const Dataset data = numbered(60);
-  Batches here(data, 20, 1, 0);
-  Batches there(data, 20, 1, 0);
-  std::vector<float> images(30, -1.0f);
-  const Batch batch = there.next(images);
-  EXPECT_EQ(batch.images.data(), images.data());
-  EXPECT_TRUE(std::ranges::equal(batch.images, here.next().images));
-  EXPECT_EQ(images[20], -1.0f);
-}
-
-// x / 255, to the last bit.
-TEST(ToFloat, DividesBy255) {
-  Dataset data;
-  data.shape = {1, 16, 16};
-  data.labels = {0};
-  for (int value = 0; value < 256; ++value) data.images.push_back(static_cast<std::uint8_t>(value));
-  std::vector<float> images(256);
-  const std::uint32_t sample = 0;
-  to_float(data, {&sample, 1}, images);
-  for (int value = 0; value < 256; ++value) {
-    volatile float divisor = 255.0f;  // at run time, whatever the table was made with
-    EXPECT_EQ(images[static_cast<std::size_t>(value)], static_cast<float>(value) / divisor) << value;
+// The usual place of a data set, for this test.
+class CacheFolder {
+ public:
+  CacheFolder() { ::setenv("XDG_CACHE_HOME", folder_.path().c_str(), 1); }
+  ~CacheFolder() { was_ ? ::setenv("XDG_CACHE_HOME", was_->c_str(), 1) : ::unsetenv("XDG_CACHE_HOME"); }
+  std::filesystem::path of(const std::string& dataset) const {
+    const auto folder = folder_ / ("geomx-emu/" + dataset);
+    std::filesystem::create_directories(folder);
+    return folder;
   }
+
+ private:
+  const TemporaryFolder folder_;
+  const std::optional<std::string> was_ = [] {
+    const char* was = std::getenv("XDG_CACHE_HOME");
+    return was == nullptr ? std::nullopt : std::optional<std::string>(was);
+  }();
+};
+
+TEST(LoadDataset, KnowsTheChecksumsOfThePublishedFiles) {
+  const CacheFolder cache;
+  const auto folder = cache.of("mnist");
+  write_dataset(folder, 20);
+  EXPECT_THAT(error_of([&] { load_dataset("mnist", Part::train); }),
+              testing::MatchesRegex(".*train-labels-idx1-ubyte.gz: its content has the CRC-32 [0-9a-f]{8}, the "
+                                    "published file's is e0cb4ad2: damaged, or another data set .*"));
+  EXPECT_EQ(load_dataset("mnist", Part::train, folder).size(), 20u);  // where somebody says so, it may be another
 }
 
-TEST(Batches, RefusesASliceThatIsTooSmall) {
-  const Dataset data = numbered(20);
-  EXPECT_EQ(error_of([&] { Batches(data, 32, 1, 0); }),
-            "a batch of 32 cannot be taken from a slice of 20 samples (--batch-size)");
+TEST(LoadDataset, LooksForCifarAndTextInTheCacheFolder) {
+  const CacheFolder cache;
+  write_plain(cache.of("text") / "text.txt", std::string(2000, 'x'));
+  EXPECT_EQ(load_dataset("text", Part::train).size(), 14u);  // of 128 bytes
+  EXPECT_THAT(error_of([] { load_dataset("cifar10", Part::test); }),
+              testing::HasSubstr("no test_batch.bin (plain or .gz) in " + cache.of("cifar10").string()));
 }
 
 }  // namespace

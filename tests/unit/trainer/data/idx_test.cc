@@ -60,7 +60,7 @@ TEST(Idx, SaysWhatIsWrongInOneLine) {
   EXPECT_EQ(error_of(folder / "nothing", 3), at + "nothing: the header says that it holds nothing");
 
   EXPECT_EQ(error_of(folder / "absent", 1), at + "absent: cannot be read: No such file or directory");
-  EXPECT_EQ(error_of(folder.path(), 1), folder.path().string() + ": is a directory, not an IDX file");
+  EXPECT_EQ(error_of(folder.path(), 1), folder.path().string() + ": is a directory, not a file");
 }
 
 TEST(Idx, FindsDamageInCompressedFiles) {
@@ -80,6 +80,25 @@ TEST(Idx, FindsDamageInCompressedFiles) {
   bytes[bytes.size() - 6] = static_cast<char>(bytes[bytes.size() - 6] ^ 1);
   write_plain(folder / "bad.gz", bytes);
   EXPECT_THAT(error_of(folder / "bad.gz", 1), testing::HasSubstr("bad.gz: the compressed data is damaged: "));
+}
+
+TEST(Idx, ReadsTheRowsThatAreAskedFor) {
+  const TemporaryFolder folder;
+  const std::string bytes = idx_bytes(2051, {4, 1, 3}, "aaabbbcccddd");
+  write_plain(folder / "plain", bytes);
+  write_gz(folder / "packed.gz", bytes);
+  const auto sum = static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), 28));
+  for (const char* name : {"plain", "packed.gz"}) {
+    const auto read = [&](const std::vector<std::uint32_t>& rows, bool to_the_end, std::uint32_t crc) {
+      const IdxArray array = read_idx_rows(folder / name, 3, rows, to_the_end, crc);
+      EXPECT_THAT(array.shape, testing::ElementsAre(4, 1, 3));
+      return std::string(array.elements.begin(), array.elements.end());
+    };
+    EXPECT_EQ(read({3, 0, 2}, false, sum + 1), "dddaaaccc");  // not all was read, so there is no sum to compare
+    EXPECT_EQ(read({1}, true, sum), "bbb");
+    EXPECT_THROW(read({1}, true, sum + 1), Error);
+    EXPECT_THROW(read({4}, false, sum), Error);
+  }
 }
 
 }  // namespace

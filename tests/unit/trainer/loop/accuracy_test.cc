@@ -15,7 +15,7 @@ namespace {
 TEST(Accuracy, ShortTrainingLearnsFashionMnist) {
   const Dataset data = load_dataset("fashion-mnist", Part::train);
   const Dataset test = load_dataset("fashion-mnist", Part::test);
-  LocalTraining training(make_model("cnn", data.shape, data.classes), 32, optimizer("sgd", 0.05), 1);
+  LocalTraining training(make_model("cnn", data.shape.dims(), data.classes), 32, optimizer("sgd", 0.05), 1);
   const auto before = evaluate(training.backend(), test);
   EXPECT_EQ(before.samples, 10'000u);
   EXPECT_NEAR(before.loss / 10'000, std::log(10.0), 0.3);  // it knows nothing yet
@@ -27,7 +27,7 @@ TEST(Accuracy, ShortTrainingLearnsFashionMnist) {
 
 TEST(Accuracy, SameSeedSameBytes) {
   const Dataset data = load_dataset("fashion-mnist", Part::test);
-  const Architecture model = make_model("cnn", data.shape, data.classes);
+  const Graph model = make_model("cnn", data.shape.dims(), data.classes);
   LocalTraining a(model, 32, optimizer("adam", 0.001), 5);
   LocalTraining b(model, 32, optimizer("adam", 0.001), 5);
   Batches batches_a(data, 32, 5, 2);

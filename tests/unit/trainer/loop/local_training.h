@@ -7,18 +7,18 @@
 #include "ps/optim/optimizer.h"
 #include "trainer/cpu/cpu_backend.h"
 #include "trainer/data/batches.h"
-#include "trainer/model/architecture.h"
 #include "trainer/model/initial.h"
+#include "trainer/model/zoo.h"
 
 // One process that trains alone, with the parameter server's optimizers: what training with several is compared with.
 namespace geomx::trainer {
 
 class LocalTraining {
  public:
-  LocalTraining(const Architecture& model, std::size_t batch, const ps::proto::OptimizerConfig& optimizer,
-                std::uint64_t seed, int threads = 1)
-      : backend_(make_cpu_backend(model, batch, threads)) {
-    xavier_uniform(parameters(), seed);
+  LocalTraining(const Graph& model, std::size_t batch, const ps::proto::OptimizerConfig& optimizer, std::uint64_t seed,
+                int threads = 1)
+      : backend_(make_cpu_backend(model, {.batch = batch, .threads = threads})) {
+    initialise(model, parameters(), seed);
     for (const TensorSpec& spec : parameters().specs())
       optimizers_.push_back(ps::make_optimizer(optimizer, spec.size()));
   }

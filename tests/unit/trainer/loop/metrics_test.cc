@@ -15,7 +15,6 @@
 
 #include "tests/unit/trainer/data/temporary_folder.h"
 #include "trainer/loop/console.h"
-#include "trainer/loop/parameters_file.h"
 #include "trainer/tensor/error.h"
 
 namespace geomx::trainer {
@@ -40,10 +39,13 @@ TEST(Metrics, AreJsonLines) {
     metrics.evaluation({469, 1, 0.83, 0.45, 10'000, 310});
     metrics.step({13, 0, std::numeric_limits<double>::quiet_NaN(), 32, 2.1, 130.2}, kNone);
     metrics.error("it \"failed\"\nhere");
+    metrics.absent(7, 2);
+    metrics.lost("worker 1", "b-worker-1:99", 15.5);
+    metrics.returned("worker 1", "b-worker-1:140");
     EXPECT_EQ(metrics.broken(), "");
   }
   auto lines = lines_of(folder / "metrics");
-  ASSERT_EQ(lines.size(), 7u);  // a step tells of its round
+  ASSERT_EQ(lines.size(), 10u);  // a step tells of its round
   for (auto& line : lines) {
     EXPECT_NEAR(line.at("t").get<double>(), before, 60);
     line.erase("t");
@@ -63,6 +65,32 @@ TEST(Metrics, AreJsonLines) {
           R"({"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,"evaluate_ms":310})"));
   EXPECT_TRUE(lines[4]["loss"].is_null());
   EXPECT_EQ(lines[6], nlohmann::json::parse(R"({"type":"error","message":"it \"failed\"\nhere"})"));
+  EXPECT_EQ(lines[7], nlohmann::json::parse(R"({"type":"absent","round":7,"workers":2})"));
+  EXPECT_EQ(lines[8], nlohmann::json::parse(
+                          R"({"type":"lost","node":"worker 1","process":"b-worker-1:99","silent_seconds":15.5})"));
+  EXPECT_EQ(lines[9], nlohmann::json::parse(R"({"type":"returned","node":"worker 1","process":"b-worker-1:140"})"));
+}
+
+TEST(Metrics, AReplicasChecksumTellsEveryBit) {
+  const TemporaryFolder folder;
+  Tensors parameters{{{"weight", {2}}, {"bias", {1}}}};
+  const auto checksum = [&](const Tensors& of) {
+    std::filesystem::remove(folder / "metrics");
+    Metrics(folder / "metrics").replica(469, of);
+    const auto lines = lines_of(folder / "metrics");
+    EXPECT_EQ(lines.at(0).at("round"), 469);
+    return lines.at(0).at("checksum").get<std::string>();
+  };
+  const std::string zeros = checksum(parameters);
+  EXPECT_EQ(zeros, checksum(parameters));
+  parameters[1][0] = -0.0F;  // equal, and not the same
+  EXPECT_NE(zeros, checksum(parameters));
+  parameters[1][0] = 0;
+  parameters[0][1] = 1;
+  const std::string one = checksum(parameters);
+  parameters[0][1] = 0;
+  parameters[0][0] = 1;
+  EXPECT_NE(one, checksum(parameters));  // its place counts
 }
 
 TEST(Metrics, GoToInheritedDescriptorsOfAnyKind) {
@@ -122,24 +150,6 @@ TEST(Console, PrintsAsMuchAsAsked) {
   EXPECT_EQ(printed(1), (std::vector<std::string>{" training, 100 rounds", "[Epoch 0][Iteration 50] loss 0.5000",
                                                   "[Epoch 1][Iteration 100] test accuracy 0.8312, test loss 0.4500"}));
   EXPECT_EQ(printed(2).size(), 4u);
-}
-
-TEST(ParametersFile, HoldsShapesAndElements) {
-  const TemporaryFolder folder;
-  Tensors parameters({{"w", {2, 3}}, {"b", {2}}});
-  for (int i = 0; i < 6; ++i) parameters[0][i] = static_cast<float>(i) + 0.5f;
-  parameters[1][1] = -1.0f;
-  write_parameters(folder / "p", parameters);
-  std::ifstream in(folder / "p", std::ios::binary);
-  std::string header;
-  std::getline(in, header);
-  EXPECT_EQ(header, "geomx-parameters 1 w=2x3 b=2");
-  float values[9] = {};
-  in.read(reinterpret_cast<char*>(values), sizeof values);
-  EXPECT_EQ(in.gcount(), 8 * 4);
-  for (int i = 0; i < 6; ++i) EXPECT_EQ(values[i], static_cast<float>(i) + 0.5f);
-  EXPECT_EQ(values[7], -1.0f);
-  EXPECT_THROW(write_parameters("/proc/none/p", parameters), Error);
 }
 
 }  // namespace

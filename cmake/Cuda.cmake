@@ -1,0 +1,57 @@
+# The CUDA toolkit, its compiler and cuDNN: found, not demanded, unless GEOMX_CUDA is ON. Sets GEOMX_HAVE_CUDA and makes
+# the target geomx_cuda_libraries. The toolkit may be NVIDIA's own or Debian's, or nvcc with the wheels of cuDNN and
+# cuBLAS, whose libraries have versioned names only; GEOMX_CUDA_WHEELS is their folder, site-packages/nvidia.
+option(GEOMX_CUDA "Stop where the CUDA toolkit or cuDNN is not found" OFF)
+set(GEOMX_CUDA_WHEELS "" CACHE PATH "Folder site-packages/nvidia of the wheels that hold cuDNN and cuBLAS")
+set(GEOMX_CUDA_ARCHITECTURE 90 CACHE STRING "Oldest compute capability that the kernels are for, times ten")
+
+set(GEOMX_HAVE_CUDA OFF)
+set(why "")
+find_package(CUDAToolkit QUIET)
+if(NOT CUDAToolkit_FOUND)
+  set(why "the CUDA toolkit was not found")
+elseif(GEOMX_SANITIZE OR GEOMX_FUZZ)
+  set(why "it is not built with sanitizers")
+else()
+  # CMake 3.25 would try the compiler with an architecture that nvcc 13 does not know.
+  set(CMAKE_CUDA_ARCHITECTURES ${GEOMX_CUDA_ARCHITECTURE})
+  include(CheckLanguage)
+  check_language(CUDA)
+  file(GLOB wheels ${GEOMX_CUDA_WHEELS}/*)
+  find_path(GEOMX_CUDNN_INCLUDE cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} ${wheels} PATH_SUFFIXES include)
+  find_path(GEOMX_CUBLASLT_INCLUDE cublasLt.h HINTS ${CUDAToolkit_INCLUDE_DIRS} ${wheels} PATH_SUFFIXES include)
+  set(folders HINTS ${CUDAToolkit_LIBRARY_DIR} ${wheels}
+              PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE} PATH_SUFFIXES lib lib64)
+  find_file(GEOMX_CUDNN NAMES libcudnn.so.9 ${folders})
+  find_file(GEOMX_CUBLASLT NAMES libcublasLt.so.13 libcublasLt.so.12 libcublasLt.so ${folders})
+  if(NOT CMAKE_CUDA_COMPILER)
+    set(why "nvcc was not found")
+  elseif(NOT GEOMX_CUDNN OR NOT GEOMX_CUDNN_INCLUDE)
+    set(why "cuDNN 9 was not found")
+  elseif(NOT GEOMX_CUBLASLT OR NOT GEOMX_CUBLASLT_INCLUDE)
+    set(why "cuBLASLt was not found")
+  else()
+    set(GEOMX_HAVE_CUDA ON)
+  endif()
+endif()
+
+if(GEOMX_HAVE_CUDA)
+  enable_language(CUDA)
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc 13 speaks C++20
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
+  if(CCACHE)
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE})
+  endif()
+  add_library(geomx_cuda_libraries INTERFACE)
+  target_include_directories(geomx_cuda_libraries SYSTEM INTERFACE
+    ${CUDAToolkit_INCLUDE_DIRS} ${GEOMX_CUDNN_INCLUDE} ${GEOMX_CUBLASLT_INCLUDE})
+  # The runtime within: the toolkit that it was built with need not be where it runs.
+  target_link_libraries(geomx_cuda_libraries INTERFACE CUDA::cudart_static ${GEOMX_CUDNN} ${GEOMX_CUBLASLT})
+  message(STATUS "CUDA ${CUDAToolkit_VERSION}: the CUDA backend is built")
+elseif(GEOMX_CUDA)
+  message(FATAL_ERROR "GEOMX_CUDA is ON and ${why} (install it, or use the release preset)")
+else()
+  message(STATUS "The CUDA backend is not built: ${why}")
+endif()

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "trainer/model/graph.h"
+
+// Every op in several shapes, each in a small network of its own that any backend can be asked to compute: something
+// with parameters before it, whose gradients show what the op gives back, and a linear layer for logits after it.
+namespace geomx::trainer {
+
+struct OpCase {
+  std::string name;  // "max_pool/3x3_stride_2"
+  Graph graph;
+  std::size_t batch;
+};
+
+const std::vector<OpCase>& op_table();
+
+}  // namespace geomx::trainer
