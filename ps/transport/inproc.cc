@@ -1,5 +1,7 @@
 #include "ps/transport/inproc.h"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -51,6 +53,38 @@ class Inbox {
   bool stopped_ = false;
 };
 
+// Messages under way whose frames lie in the sender's memory.
+class Loans {
+ public:
+  static std::shared_ptr<const void> give(const std::shared_ptr<Loans>& loans) {
+    const std::lock_guard lock(loans->mutex_);
+    ++loans->given_;
+    return {loans.get(), [loans](const Loans*) { loans->take_back(); }};
+  }
+
+  void wait_for_all(Transport::Clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    returned_.wait_until(lock, deadline, [&] { return given_ == 0; });
+  }
+
+ private:
+  void take_back() {
+    {
+      const std::lock_guard lock(mutex_);
+      --given_;
+    }
+    returned_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  int given_ = 0;
+};
+
+// How long a transport that stops waits for whoever is reading its sender's memory. It is soon done, unless two stop
+// that read each other's.
+constexpr std::chrono::seconds kWait{1};
+
 using Address = std::pair<std::string, int>;
 struct Gone {};
 using Road = std::variant<Gone, Address, std::string>;  // where a peer is reached: nowhere, an endpoint, or a route
@@ -89,7 +123,7 @@ class InprocTransport : public Transport {
     route_ = "node-" + std::to_string(net.next_route++);
     net.routes[route_] = inbox_;
   }
-  ~InprocTransport() override { close(); }
+  ~InprocTransport() override { close(kWait); }
 
   Endpoint bind(const Endpoint& wanted) override {
     InprocNetwork::Impl& net = *network_->impl_;
@@ -147,22 +181,25 @@ class InprocTransport : public Transport {
   }
 
   using Transport::stop;
-  void stop(std::optional<std::chrono::milliseconds>) override { close(); }
+  void stop(std::optional<std::chrono::milliseconds> at_most) override { close(at_most.value_or(kWait)); }
 
   std::unique_ptr<Transport> sibling() const override { return network_->transport(); }
   Counters counters() const override { return traffic_.counters(); }
 
  private:
-  void close() {
+  void close(std::chrono::milliseconds at_most) {
     {
       const std::lock_guard lock(mutex_);
       stopped_ = true;
     }
     inbox_->stop();
-    InprocNetwork::Impl& net = *network_->impl_;
-    const std::lock_guard lock(net.mutex);
-    net.routes.erase(route_);
-    std::erase_if(net.listening, [&](const auto& entry) { return entry.second == inbox_; });
+    {
+      InprocNetwork::Impl& net = *network_->impl_;
+      const std::lock_guard lock(net.mutex);
+      net.routes.erase(route_);
+      std::erase_if(net.listening, [&](const auto& entry) { return entry.second == inbox_; });
+    }
+    loans_->wait_for_all(Clock::now() + at_most);
   }
 
   void set_road(NodeId peer, Road road) {
@@ -173,7 +210,9 @@ class InprocTransport : public Transport {
   void deliver(const Road& road, Message message) {
     if (std::holds_alternative<Gone>(road)) return;
     traffic_.sent(message.header.ByteSizeLong() + frame_bytes(message));
-    Received received{std::move(message), route_};
+    const bool owned =
+        std::ranges::all_of(message.frames, [](const Buffer& frame) { return frame.owned() || frame.size() == 0; });
+    Received received{std::move(message), route_, owned ? nullptr : Loans::give(loans_)};
     if (const auto* address = std::get_if<Address>(&road)) {
       network_->impl_->deliver(*address, std::move(received));
     } else {
@@ -183,6 +222,7 @@ class InprocTransport : public Transport {
 
   std::shared_ptr<InprocNetwork> network_;
   std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
+  std::shared_ptr<Loans> loans_ = std::make_shared<Loans>();
   std::string route_;
   std::mutex mutex_;
   std::map<NodeId, Road> roads_;

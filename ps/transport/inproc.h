@@ -7,7 +7,7 @@
 namespace geomx::ps {
 
 // A network inside one process, for tests: nodes are threads, ports are numbers of its own, and frames travel by
-// pointer. Its transports keep it alive.
+// pointer: who stops waits, a second at most, for those that still read what it has sent. Its transports keep it alive.
 //
 // Threading: any. A transport's own rules are Transport's.
 class InprocNetwork : public std::enable_shared_from_this<InprocNetwork> {

@@ -44,6 +44,9 @@ class Transport {
   struct Received {
     Message message;
     std::string route;  // where it came from, opaque
+    // To be kept while the message is handled: a sender in this process whose frames are not owned waits for it before
+    // it stops.
+    std::shared_ptr<const void> loan{};
   };
   // The next message; nullopt at the deadline or after stop(). A malformed message is counted and dropped.
   virtual std::optional<Received> receive(Clock::time_point deadline) = 0;

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
+#include "ps/transport/inproc.h"
 #include "tests/support/ps_media.h"
 
 namespace geomx::ps::testing {
@@ -60,6 +62,23 @@ TEST_P(TransportTest, AMessageArrivesWhole) {
   EXPECT_EQ(received->message.frames[1].size(), 40'000u);
   EXPECT_EQ(received->message.frames[1].as<float>()[9'999], 10'004.0f);
   EXPECT_EQ(received->message.frames[2].size(), 0u);
+}
+
+// Within one process a receiver reads the sender's own memory.
+TEST(InprocTransport, StopsWhenItsFramesAreNoLongerRead) {
+  const auto network = InprocNetwork::make();
+  const auto server = network->transport();
+  const auto worker = network->transport();
+  worker->connect(kServer, server->bind({"127.0.0.1", 0}));
+  const std::vector<float> values(10, 7);
+  worker->send(kServer, data(1, {Buffer(nullptr, values.data(), values.size() * sizeof(float))}));
+  auto received = server->receive(soon());
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->message.frames.at(0).data(), values.data());
+  const auto stopped = std::async(std::launch::async, [&] { worker->stop(1h); });
+  EXPECT_EQ(stopped.wait_for(20ms), std::future_status::timeout);
+  received.reset();
+  EXPECT_EQ(stopped.wait_until(soon()), std::future_status::ready);
 }
 
 TEST_P(TransportTest, AnAnswerGoesBackByItsRoute) {
