@@ -176,7 +176,7 @@ TEST_F(TrainerFaults, AWorkerThatIsAwaitedIsNamed) {
 }
 
 TEST_F(TrainerFaults, SchedulersDieAndAreStartedAgain) {
-  start("schedulers", "120", {});
+  start("schedulers", "800", {});
   ASSERT_TRUE(comes_to("a-worker-0", 5));
   for (const char* scheduler : {"global-scheduler", "central-scheduler", "a-scheduler", "b-scheduler"}) {
     kill(scheduler);
@@ -184,7 +184,7 @@ TEST_F(TrainerFaults, SchedulersDieAndAreStartedAgain) {
     EXPECT_TRUE(says(scheduler, "the job runs already: ")) << processes_.at(scheduler).output();
   }
   expect_all_end_well();
-  EXPECT_EQ(round_of("a-worker-0"), 120);
+  EXPECT_EQ(round_of("a-worker-0"), 800);
 }
 
 // All of a job is started again, where its global server had come to.

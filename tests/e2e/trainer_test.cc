@@ -72,7 +72,8 @@ class Trainer : public testing::Test {
   }
 
   std::vector<std::string> worker_options(const GuideRole& role, std::vector<std::string> more = {}) {
-    std::vector<std::string> options{"--cpu"};
+    std::vector<std::string> options;
+    if (std::ranges::find(more, "--device") == more.end()) options.emplace_back("--cpu");
     if (role.data_slice >= 0) more.insert(more.end(), {"--data-slice-idx", std::to_string(role.data_slice)});
     options.insert(options.end(), more.begin(), more.end());
     return options;
