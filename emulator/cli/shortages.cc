@@ -34,6 +34,7 @@ std::string describe_shortage(const lab::Shortage& shortage) {
 }
 
 void warn_of(const std::vector<lab::Shortage>& shortages, const std::string& scenario, bool strict, bool quiet) {
+  if (shortages.empty()) return;
   const bool hopeless =
       std::any_of(shortages.begin(), shortages.end(), [](const lab::Shortage& shortage) { return shortage.hopeless; });
   if (strict || hopeless) {

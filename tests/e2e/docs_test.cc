@@ -112,7 +112,9 @@ std::optional<std::string> bounded_exec(const std::string& command, const std::v
 // The command as it is run here: it ends by itself, soon. nullopt: nobody knows.
 std::optional<std::string> bounded(const std::string& command) {
   const std::vector<std::string> words = words_of(command);
-  if (words[0] == "scenarios/pseudo-distributed.sh") return command + " --rounds 3 --learning-rate 0.001";
+  if (words[0] == "scenarios/pseudo-distributed.sh") {
+    return contains(words, "--rounds") ? command : command + " --rounds 3 --learning-rate 0.001";
+  }
   if (words.size() < 2) return std::nullopt;
   if (contains(words, "--help")) return command;
   if (words[0] == "build/release/bin/geomx-node") {
@@ -146,6 +148,8 @@ TEST(Docs, CommandsAreFoundAndBounded) {
   ASSERT_EQ(found, (std::vector<std::string>{"build/release/bin/geomx-emu doctor", "scenarios/pseudo-distributed.sh",
                                              "build/release/bin/geomx-emu run  scenarios/three-dc.json"}));
   EXPECT_EQ(bounded(found[0]), found[0]);
+  EXPECT_EQ(bounded(found[1]), found[1] + " --rounds 3 --learning-rate 0.001");
+  EXPECT_EQ(bounded(found[1] + " --rounds 9"), found[1] + " --rounds 9");
   EXPECT_EQ(bounded(found[2]), found[2] + " --set training.rounds=3 --set 'expect=[]'");
   EXPECT_EQ(bounded("build/release/bin/geomx-emu up scenarios/playground.json"), std::nullopt);
   EXPECT_EQ(bounded("build/release/bin/geomx-emu exec l n -- ping m"), std::nullopt);
