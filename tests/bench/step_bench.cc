@@ -27,12 +27,6 @@ Graph model_named(const std::string& name) {
   return make_model(name, name.starts_with("resnet") ? Shape{3, 32, 32} : Shape{1, 28, 28}, 10);
 }
 
-Precision precision_named(const std::string& name) {
-  if (name == "fp32") return Precision::fp32;
-  if (name == "bf16") return Precision::bf16;
-  throw Error("precision \"" + name + "\" is not known (fp32, bf16)");
-}
-
 void sgd(Tensors& parameters, const Tensors& gradients, float rate, int threads) {
   for (std::size_t t = 0; t < parameters.count(); ++t) {
     float* values = parameters[t].data();
@@ -46,7 +40,7 @@ void sgd(Tensors& parameters, const Tensors& gradients, float rate, int threads)
 void serve(const std::string& name, std::size_t batch, int threads, const std::string& precision) {
   const Graph model = model_named(name);
   const auto backend =
-      make_cpu_backend(model, {.batch = batch, .threads = threads, .precision = precision_named(precision)});
+      make_cpu_backend(model, {.batch = batch, .threads = threads, .precision = parse_precision(precision)});
   initialise(model, backend->parameters(), 1);
   const Samples samples = random_samples(model, batch, 1);
   double seconds = 0;

@@ -1,28 +1,64 @@
 #include "tests/support/op_table.h"
 
+#include <type_traits>
+
 namespace geomx::trainer {
 namespace {
 
 constexpr int kClasses = 5;
 
-std::vector<OpCase> make_table() {
+// How much larger than they are written here.
+struct Scale {
+  int pixels = 1;  // of height and width
+  int channels = 1;
+  int positions = 1;
+  int width = 1;  // of sequences
+  std::size_t batch = 1;
+};
+
+Op enlarged(const Op& op, int channels) {
+  return std::visit(
+      [channels](auto larger) -> Op {
+        using Kind = std::decay_t<decltype(larger)>;
+        if constexpr (std::is_same_v<Kind, Convolution>) {
+          if (larger.groups == larger.channels) larger.groups *= channels;  // depthwise stays so
+          larger.channels *= channels;
+        }
+        if constexpr (std::is_same_v<Kind, Linear>) larger.units *= channels;
+        return larger;
+      },
+      op);
+}
+
+std::vector<Op> enlarged(std::vector<Op> ops, int channels) {
+  for (Op& op : ops) op = enlarged(op, channels);
+  return ops;
+}
+
+std::vector<OpCase> make_table(const Scale& scale) {
   std::vector<OpCase> table;
+  const auto add = [&](Graph graph, std::size_t batch, std::size_t first, std::size_t last) {
+    const std::string name = graph.name();
+    table.push_back({name, std::move(graph), batch * scale.batch, first, last});
+  };
   // Of images: after a 1x1 convolution.
   const auto image = [&](const std::string& name, const Shape& input, int channels, const std::vector<Op>& ops,
                          std::size_t batch = 3) {
-    Graph graph(name, input);
-    const auto before = graph.chain(graph.input(), {Convolution{.channels = channels}});
-    graph.chain(graph.chain(before, ops), {Linear{kClasses}});
-    table.push_back({name, std::move(graph), batch});
+    Graph graph(name, {input[0], input[1] * scale.pixels, input[2] * scale.pixels});
+    const auto before = graph.chain(graph.input(), {Convolution{.channels = channels * scale.channels}});
+    const auto last = graph.chain(before, enlarged(ops, scale.channels));
+    graph.chain(last, {Linear{kClasses}});
+    add(std::move(graph), batch, before + 1, last);
   };
   // Of sequences: after an embedding.
   const auto sequence = [&](const std::string& name, long positions, int width, const std::vector<Op>& ops,
                             std::size_t batch = 3) {
-    Graph graph(name, {positions});
-    const auto before =
-        graph.chain(graph.input(), {Embedding{.vocabulary = kClasses, .width = width, .positions = true}});
-    graph.chain(graph.chain(before, ops), {Linear{kClasses}});
-    table.push_back({name, std::move(graph), batch});
+    Graph graph(name, {positions * scale.positions});
+    const auto before = graph.chain(
+        graph.input(), {Embedding{.vocabulary = kClasses, .width = width * scale.width, .positions = true}});
+    const auto last = graph.chain(before, enlarged(ops, scale.width));
+    graph.chain(last, {Linear{kClasses}});
+    add(std::move(graph), batch, ops.empty() ? before : before + 1, last);
   };
 
   image("convolution/3x3", {3, 9, 7}, 5, {Convolution{.channels = 7, .kernel = 3}});
@@ -79,21 +115,26 @@ std::vector<OpCase> make_table() {
   sequence("attention/one_head_of_5", 9, 15, {Attention{.heads = 1}}, 2);
 
   // Values that several read, and ReLUs that cannot be taken along for that.
+  const auto convolution = [&](int channels, int padding, bool bias) {
+    return Convolution{.channels = channels * scale.channels, .kernel = 3, .padding = padding, .bias = bias};
+  };
   {
-    Graph graph("add/residual", {3, 8, 8});
-    const auto x = graph.chain(graph.input(), {Convolution{.channels = 16, .kernel = 3, .padding = 1}, Relu{}});
-    const auto y = graph.chain(x, {Convolution{.channels = 16, .kernel = 3, .padding = 1, .bias = false}, BatchNorm{}});
-    graph.chain(graph.add(Add{}, {y, x}), {Relu{}, GlobalPool{}, Linear{kClasses}});
-    table.push_back({"add/residual", std::move(graph), 4});
+    Graph graph("add/residual", {3, 8 * scale.pixels, 8 * scale.pixels});
+    const auto x = graph.chain(graph.input(), {convolution(16, 1, true), Relu{}});
+    const auto y = graph.chain(x, {convolution(16, 1, false), BatchNorm{}});
+    const auto sum = graph.add(Add{}, {y, x});
+    const auto last = graph.chain(sum, {Relu{}});
+    graph.chain(last, {GlobalPool{}, Linear{kClasses}});
+    add(std::move(graph), 4, sum, last);
   }
   {
-    Graph graph("add/with_itself_and_others", {3, 6, 6});
-    const auto x = graph.chain(graph.input(), {Convolution{.channels = 5, .kernel = 3}});
+    Graph graph("add/with_itself_and_others", {3, 6 * scale.pixels, 6 * scale.pixels});
+    const auto x = graph.chain(graph.input(), {convolution(5, 0, true)});
     const auto r = graph.add(Relu{}, {x});
     const auto twice = graph.add(Add{}, {x, x});
     const auto all = graph.add(Add{}, {graph.add(Add{}, {twice, r}), graph.add(Gelu{}, {x})});
     graph.chain(all, {Linear{kClasses}});
-    table.push_back({"add/with_itself_and_others", std::move(graph), 3});
+    add(std::move(graph), 3, r, all);
   }
   return table;
 }
@@ -101,7 +142,13 @@ std::vector<OpCase> make_table() {
 }  // namespace
 
 const std::vector<OpCase>& op_table() {
-  static const std::vector<OpCase> table = make_table();
+  static const std::vector<OpCase> table = make_table({});
+  return table;
+}
+
+const std::vector<OpCase>& large_op_table() {
+  static const std::vector<OpCase> table =
+      make_table({.pixels = 2, .channels = 4, .positions = 16, .width = 8, .batch = 8});
   return table;
 }
 

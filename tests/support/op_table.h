@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,12 @@ struct OpCase {
   std::string name;  // "max_pool/3x3_stride_2"
   Graph graph;
   std::size_t batch;
+  std::size_t first, last;  // the nodes that it is about
 };
 
+// Small ones, whose gradients can be checked.
 const std::vector<OpCase>& op_table();
+// The same ones so large that their time can be measured.
+const std::vector<OpCase>& large_op_table();
 
 }  // namespace geomx::trainer

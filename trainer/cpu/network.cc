@@ -35,7 +35,9 @@ Network::Network(const Graph& graph, std::size_t batch, DataType type, Tensors& 
       for (std::size_t tensor = begin; tensor < end; ++tensor) needed_.push_back({program_.size(), tensor});
     }
     layers.push_back(make_layer(graph, chain));
+    const std::size_t begin = program_.size();
     builder.set_value(chain.nodes.back(), layers.back()->forward(builder));
+    parts_.push_back({chain.nodes, {begin, program_.size()}, {}});
   }
   const std::size_t last = graph.nodes().size() - 1;
   const dnnl::memory value = builder.value(last);
@@ -49,7 +51,9 @@ Network::Network(const Graph& graph, std::size_t batch, DataType type, Tensors& 
     for (std::size_t i = order.size(); i-- > 0;) {
       // A value that nobody reads has no gradient; its parameters' stay 0.
       const dnnl::memory& gradient = builder.gradient(order[i].nodes.back());
+      parts_[i].backward.begin = program_.size();
       if (gradient) layers[i]->backward(builder, gradient);
+      parts_[i].backward.end = program_.size();
       for (auto node = order[i].nodes.rbegin(); node != order[i].nodes.rend(); ++node) {
         const auto [begin, end] = parameters_of(graph, *node);
         for (std::size_t tensor = end; tensor-- > begin;) ready_.push_back({program_.size(), tensor});

@@ -34,10 +34,24 @@ class Network {
   // Calls `on_ready` for each tensor once its gradient is final and its parameters are read no more.
   void backward(const std::function<void(std::size_t tensor)>& on_ready);
 
+  // Nodes that are computed together, in the order of the graph. After a whole step each can be computed again by
+  // itself, for its time.
+  std::size_t parts() const { return parts_.size(); }
+  const std::vector<std::size_t>& nodes_of(std::size_t part) const { return parts_[part].nodes; }
+  void forward_part(std::size_t part) { program_.run(parts_[part].forward.begin, parts_[part].forward.end); }
+  void backward_part(std::size_t part) { program_.run(parts_[part].backward.begin, parts_[part].backward.end); }
+
  private:
   struct Mark {
     std::size_t position;  // between operations
     std::size_t tensor;
+  };
+  struct Operations {
+    std::size_t begin = 0, end = 0;
+  };
+  struct Part {
+    std::vector<std::size_t> nodes;
+    Operations forward, backward;
   };
 
   std::size_t batch_;
@@ -48,6 +62,7 @@ class Network {
   std::size_t forward_end_ = 0;
   std::vector<Mark> needed_;
   std::vector<Mark> ready_;
+  std::vector<Part> parts_;
 };
 
 }  // namespace geomx::trainer

@@ -89,7 +89,8 @@ TensorFile::Metadata describe_model(const WorkerOptions& options, const Graph& m
           {"graph", to_json(model)},
           {"input", to_string(model.input_shape())},
           {"classes", std::to_string(model.classes())},
-          {"dataset", options.dataset}};
+          {"dataset", options.dataset},
+          {"precision", to_string(options.precision)}};
 }
 
 TensorFile::Metadata describe(const WorkerOptions& options, const Graph& model, std::size_t workers) {

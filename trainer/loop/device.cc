@@ -38,13 +38,16 @@ Device parse_device(const std::string& text) {
   return {Device::Kind::cuda, index};
 }
 
-void require_available(const Device& device) {
-  if (device.kind != Device::Kind::cuda) return;
+Device find_device(const Device& asked) {
+  if (asked.kind == Device::Kind::automatic)
+    return has_card(0) ? Device{Device::Kind::cuda} : Device{Device::Kind::cpu};
+  if (asked.kind != Device::Kind::cuda) return asked;
   try {
-    cuda::require_card(device.index);
+    cuda::require_card(asked.index);
   } catch (const Error& error) {
-    throw Error("--device cuda:" + std::to_string(device.index) + ": " + error.what());
+    throw Error("--device cuda:" + std::to_string(asked.index) + ": " + error.what());
   }
+  return asked;
 }
 
 std::unique_ptr<Backend> make_backend(const Device& device, const Subject& subject, const WorkerOptions& options,
@@ -53,14 +56,16 @@ std::unique_ptr<Backend> make_backend(const Device& device, const Subject& subje
     return make_cost_backend(subject.profile.value(), options.cost, options.batch_size, options.seed,
                              options.data_slice.value_or(0), timer);
   }
-  return make_backend(device, subject.model.value(),
-                      {.batch = options.batch_size, .threads = options.threads, .seed = options.seed});
+  return make_backend(
+      device, subject.model.value(),
+      {.batch = options.batch_size, .threads = options.threads, .precision = options.precision, .seed = options.seed});
 }
 
 std::unique_ptr<Backend> make_backend(const Device& device, const Graph& graph, const BackendOptions& options) {
-  const bool on_card =
-      device.kind == Device::Kind::cuda || (device.kind == Device::Kind::automatic && has_card(device.index));
-  return on_card ? cuda::make_backend(graph, options, device.index) : make_cpu_backend(graph, options);
+  const Device found = find_device(device);
+  if (found.kind == Device::Kind::model) throw Error("--device model computes nothing");
+  return found.kind == Device::Kind::cuda ? cuda::make_backend(graph, options, found.index)
+                                          : make_cpu_backend(graph, options);
 }
 
 }  // namespace geomx::trainer

@@ -26,8 +26,8 @@ struct Device {
 // trainer/cost). Throws Error for another text.
 Device parse_device(const std::string& text);
 
-// Throws Error, in one line, where this machine does not have it.
-void require_available(const Device& device);
+// What that is on this machine, never automatic. Throws Error, in one line, where the machine does not have it.
+Device find_device(const Device& asked);
 
 // What a worker trains: one of the two.
 struct Subject {

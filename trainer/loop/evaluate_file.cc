@@ -2,27 +2,48 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "trainer/cpu/cpu_backend.h"
 #include "trainer/data/dataset.h"
 #include "trainer/loop/checkpoint.h"
+#include "trainer/loop/device.h"
 #include "trainer/loop/evaluate.h"
 #include "trainer/model/zoo.h"
 #include "trainer/tensor/error.h"
 
 namespace geomx::trainer {
+
+namespace {
+
+// A model that reads tokens is made for samples of one length, which its file says.
+std::size_t context_of(const Checkpoint& checkpoint) {
+  const std::string& input = text_of(checkpoint, "input");
+  std::size_t tokens = 0;
+  const auto [end, error] = std::from_chars(input.data(), input.data() + input.size(), tokens);
+  const bool is_one_number = error == std::errc() && end == input.data() + input.size() && tokens > 0;
+  return is_one_number ? tokens : kContext;
+}
+
+}  // namespace
+
 FileScore evaluate_file(const EvaluationOptions& options) {
   const Checkpoint checkpoint = read_checkpoint(options.file);
   const std::string dataset = options.dataset.value_or(text_of(checkpoint, "dataset"));
-  const DatasetKind kind = dataset_kind(dataset, options.context);
+  if (options.context && dataset != "text") throw Error("--context is of text, and " + dataset + " is images");
+  const std::size_t context = options.context.value_or(context_of(checkpoint));
+  const DatasetKind kind = dataset_kind(dataset, context);
   const Shape input = kind.input();
   const Graph model = options.model ? make_model(*options.model, input, kind.classes)
                                     : model_of(checkpoint, dataset, input, kind.classes);
-  const auto backend = make_cpu_backend(model, {.batch = options.batch_size, .threads = options.threads});
+  const auto backend = make_backend(
+      parse_device(options.device), model,
+      {.batch = options.batch_size,
+       .threads = options.threads,
+       .precision = options.precision ? *options.precision : parse_precision(text_of(checkpoint, "precision"))});
   load_model(checkpoint, model, *backend);
-  const Dataset data = load_dataset(dataset, Part::test, options.data_dir, options.context);
+  const Dataset data = load_dataset(dataset, Part::test, options.data_dir, context);
   const Backend::Score score = evaluate(*backend, data);
   const auto samples = static_cast<double>(score.samples);
   return {.file = options.file.string(),

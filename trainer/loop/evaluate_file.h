@@ -6,6 +6,7 @@
 #include <string>
 
 #include "trainer/data/dataset.h"
+#include "trainer/model/precision.h"
 
 namespace geomx::trainer {
 
@@ -15,9 +16,11 @@ struct EvaluationOptions {
   std::optional<std::string> model{};    // in place of the one that the file describes
   std::optional<std::string> dataset{};  // in place of the one it was trained on
   std::optional<std::filesystem::path> data_dir{};
-  std::size_t context = kContext;  // bytes of a sample of text
+  std::optional<std::size_t> context{};  // bytes of a sample of text, in place of those that the model was made for
   std::size_t batch_size = 32;
   int threads = 1;
+  std::string device = "auto";           // device.h; one that computes
+  std::optional<Precision> precision{};  // in place of the one that it was trained in
 };
 
 struct FileScore {

@@ -53,6 +53,7 @@ struct CommandLine {
   bool make_keys = false;
   std::string evaluate;
   bool json = false;
+  std::optional<trainer::Precision> precision;
   std::optional<double> dirichlet_alpha;
   std::optional<std::size_t> context;
   std::string metrics;
@@ -85,11 +86,16 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "of --split dirichlet: small, few classes a worker; large, all alike (0.5)")
       ->check(CLI::Range(1e-6, 1e6));
   app.add_option("--model", worker.model, "cnn")->capture_default_str();
+  app.add_option_function<std::string>(
+         "--precision",
+         [&line](const std::string& name) { line.precision = line.worker.precision = trainer::parse_precision(name); },
+         "what is computed in: fp32; bf16, bfloat16 between layers; tf32, of cards (fp32)")
+      ->check(CLI::IsMember({"fp32", "tf32", "bf16"}));
   app.add_option("--batch-size", worker.batch_size, "samples per worker and round")
       ->capture_default_str()
       ->check(CLI::Range(1, 65536));
   app.add_flag("--prefetch,!--no-prefetch", worker.prefetch,
-               "put batches together on a thread of its own; left out, not on the CPU");
+               "put batches together on a thread of its own; left out, with a card and not on the CPU");
   app.add_option("--epoch", worker.epochs, "passes over the slice")
       ->capture_default_str()
       ->check(CLI::Range(1L, 1'000'000L));
@@ -148,7 +154,7 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_flag("--resume", worker.resume, "go on from the newest whole checkpoint in that folder")->needs(folder);
   app.add_option("--evaluate", line.evaluate,
                  "run the test set through the model in this file, a checkpoint or --parameters-out's, and end; with "
-                 "--model, --dataset, --data-dir, --threads, --json");
+                 "--model, --dataset, --data-dir, --context, --device, --precision, --threads, --json");
   app.add_flag("--json", line.json, "of --evaluate: print a line of JSON");
   app.add_flag("--summary", line.summary, "print the model's layers and end");
   app.add_flag("--make-keys", line.make_keys, "print a new pair of keys for GEOMX_SECURITY=curve and end");
@@ -182,7 +188,7 @@ void refuse_options_of_other_devices(const CLI::App& app, const std::string& dev
   const std::vector<const char*> of_others{"--dataset",         "--data-dir",   "--split-by-class", "--split",
                                            "--dirichlet-alpha", "--augment",    "--context",        "--model",
                                            "--epoch",           "--eval-every", "--threads",        "--parameters-out",
-                                           "--record-profile",  "--clip-norm",  "--clip-value"};
+                                           "--record-profile",  "--clip-norm",  "--clip-value",     "--precision"};
   for (const char* option : is_model ? of_others : of_model) {
     if (app.get_option(option)->count() == 0) continue;
     throw UsageError(std::string(option) +
@@ -194,7 +200,8 @@ void refuse_options_of_other_devices(const CLI::App& app, const std::string& dev
 void add_data_options(CommandLine& line) {
   if (line.dirichlet_alpha && line.worker.split != trainer::SplitKind::dirichlet)
     throw UsageError("--dirichlet-alpha is of --split dirichlet");
-  if (line.context && line.worker.dataset != "text") throw UsageError("--context is of --dataset text");
+  if (line.context && line.worker.dataset != "text" && line.evaluate.empty())
+    throw UsageError("--context is of --dataset text");
   line.worker.dirichlet_alpha = line.dirichlet_alpha.value_or(line.worker.dirichlet_alpha);
   line.worker.context = line.context.value_or(line.worker.context);
 }
@@ -227,7 +234,7 @@ void refuse_worker_options(const CLI::App& app, const std::string& role) {
 // The same for what needs no job.
 void refuse_job_options(const CLI::App& app) {
   const std::set<std::string> allowed{"--evaluate", "--json", "--model",  "--dataset", "--data-dir",
-                                      "--threads",  "--cpu",  "--device", "--context"};
+                                      "--threads",  "--cpu",  "--device", "--context", "--precision"};
   for (const CLI::Option* option : app.get_options()) {
     if (option->count() > 0 && !allowed.contains(option->get_name())) {
       throw UsageError(option->get_name() + " does not go with --evaluate");
@@ -240,8 +247,10 @@ void evaluate_file(const CLI::App& app, const CommandLine& line) {
   refuse_job_options(app);
   trainer::EvaluationOptions options{.file = line.evaluate,
                                      .data_dir = line.worker.data_dir,
-                                     .context = line.worker.context,
-                                     .threads = line.worker.threads};
+                                     .context = line.context,
+                                     .threads = line.worker.threads,
+                                     .device = line.worker.device,
+                                     .precision = line.precision};
   if (app.get_option("--model")->count() > 0) options.model = line.worker.model;
   if (app.get_option("--dataset")->count() > 0) options.dataset = line.worker.dataset;
   try {

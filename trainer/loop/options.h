@@ -9,6 +9,7 @@
 #include "trainer/cost/cost_backend.h"
 #include "trainer/data/augment.h"
 #include "trainer/data/slice.h"
+#include "trainer/model/precision.h"
 
 namespace geomx::trainer {
 
@@ -25,7 +26,8 @@ struct ScheduleOptions {
 // What a worker is to train, as the original's examples call it.
 struct WorkerOptions {
   std::string device = "auto";  // device.h
-  CostOptions cost;             // of device model, which has no model and no data set, and needs rounds
+  Precision precision = Precision::fp32;
+  CostOptions cost;  // of device model, which has no model and no data set, and needs rounds
   std::string model = "cnn";
   std::string dataset = "fashion-mnist";
   std::optional<std::filesystem::path> data_dir;  // in place of where ./bootstrap puts the data set

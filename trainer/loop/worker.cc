@@ -31,7 +31,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A worker that computes on the processor has no core to spare, as several share a machine: docs/training.md.
-constexpr bool kPrefetchOnCpu = false;
+bool prefetches(const WorkerOptions& options, const Device& device) {
+  return options.prefetch.value_or(device.kind == Device::Kind::cuda);
+}
 
 double milliseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
@@ -83,10 +85,10 @@ Slice slice_of(const WorkerOptions& options, std::size_t workers) {
 // What a worker learns from; the worker of data slice 0 evaluates, too.
 class Data {
  public:
-  Data(const WorkerOptions& options, std::size_t workers)
+  Data(const WorkerOptions& options, const Device& device, std::size_t workers)
       : slice_(load_slice(options.dataset, slice_of(options, workers), options.data_dir, options.context)),
         batches_(slice_, options.batch_size, options.seed, *options.data_slice, options.augment),
-        prefetches_(options.prefetch.value_or(kPrefetchOnCpu)) {
+        prefetches_(prefetches(options, device)) {
     if (*options.data_slice == 0) {
       test_ = std::make_unique<Dataset>(load_dataset(options.dataset, Part::test, options.data_dir, options.context));
     }
@@ -117,7 +119,7 @@ class Trainer {
         per_epoch_(schedule.per_epoch),
         evaluate_every_(options.evaluate_every),
         backend_(make_backend(device, subject, options, timer)) {
-    if (subject.model) data_ = std::make_unique<Data>(options, workers);
+    if (subject.model) data_ = std::make_unique<Data>(options, device, workers);
     if (options.record_profile) {
       auto recorder = std::make_unique<ProfileRecorder>(std::move(backend_));
       recorder_ = recorder.get();
@@ -295,6 +297,9 @@ Subject subject_of(const WorkerOptions& options, const Device& device) {
   if (kind.samples == SampleKind::tokens && options.augment != Augment::none) {
     throw Error("text cannot be mirrored and moved (--augment none)");
   }
+  if (options.precision == Precision::tf32 && device.kind == Device::Kind::cpu) {
+    throw Error("--precision tf32 is of cards; of the CPU, fp32 or bf16");
+  }
   return {make_model(options.model, kind.input(), kind.classes), {}};
 }
 
@@ -329,8 +334,7 @@ void run_worker(const ps::NodeConfig& node, const WorkerOptions& given, Observer
   require_positive("--batch-size", static_cast<long>(options.batch_size));
   if (options.rounds) require_positive("--rounds", *options.rounds);
   optimizer_config(options, ps::SyncName::fsa);
-  const Device device = parse_device(options.device);
-  require_available(device);
+  const Device device = find_device(parse_device(options.device));
   const Subject subject = subject_of(options, device);
   const auto workers = static_cast<std::size_t>(node.num_all_workers);
   const Schedule plan = options.data_slice ? schedule(options, device, workers) : Schedule();

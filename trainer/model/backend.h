@@ -6,15 +6,11 @@
 #include <span>
 #include <vector>
 
+#include "trainer/model/precision.h"
 #include "trainer/tensor/batch.h"
 #include "trainer/tensor/tensors.h"
 
 namespace geomx::trainer {
-
-// What a backend computes in. tf32, on cards only: fp32, but factors of products may be rounded to 10 bits of mantissa
-// before. bf16: values between layers and copies of the weights are bfloat16; parameters, their gradients, sums and the
-// norms' statistics stay fp32 (Micikevicius et al.: "Mixed precision training", 2018).
-enum class Precision { fp32, tf32, bf16 };
 
 struct BackendOptions {
   std::size_t batch = 1;  // samples that step() takes

@@ -107,12 +107,31 @@ class Parser {
     Graph graph(json["name"], input);
     std::size_t index = 0;
     for (const Json& layer : json["layers"]) add(graph, layer, "/layers/" + std::to_string(index++));
+    require_output(graph);
     return graph;
   }
 
  private:
   [[noreturn]] void fail(const std::string& pointer, const std::string& what) const {
     throw Error(where_ + ": " + (pointer.empty() ? "the text" : pointer) + " " + what);
+  }
+
+  // The labels say which of the last layer's values is the right one, and tokens which row of an embedding.
+  void require_output(const Graph& graph) const {
+    const Shape& input = graph.input_shape();
+    const std::size_t labels = input.size() == 1 ? elements(input) : 1;
+    if (graph.classes() != classes_ || graph.labels_per_sample() != labels) {
+      fail("/layers", "end in " + to_string(graph.nodes().back().shape) + " for each sample, and the data set wants " +
+                          (labels == 1 ? "" : std::to_string(labels) + "x") + std::to_string(classes_) +
+                          " (a linear layer with \"units\": \"classes\")");
+    }
+    for (const Node& node : graph.nodes()) {
+      const auto* embedding = std::get_if<Embedding>(&node.op);
+      if (embedding != nullptr && embedding->vocabulary < classes_) {
+        fail("/layers", "have " + node.name + " with a vocabulary of " + std::to_string(embedding->vocabulary) +
+                            ", and the data set has " + std::to_string(classes_) + " tokens");
+      }
+    }
   }
 
   void read(const Json& value, const std::string& pointer, int& into) const {

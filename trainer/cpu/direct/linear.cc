@@ -1,8 +1,8 @@
 #include "trainer/cpu/direct/linear.h"
 
-#include <omp.h>
-
 #include <algorithm>
+
+#include "trainer/cpu/direct/parallel.h"
 
 namespace geomx::trainer::direct {
 
@@ -20,14 +20,13 @@ std::optional<LinearPlan> LinearPlan::make(long rows, long length, long columns,
 void LinearPlan::forward(const float* source, const float* weights, const float* bias, bool relu, float* output) const {
   // Whole cache lines of the output for each thread.
   const long each = ((columns_ + threads_ - 1) / threads_ + kBlock - 1) / kBlock * kBlock;
-#pragma omp parallel for schedule(static, 1) num_threads(threads_)
-  for (int part = 0; part < threads_; ++part) {
+  parallel_for(threads_, threads_, [&](long part) {
     const long first = std::min(part * each, columns_);
     const long last = std::min(first + each, columns_);
     if (first < last) {
       kernels_->linear(rows_, length_, source, weights, bias, relu, output, columns_, first, last);
     }
-  }
+  });
 }
 
 }  // namespace geomx::trainer::direct

@@ -1,9 +1,9 @@
 #include "trainer/cpu/direct/pooled_convolution.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include "trainer/cpu/direct/parallel.h"
 
 namespace geomx::trainer::direct {
 namespace {
@@ -38,8 +38,7 @@ void pack_for_lists(const float* weights, long out, long in, long taps, float* p
 // Runs part(0) ... part(parts - 1), each as one piece, on the threads that there are.
 template <typename Part>
 void in_parallel(int parts, const Part& part) {
-#pragma omp parallel for schedule(static, 1) num_threads(parts)
-  for (int i = 0; i < parts; ++i) part(i);
+  parallel_for(parts, parts, [&](long i) { part(static_cast<int>(i)); });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "trainer/cpu/direct/parallel.h"
 #include "trainer/cpu/ops/layer.h"
 
 namespace geomx::trainer {
@@ -9,8 +10,7 @@ namespace {
 // Rows of scores {.., positions, positions} become weights, softmax(scale x), in place; what a position may not see
 // gets 0.
 void softmax(float* scores, long rows, long positions, bool causal, float scale) {
-#pragma omp parallel for schedule(static)
-  for (long r = 0; r < rows; ++r) {
+  direct::parallel_for(rows, [&](long r) {
     float* row = scores + r * positions;
     const long seen = causal ? r % positions + 1 : positions;
     const float top = *std::max_element(row, row + seen);
@@ -21,13 +21,12 @@ void softmax(float* scores, long rows, long positions, bool causal, float scale)
     }
     for (long i = 0; i < seen; ++i) row[i] /= sum;
     std::fill(row + seen, row + positions, 0.0f);
-  }
+  });
 }
 
 // The gradient of the weights becomes that of the scores, in place: scale * w (g - sum(w g)).
 void softmax_backward(const float* weights, float* gradient, long rows, long positions, bool causal, float scale) {
-#pragma omp parallel for schedule(static)
-  for (long r = 0; r < rows; ++r) {
+  direct::parallel_for(rows, [&](long r) {
     const float* w = weights + r * positions;
     float* g = gradient + r * positions;
     const long seen = causal ? r % positions + 1 : positions;
@@ -35,7 +34,7 @@ void softmax_backward(const float* weights, float* gradient, long rows, long pos
     for (long i = 0; i < seen; ++i) sum += w[i] * g[i];
     for (long i = 0; i < seen; ++i) g[i] = scale * w[i] * (g[i] - sum);
     std::fill(g + seen, g + positions, 0.0f);
-  }
+  });
 }
 
 class AttentionLayer : public Layer {

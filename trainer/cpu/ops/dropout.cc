@@ -1,5 +1,8 @@
 #include "trainer/tensor/dropout.h"
 
+#include <algorithm>
+
+#include "trainer/cpu/direct/parallel.h"
 #include "trainer/cpu/ops/layer.h"
 
 namespace geomx::trainer {
@@ -32,11 +35,15 @@ class DropoutLayer : public Layer {
       const DropoutKey key = dropout_key(state.seed, state.step, index);
       const float* in = floats(from);
       float* out = floats(to);
-#pragma omp parallel for simd schedule(static)
-      for (long i = 0; i < count; ++i) {
-        const bool kept = dropout_draw(key, static_cast<std::uint32_t>(i)) >= threshold;
-        out[i] = kept ? in[i] * scale : 0.0f;
-      }
+      constexpr long kPiece = 4096;
+      direct::parallel_for((count + kPiece - 1) / kPiece, [&](long piece) {
+        const long end = std::min((piece + 1) * kPiece, count);
+#pragma omp simd
+        for (long i = piece * kPiece; i < end; ++i) {
+          const bool kept = dropout_draw(key, static_cast<std::uint32_t>(i)) >= threshold;
+          out[i] = kept ? in[i] * scale : 0.0f;
+        }
+      });
     };
     builder.program().add(kernel, {from, to});
     return builder.to_row_major(to, builder.type());

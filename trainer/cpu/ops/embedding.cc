@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "trainer/cpu/direct/parallel.h"
 #include "trainer/cpu/ops/layer.h"
 #include "trainer/tensor/error.h"
 
@@ -21,17 +22,16 @@ class EmbeddingLayer : public Layer {
     const auto kernel = [=, name = node_.name, vocabulary = op_.vocabulary, tokens = tokens_, count = out[0],
                          width = long{op_.width}] {
       check(floats(tokens), count, vocabulary, name);
-#pragma omp parallel for schedule(static)
-      for (long t = 0; t < count; ++t) {
+      direct::parallel_for(count, [&](long t) {
         const float* row = floats(rows) + static_cast<long>(floats(tokens)[t]) * width;
         float* to = floats(result) + t * width;
         if (!position) {
           std::copy(row, row + width, to);
-          continue;
+          return;
         }
         const float* here = floats(position) + t % positions * width;
         for (long i = 0; i < width; ++i) to[i] = row[i] + here[i];
-      }
+      });
     };
     std::vector<dnnl::memory> memories{tokens_, result, rows};
     if (position) memories.push_back(position);
@@ -49,8 +49,8 @@ class EmbeddingLayer : public Layer {
     const auto kernel = [=, tokens = tokens_, count = builder.dims(node_.shape)[0], width = long{op_.width},
                          vocabulary = long{op_.vocabulary}] {
       constexpr long kColumns = 16;  // a cache line
-#pragma omp parallel for schedule(static)
-      for (long begin = 0; begin < width; begin += kColumns) {
+      direct::parallel_for((width + kColumns - 1) / kColumns, [&](long column) {
+        const long begin = column * kColumns;
         const long end = std::min(begin + kColumns, width);
         const auto clear = [&](float* table, long height) {
           for (long row = 0; row < height; ++row)
@@ -66,7 +66,7 @@ class EmbeddingLayer : public Layer {
           float* here = floats(position) + t % positions * width;
           for (long i = begin; i < end; ++i) here[i] += from[i];
         }
-      }
+      });
     };
     std::vector<dnnl::memory> memories{tokens_, after, rows};
     if (position) memories.push_back(position);

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "trainer/cpu/direct/parallel.h"
 #include "trainer/cpu/ops/layer.h"
 
 namespace geomx::trainer {
@@ -33,8 +34,7 @@ struct Sizes {
 void normalise(const Sizes& s, double epsilon, const float* x, const float* weight, const float* bias, float* y,
                float* statistics) {
   const long size = s.per_group() * s.pixels;
-#pragma omp parallel for schedule(static)
-  for (long at = 0; at < s.batch * s.groups; ++at) {
+  direct::parallel_for(s.batch * s.groups, [&](long at) {
     const float* in = x + at * size;
     const double mean = sum(size, [&](long i) { return in[i]; }) / static_cast<double>(size);
     const auto center = static_cast<float>(mean);
@@ -51,7 +51,7 @@ void normalise(const Sizes& s, double epsilon, const float* x, const float* weig
       float* to = y + at * size + k * s.pixels;
       for (long p = 0; p < s.pixels; ++p) to[p] = from[p] * scale + shift;
     }
-  }
+  });
 }
 
 // dx = (weight dy - mean(weight dy) - x^ mean(weight dy x^)) / deviation. `sums`, {batch, channels, 2}, gets those of
@@ -59,8 +59,7 @@ void normalise(const Sizes& s, double epsilon, const float* x, const float* weig
 void normalise_backward(const Sizes& s, const float* x, const float* dy, const float* weight, const float* statistics,
                         float* dx, float* sums) {
   const long size = s.per_group() * s.pixels;
-#pragma omp parallel for schedule(static)
-  for (long at = 0; at < s.batch * s.groups; ++at) {
+  direct::parallel_for(s.batch * s.groups, [&](long at) {
     const float center = statistics[2 * at];
     const float inverse = statistics[2 * at + 1];
     double all = 0;
@@ -87,7 +86,7 @@ void normalise_backward(const Sizes& s, const float* x, const float* dy, const f
         dx[offset + p] = inverse * (scale * dy[offset + p] - mean - normalised * slope);
       }
     }
-  }
+  });
 }
 
 void sum_over_batch(const Sizes& s, const float* sums, float* weight_gradient, float* bias_gradient) {

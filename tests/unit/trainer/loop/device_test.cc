@@ -35,17 +35,16 @@ TEST(Device, IsReadFromText) {
 }
 
 TEST(Device, ThatIsNotThereIsRefusedInOneLine) {
-  EXPECT_THAT(error_of([] {
-                require_available({Device::Kind::cuda, 99});
-              }),
-              StartsWith("--device cuda:99: there is no"));
-  EXPECT_EQ(error_of([] { require_available({Device::Kind::cpu}); }), "no error");
-  EXPECT_EQ(error_of([] { require_available({Device::Kind::automatic}); }), "no error");
+  EXPECT_THAT(error_of([] { find_device({Device::Kind::cuda, 99}); }), StartsWith("--device cuda:99: there is no"));
+  EXPECT_EQ(find_device({Device::Kind::cpu}).kind, Device::Kind::cpu);
+  EXPECT_EQ(find_device({Device::Kind::model}).kind, Device::Kind::model);
+  EXPECT_NE(find_device({Device::Kind::automatic}).kind, Device::Kind::automatic);
 }
 
 TEST(Device, LeftToTheMachineIsItsCpuWhereThereIsNoDriver) {
   if (::dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) != nullptr) GTEST_SKIP() << "this machine has NVIDIA's driver";
   const Graph graph = make_model("cnn", {1, 28, 28}, 10);
+  EXPECT_EQ(find_device({}).kind, Device::Kind::cpu);
   const auto backend = make_backend(Device{}, graph, {.batch = 2});
   EXPECT_EQ(backend->parameters().count(), graph.parameters().size());
   EXPECT_THAT(error_of([&] {

@@ -412,6 +412,11 @@ TEST(WorkerOptionsAreChecked, BeforeTheNetworkIsTouched) {
             }),
             "data set text has no classes by which it could be split (--split contiguous)");
   EXPECT_EQ(error_of([](WorkerOptions& o) {
+              o.device = "cpu";
+              o.precision = Precision::tf32;
+            }),
+            "--precision tf32 is of cards; of the CPU, fp32 or bf16");
+  EXPECT_EQ(error_of([](WorkerOptions& o) {
               o.dataset = "text";
               o.augment = Augment::flip_crop;
             }),

@@ -8,9 +8,11 @@
 #include "tests/unit/trainer/data/idx_files.h"
 #include "tests/unit/trainer/data/temporary_folder.h"
 #include "tests/unit/trainer/loop/guide_job.h"
+#include "trainer/cpu/cpu_backend.h"
 #include "trainer/loop/checkpoint.h"
 #include "trainer/loop/evaluate_file.h"
 #include "trainer/loop/worker.h"
+#include "trainer/model/zoo.h"
 #include "trainer/tensor/error.h"
 
 // Trainings that end, and go on as other jobs: all roles as threads over the in-process transport.
@@ -192,7 +194,21 @@ class Resume : public testing::Test {
       for (std::size_t round = 0; round < 10; ++round) {
         EXPECT_EQ(resumed.losses[round], calm.losses[10 + round]) << round;
       }
+      ASSERT_EQ(resumed.evaluations.empty(), worker > 0);
+      if (worker > 0) continue;
+      EXPECT_EQ(resumed.evaluations.back().accuracy, calm.evaluations.back().accuracy);
+      EXPECT_EQ(resumed.evaluations.back().loss, calm.evaluations.back().loss);
     }
+  }
+
+  // Of a model file.
+  std::string with_batch_norm() const {
+    const fs::path file = folder_ / "normed.json";
+    write_plain(file, R"({"name": "normed", "layers": [
+      {"op": "convolution", "channels": 6, "kernel": 5, "stride": 2, "bias": false}, {"op": "batch_norm"},
+      {"op": "relu"}, {"op": "convolution", "channels": 12, "kernel": 3, "stride": 2, "bias": false},
+      {"op": "batch_norm"}, {"op": "relu"}, {"op": "linear", "units": "classes"}]})");
+    return file.string();
   }
 
   TemporaryFolder folder_;
@@ -248,6 +264,14 @@ TEST_F(Resume, WithPriorityPropagation) {
   expect_the_same(one_party(2), options(20), {{"ENABLE_P3", "1"}}, false);
 }
 
+// Running statistics are each worker's own: evaluation, which uses them, says whether they came along.
+TEST_F(Resume, RunningStatisticsAreBitExact) {
+  WorkerOptions straight = options(20);
+  straight.model = with_batch_norm();
+  straight.momentum = 0.9;
+  expect_the_same(one_party(2), straight, {}, true);
+}
+
 // Two parties, whose servers pull from the global one; the master worker has no slice, and begins with another worker's
 // checkpoint.
 TEST_F(Resume, TwoPartiesAreBitExact) {
@@ -293,6 +317,60 @@ TEST_F(Resume, TheLastCheckpointHasTheAccuracyThatTrainingPrinted) {
     EXPECT_EQ(score.dataset, "fashion-mnist");
   }
   EXPECT_GT(printed.accuracy, 0.5);  // it has learnt something that a file of zeros would not know
+}
+
+TEST_F(Resume, EvaluationUsesTheFilesRunningStatistics) {
+  WorkerOptions mine = options(60);
+  mine.model = with_batch_norm();
+  mine.optimizer = "adam";
+  mine.learning_rate = 0.002;
+  mine.parameters_out = folder_ / "final.safetensors";
+  const Outcome outcome = train(1, mine);
+  ASSERT_THAT(outcome.errors, IsEmpty());
+  const EvaluationReport& printed = outcome.workers[0].evaluations.back();
+  const FileScore score = evaluate_file({.file = *mine.parameters_out, .data_dir = folder_.path()});
+  EXPECT_EQ(score.accuracy, printed.accuracy);
+  EXPECT_DOUBLE_EQ(score.loss, printed.loss);
+  EXPECT_GT(printed.accuracy, 0.5);
+
+  const Checkpoint checkpoint = read_checkpoint(*mine.parameters_out);
+  std::vector<TensorView> tensors;
+  const std::vector<float> ones(12, 1.0f);
+  int replaced = 0;
+  for (const auto& tensor : checkpoint.content.tensors) {
+    const bool statistic = tensor.name.ends_with(".variance");
+    if (statistic) {
+      ++replaced;
+      EXPECT_NE(tensor.values[0], 1.0f) << "no step has moved " << tensor.name;
+    }
+    tensors.push_back(
+        {tensor.name, tensor.shape,
+         statistic ? std::span(ones).first(tensor.values.size()) : std::span<const float>(tensor.values)});
+  }
+  EXPECT_EQ(replaced, 2);
+  write_safetensors(*mine.parameters_out, checkpoint.content.metadata, tensors);
+  EXPECT_NE(evaluate_file({.file = *mine.parameters_out, .data_dir = folder_.path()}).loss, score.loss);
+}
+
+// A model that was trained in bf16 is evaluated so.
+TEST_F(Resume, EvaluationComputesInTheFilesPrecision) {
+  try {
+    make_cpu_backend(make_model("cnn", {1, 28, 28}, 10), {.batch = 16, .precision = Precision::bf16});
+  } catch (const Error& error) {
+    GTEST_SKIP() << "SKIPPED: " << error.what();
+  }
+  WorkerOptions mine = kept(20);
+  mine.precision = Precision::bf16;
+  const Outcome outcome = train(1, mine);
+  ASSERT_THAT(outcome.errors, IsEmpty());
+  const fs::path file = folder_ / "kept" / "worker-0-round-20.safetensors";
+  const EvaluationReport& printed = outcome.workers[0].evaluations.back();
+  EXPECT_EQ(evaluate_file({.file = file, .data_dir = folder_.path()}).loss, printed.loss);
+  const double in_fp32 = evaluate_file({.file = file, .data_dir = folder_.path(), .precision = Precision::fp32}).loss;
+  EXPECT_NE(in_fp32, printed.loss);
+  EXPECT_NEAR(in_fp32, printed.loss, 0.05 * printed.loss);
+  WorkerOptions other = kept(40, true);
+  EXPECT_THAT(refusal(other), HasSubstr("is of another training: its precision is bf16, here it is fp32"));
 }
 
 TEST_F(Resume, EvaluationRefusesWhatDoesNotFit) {

@@ -179,6 +179,15 @@ TEST(ModelFile, SaysWhereAndWhat) {
   says(R"({"op": "attention"})", "/layers/0 does not fit: model m: attention1 wants sequences");
   says(R"({"op": "linear", "units": 1048576}, {"op": "linear", "units": 1048576})", "more than can be");
   says("", "/layers must be a list");
+  says(R"({"op": "linear", "units": 9})", "/layers end in 9 for each sample, and the data set wants 10");
+  says(R"({"op": "convolution", "channels": 3})", "/layers end in 3x28x28 for each sample");
+  const auto of_text = [](const std::string& layers) {
+    return message_of([&] { parse_model(R"({"name": "m", "layers": [)" + layers + "]}", "m.json", {8}, 256); });
+  };
+  const std::string logits = R"(, {"op": "linear", "units": "classes"})";
+  EXPECT_EQ(of_text(R"({"op": "embedding", "vocabulary": "classes", "width": 4})" + logits), "(no error)");
+  EXPECT_THAT(of_text(R"({"op": "embedding", "vocabulary": 255, "width": 4})" + logits),
+              HasSubstr("/layers have embedding1 with a vocabulary of 255, and the data set has 256 tokens"));
   EXPECT_THAT(message_of([] { parse_model("{", "m.json", kMnist, 10); }), HasSubstr("m.json: the text is not JSON"));
   EXPECT_THAT(message_of([] { make_model("/nowhere/m.json", kMnist, 10); }), HasSubstr("/nowhere/m.json"));
 }
