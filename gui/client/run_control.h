@@ -49,7 +49,7 @@ class RunControl : public QObject {
 
  signals:
   void changed();
-  void problem(const geomx::gui::Problem& problem);
+  void complained(const geomx::gui::Complaint& complaint);
   void task_started(geomx::gui::Task task);
   void task_finished(const geomx::gui::TaskResult& result);
 

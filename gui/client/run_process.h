@@ -12,7 +12,7 @@ namespace geomx::gui {
 enum class Task { none, check, doctor, up, run, down };
 
 // A line that a command has written for people to act on.
-struct Problem {
+struct Complaint {
   QString where;  // "three-dc.json:3:7", "/topology/links/0/rate", or empty
   QString what;
   QString hint;  // empty: none
@@ -83,7 +83,7 @@ class RunProcess : public QObject {
  signals:
   void started(geomx::gui::Task task);
   void progressed(const geomx::gui::RunProgress& progress);
-  void problem(const geomx::gui::Problem& problem);
+  void complained(const geomx::gui::Complaint& complaint);
   void lab_up(const QString& lab);  // what a run or an `up` has made can be attached to
   void finished(const geomx::gui::TaskResult& result);
 
@@ -100,7 +100,7 @@ class RunProcess : public QObject {
   QString lab_name_;
   QByteArray output_;
   QByteArray rest_;  // of standard error, without its newline yet
-  QString last_problem_;
+  QString last_complaint_;
 };
 
 }  // namespace geomx::gui

@@ -25,7 +25,7 @@ class FindingsPanel : public QWidget {
 
  private:
   void begin(Task task);
-  void add(const Problem& problem);
+  void add(const Complaint& complaint);
   void finish(const TaskResult& result);
   void show_doctor(const QByteArray& document);
   void show_check(const QByteArray& document);

@@ -51,7 +51,7 @@ class LinkChartPanel : public QWidget {
   std::array<Plot, kCharts> plots_;
   QTimer redraw_;  // however fast the feed comes, so often
   bool fresh_ = false;
-  QVector<LinkSampleRow> recorded_;
+  std::vector<run::LinkSampleRow> recorded_;
 };
 
 }  // namespace geomx::gui
