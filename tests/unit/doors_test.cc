@@ -69,7 +69,13 @@ const std::vector<Room> kRooms{
      {"trainer/tensor", "trainer/data", "trainer/model", "trainer/cpu", "trainer/cuda", "trainer/cost", "ps/proto",
       "ps/config", "ps/optim", "ps/transport", "ps/worker", "ps/server"}},
 
-    {"gui", {"emulator/base", "emulator/scenario", "emulator/control", "emulator/report"}},
+    {"gui/model", {"emulator/base", "emulator/scenario", "emulator/interchange"}},
+    {"gui/client", {"emulator/base", "emulator/scenario", "emulator/control", "emulator/run"}},
+    {"gui/canvas", {"gui/model"}},
+    {"gui/panels", {"emulator/base", "emulator/scenario", "gui/model", "gui/client", "gui/canvas"}},
+    {"gui",
+     {"emulator/base", "emulator/scenario", "emulator/control", "emulator/report", "gui/model", "gui/client",
+      "gui/canvas", "gui/panels"}},
 };
 
 struct Vendor {
