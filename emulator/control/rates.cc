@@ -1,4 +1,4 @@
-#include "emulator/cli/rates.h"
+#include "emulator/control/rates.h"
 
 #include <nlohmann/json.hpp>
 #include <unordered_map>
@@ -6,10 +6,9 @@
 #include "emulator/base/error.h"
 #include "emulator/base/units.h"
 
-namespace geomx::cli {
+namespace geomx::control {
 namespace {
 
-using control::DirectionCounters;
 using nlohmann::json;
 
 constexpr double kNanosecondsPerMillisecond = 1e6;
@@ -71,19 +70,19 @@ std::vector<WatchedLink> watched_links(const std::string& plan_json) {
   return links;
 }
 
-std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<control::LinkCounters>& before,
-                             const std::vector<control::LinkCounters>& after, double seconds) {
-  std::unordered_map<std::string, const control::LinkCounters*> first;
-  std::unordered_map<std::string, const control::LinkCounters*> last;
-  for (const control::LinkCounters& link : before) first[link.link] = &link;
-  for (const control::LinkCounters& link : after) last[link.link] = &link;
-  const control::LinkCounters none;
+std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<LinkCounters>& before,
+                             const std::vector<LinkCounters>& after, double seconds) {
+  std::unordered_map<std::string, const LinkCounters*> first;
+  std::unordered_map<std::string, const LinkCounters*> last;
+  for (const LinkCounters& link : before) first[link.link] = &link;
+  for (const LinkCounters& link : after) last[link.link] = &link;
+  const LinkCounters none;
   std::vector<LinkRates> result;
   for (const WatchedLink& link : links) {
     const auto now = last.find(link.name);
     if (now == last.end()) continue;
     const auto then = first.find(link.name);
-    const control::LinkCounters& start = then == first.end() ? none : *then->second;
+    const LinkCounters& start = then == first.end() ? none : *then->second;
     LinkRates rates{link.name, link.wan, between(link.forward, start.forward, now->second->forward, seconds),
                     between(link.backward, start.backward, now->second->backward, seconds), std::nullopt};
     if (rates.forward.delay_ms && rates.backward.delay_ms) {
@@ -95,4 +94,4 @@ std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::v
   return result;
 }
 
-}  // namespace geomx::cli
+}  // namespace geomx::control

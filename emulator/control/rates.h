@@ -8,7 +8,7 @@
 #include "emulator/control/client.h"
 
 // What two readings of a lab's counters say about the time between them. Pure.
-namespace geomx::cli {
+namespace geomx::control {
 
 // What the plan says of one link.
 struct WatchedLink {
@@ -50,7 +50,7 @@ struct LinkRates {
 
 // By the plan's order; a link without counters is left out, and one whose counters were not there before, or have
 // started anew, counts from zero.
-std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<control::LinkCounters>& before,
-                             const std::vector<control::LinkCounters>& after, double seconds);
+std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<LinkCounters>& before,
+                             const std::vector<LinkCounters>& after, double seconds);
 
-}  // namespace geomx::cli
+}  // namespace geomx::control

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <QByteArray>
+#include <QWidget>
+
+#include "gui/client/run_control.h"
+
+class QLabel;
+class QPushButton;
+class QTreeWidget;
+
+namespace geomx::gui {
+
+// What check, doctor and the commands have found, in words: how bad, where, what, and what to do about it.
+class FindingsPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit FindingsPanel(RunControl& control, QWidget* parent = nullptr);
+  int count() const;
+
+ signals:
+  // A finding has been activated whose place is known: "FILE:LINE:COLUMN" or a JSON pointer.
+  void place_activated(const QString& where);
+
+ private:
+  void begin(Task task);
+  void add(const Complaint& complaint);
+  void finish(const TaskResult& result);
+  void show_doctor(const QByteArray& document);
+  void show_check(const QByteArray& document);
+
+  RunControl& control_;
+  QLabel* title_;
+  QTreeWidget* list_;
+  QPushButton* doctor_;
+};
+
+}  // namespace geomx::gui
