@@ -70,8 +70,9 @@ const std::vector<Room> kRooms{
       "ps/config", "ps/optim", "ps/transport", "ps/worker", "ps/server"}},
 
     {"gui/model", {"emulator/base", "emulator/scenario", "emulator/interchange"}},
+    {"gui/theme", {}},
     {"gui/client", {"emulator/base", "emulator/scenario", "emulator/control", "emulator/run"}},
-    {"gui/canvas", {"gui/model"}},
+    {"gui/canvas", {"emulator/base", "gui/model", "gui/theme"}},
     {"gui/panels", {"emulator/base", "emulator/scenario", "gui/model", "gui/client", "gui/canvas"}},
     {"gui",
      {"emulator/base", "emulator/scenario", "emulator/control", "emulator/report", "gui/model", "gui/client",

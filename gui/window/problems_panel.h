@@ -1,0 +1,30 @@
+#pragma once
+
+#include <QTreeWidget>
+
+#include "gui/model/topology_model.h"
+
+namespace geomx::gui {
+
+// All that is wrong with the document. Activating one leads to what it is about, or to its line of the text.
+class ProblemsPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit ProblemsPanel(TopologyModel& model, QWidget* parent = nullptr);
+  QTreeWidget* list() const { return list_; }
+
+ signals:
+  void item_wanted(const QString& id);
+  void line_wanted(int line, int column, const QString& what);
+  void counted(int problems);
+
+ private:
+  void refill();
+  void activate(const QTreeWidgetItem* row);
+
+  TopologyModel& model_;
+  QTreeWidget* list_;
+};
+
+}  // namespace geomx::gui
