@@ -446,6 +446,10 @@ const std::string& Client::lab() const {
   return impl_->lab;
 }
 
+bool Client::usable() const {
+  return !impl_->closed && impl_->unusable.empty();
+}
+
 int Client::fd() const {
   return impl_->readable.get();
 }

@@ -166,6 +166,8 @@ class Client {
   // The lab's init; none where it cannot be ended from here (lab_socket.h, open_init).
   FileDescriptor open_lab() const;
   const std::string& lab() const;
+  // Whether calls make sense still: false once the lab has gone, or one has thrown for want of an answer.
+  bool usable() const;
   // Becomes readable when an exit, an event or a sample can be fetched or the lab has gone; now and then for nothing.
   int fd() const;
 

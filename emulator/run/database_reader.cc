@@ -127,11 +127,9 @@ struct DatabaseReader::Impl {
   Query events{handle.get(), file, after_row("time, kind, object, detail", "events")};
   Query wan{handle.get(), file, kWan};
   Query samples{handle.get(), file, kLinkSamples};
-  std::int64_t last_step = 0;
-  std::int64_t last_evaluation = 0;
-  std::int64_t last_round = 0;
-  std::int64_t last_event = 0;
-  std::int64_t last_wan = 0;
+  struct {
+    std::int64_t step = 0, evaluation = 0, round = 0, event = 0, wan = 0;
+  } last;  // rows that have been read
 };
 
 DatabaseReader::DatabaseReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
@@ -141,36 +139,40 @@ DatabaseReader::~DatabaseReader() = default;
 
 DatabaseRows DatabaseReader::next(std::int64_t limit) {
   DatabaseRows rows;
+  auto last = impl_->last;  // where one query fails, the others' rows come again
   const auto all_of = [&](Query& query, std::int64_t& after, const auto& use) {
     rows.more = query.run(after, limit, use) == limit || rows.more;
   };
-  all_of(impl_->steps, impl_->last_step, [&](const Query& row) {
+  all_of(impl_->steps, last.step, [&](const Query& row) {
     rows.steps.push_back(
         {row.real(1), row.text(2), row.integer(3), row.real_or_none(4), row.integer(5), row.real(6), row.real(7)});
   });
-  all_of(impl_->evaluations, impl_->last_evaluation, [&](const Query& row) {
+  all_of(impl_->evaluations, last.evaluation, [&](const Query& row) {
     rows.evaluations.push_back({row.real(1), row.text(2), row.integer(3), row.real(4), row.real_or_none(5)});
   });
-  all_of(impl_->rounds, impl_->last_round, [&](const Query& row) {
+  all_of(impl_->rounds, last.round, [&](const Query& row) {
     rows.rounds.push_back(
         {row.real(1), row.text(2), row.integer(3), row.real(4), row.real(5), row.real(6), row.real(7), row.real(8)});
   });
-  all_of(impl_->events, impl_->last_event, [&](const Query& row) {
+  all_of(impl_->events, last.event, [&](const Query& row) {
     rows.events.push_back({row.real(1), row.text(2), row.text(3), row.text(4)});
   });
-  all_of(impl_->wan, impl_->last_wan, [&](const Query& row) { rows.wan.push_back({row.real(1), row.real(2)}); });
+  all_of(impl_->wan, last.wan, [&](const Query& row) { rows.wan.push_back({row.real(1), row.real(2)}); });
+  impl_->last = last;
   return rows;
 }
 
 std::vector<LinkSampleRow> DatabaseReader::link_samples(const std::string& link, std::int64_t& after,
                                                         std::int64_t limit) {
   std::vector<LinkSampleRow> rows;
+  std::int64_t last = after;
   impl_->samples.bind(3, link);
-  impl_->samples.run(after, limit, [&](const Query& row) {
+  impl_->samples.run(last, limit, [&](const Query& row) {
     const std::optional<double> delay = row.real_or_none(8);
     rows.push_back({row.real(1), row.integer(2) != 0, row.count(3), row.count(4), row.count(5), row.count(6),
                     row.count(7), delay ? std::optional(*delay / 1e6) : std::nullopt});
   });
+  after = last;
   return rows;
 }
 
