@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "emulator/run/database_reader.h"
 #include "gui/client/feed_history.h"
+#include "gui/client/run_rows.h"
 
 namespace geomx::gui {
 

@@ -5,7 +5,7 @@
 #include <QString>
 #include <span>
 
-#include "emulator/run/database_reader.h"
+#include "gui/client/run_rows.h"
 
 namespace geomx::gui {
 
