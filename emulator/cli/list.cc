@@ -21,9 +21,10 @@ void print_json(const std::vector<control::LabEntry>& labs) {
                       {"nodes", lab.nodes},
                       {"links", lab.links},
                       {"attached", lab.attached},
-                      {"started", lab.started}});
+                      {"started", lab.started},
+                      {"run_folder", lab.run_folder.empty() ? nlohmann::ordered_json() : lab.run_folder}});
   }
-  fmt::print("{}\n", answer.dump(2));
+  fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void print_table(const std::vector<control::LabEntry>& labs) {

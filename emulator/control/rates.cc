@@ -20,6 +20,20 @@ WatchedLink::Direction direction_of(const json& direction) {
   return result;
 }
 
+WatchedLink link_of(const json& link) {
+  return {link.at("name"), link.at("scope") == "wan", direction_of(link.at("forward")),
+          direction_of(link.at("backward"))};
+}
+
+template <typename Result, typename Read>
+Result reading(const std::string& text, const Read& read) {
+  try {
+    return read(json::parse(text));
+  } catch (const json::exception& error) {
+    throw WorkError("the lab's plan", error.what(), "the lab may be of another version of geomx-emu");
+  }
+}
+
 // The counters give the mean since the link came up.
 std::optional<double> delay_between(const DirectionCounters& before, const DirectionCounters& after) {
   if (after.delay_nanoseconds < 0) return std::nullopt;
@@ -57,17 +71,15 @@ DirectionRates between(const WatchedLink::Direction& direction, DirectionCounter
 }  // namespace
 
 std::vector<WatchedLink> watched_links(const std::string& plan_json) {
-  std::vector<WatchedLink> links;
-  try {
-    const json plan = json::parse(plan_json);
-    for (const json& link : plan.at("links")) {
-      links.push_back({link.at("name"), link.at("scope") == "wan", direction_of(link.at("forward")),
-                       direction_of(link.at("backward"))});
-    }
-  } catch (const json::exception& error) {
-    throw WorkError("the lab's plan", error.what(), "the lab may be of another version of geomx-emu");
-  }
-  return links;
+  return reading<std::vector<WatchedLink>>(plan_json, [](const json& plan) {
+    std::vector<WatchedLink> links;
+    for (const json& link : plan.at("links")) links.push_back(link_of(link));
+    return links;
+  });
+}
+
+WatchedLink watched_link(const std::string& link_json) {
+  return reading<WatchedLink>(link_json, link_of);
 }
 
 std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<LinkCounters>& before,

@@ -22,8 +22,11 @@ struct WatchedLink {
   Direction backward;
 };
 
-// The links of a `plan --json` document. Throws WorkError where it is not one.
+// The links of a `plan --json` or `inspect --json` document. Throws WorkError where it is not one.
 std::vector<WatchedLink> watched_links(const std::string& plan_json);
+
+// One link of it, or of what Client::inspect_link returns. Likewise.
+WatchedLink watched_link(const std::string& link_json);
 
 struct DirectionRates {
   std::string name;

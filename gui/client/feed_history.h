@@ -24,7 +24,7 @@ struct LinkSeries {
   std::array<Way, 2> ways;     // forward, backward
 };
 
-// The last `kept` feeds of every link, so that a chart of any has a past at once: 50 MB at 500 links and 1200 feeds.
+// The last `kept` feeds of every link, so that a chart of any has a past at once: 26 MB at 500 links and 1200 feeds.
 // Pure.
 class FeedHistory {
  public:

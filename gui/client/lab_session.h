@@ -1,23 +1,23 @@
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QString>
 #include <QStringList>
 #include <QTimer>
 #include <QVector>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "gui/client/lab_types.h"
+#include "gui/client/lab_worker.h"
 
 namespace geomx::gui {
 
-class LabWorker;
-
 // The GUI's end of a running lab: its state, its feed, and what can be done to it. Lives in the GUI's thread and never
 // blocks it: a thread of its own asks the lab, which may be slow, hang or die (lab_worker.h). Signals come in the GUI's
-// thread, those of a lab before its `state_changed` to another one. Nothing throws; what goes wrong is a state, or the
-// outcome of a request.
+// thread. Nothing throws; what goes wrong is a state, or the outcome of a request.
 class LabSession : public QObject {
   Q_OBJECT
 
@@ -26,7 +26,7 @@ class LabSession : public QObject {
   ~LabSession() override;
 
   LabState state() const { return state_; }
-  const QString& words() const { return words_; }  // the state for people: "three-dc does not answer since 3 s"
+  const QString& words() const { return words_; }  // the state for people: "three-dc has not answered for 3 s"
   const QString& lab() const { return lab_; }      // empty: none
   // Whether requests make sense now. Those made while it is false are refused.
   bool usable() const { return state_ == LabState::connected; }
@@ -60,21 +60,31 @@ class LabSession : public QObject {
   void answered(const geomx::gui::Outcome& outcome);
 
  private:
+  void hear(LabNews news);
+  void take(LabFacts facts);
+  void take(Feed feed);
+  void take(const QVector<control::LabEvent>& events);
+  void take(const control::WatchedFidelity& fidelity) { emit fidelity_changed(fidelity); }
+  void take(const LinkReading& reading);
+  void take(const Outcome& outcome);
+  void take(const Lost& lost);
+  void take(const Ended& ended);
   void enter(LabState state, const QString& words);
   void watch_silence();
-  quint64 request(const QString& object, const QString& asked, std::function<void(quint64)> post);
-  friend class LabWorker;
-  void note(const QVector<control::LabEvent>& events);
+  quint64 ask(const QString& object, const QString& asked, std::function<QStringList(control::Client&)> work,
+              const QString& link = {});
 
-  std::unique_ptr<LabWorker> worker_;
-  QTimer silence_;
   LabState state_ = LabState::idle;
   QString words_;
   QString lab_;
+  QString trouble_;  // why the connection was lost
   std::optional<LabFacts> facts_;
   Feed last_feed_;
+  bool down_asked_ = false;
   quint64 generation_ = 0;  // of attachments: what an earlier one still says is not for this one
-  quint64 next_request_ = 1;
+  quint64 last_request_ = 0;
+  QTimer silence_;
+  LabWorker worker_;  // last: its thread tells the others
 };
 
 }  // namespace geomx::gui

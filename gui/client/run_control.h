@@ -3,7 +3,6 @@
 #include <QObject>
 #include <QString>
 #include <QVector>
-#include <optional>
 
 #include "gui/client/feed_history.h"
 #include "gui/client/lab_list.h"
@@ -14,12 +13,14 @@
 namespace geomx::gui {
 
 // All that the live panels look at, joined: a command that the GUI has started, the lab that came of it or that was
-// attached to, and the run folder of that. A run that somebody else has started looks the same as one's own.
+// attached to, and the run folder of that. A run that somebody else has started looks the same as one's own. For the
+// GUI's thread.
 class RunControl : public QObject {
   Q_OBJECT
 
  public:
   explicit RunControl(QObject* parent = nullptr);
+  // Leaves labs and runs running.
   ~RunControl() override;
 
   LabSession& session() { return session_; }
@@ -29,19 +30,25 @@ class RunControl : public QObject {
   const FeedHistory& history() const { return history_; }
 
   // What can be done now; `changed` tells when that may have become different.
-  bool can_start() const;   // check, up, run, doctor
+  bool can_check() const;   // and doctor
+  bool can_start() const;   // up and run
   bool can_stop() const;    // there is a command to be stopped
   bool can_down() const;    // there is a lab to be ended
-  bool can_detach() const;  // there is a lab, or a run, to be left running
+  bool can_detach() const;  // there is a lab, or a run of one's own, to be left running
 
-  // Empty: the document has not been saved, and there is nothing to start.
+  // The file as it is on disk; empty: nothing to start.
   void set_scenario(const QString& path);
   const QString& scenario() const { return scenario_; }
+  // For every `run` and `up` from now on.
+  void set_options(const RunOptions& options) { options_ = options; }
+  const RunOptions& options() const { return options_; }
+
+  // Each does nothing where it cannot be done.
   void check();
   void doctor();
   void up();
-  void run(const RunOptions& options = {});
-  void stop();                           // a run, as Ctrl-C does
+  void run();
+  void stop();                           // what is going on, as Ctrl-C does
   void down();                           // the lab that is attached
   void attach(const QString& lab);       // and the folder of its run, where it has one
   void detach();                         // leaves both running
@@ -54,14 +61,15 @@ class RunControl : public QObject {
   void task_finished(const geomx::gui::TaskResult& result);
 
  private:
-  void finished(const TaskResult& result);
+  void take(const LabFacts& facts);
 
+  RunProcess process_;
   LabSession session_;
   RunFolderReader reader_;
-  RunProcess process_;
   LabList labs_;
   FeedHistory history_;
   QString scenario_;
+  RunOptions options_;
 };
 
 }  // namespace geomx::gui

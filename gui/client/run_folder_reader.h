@@ -4,7 +4,6 @@
 #include <QString>
 #include <QTimer>
 #include <QVector>
-#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -44,6 +43,7 @@ class RunFolderReader : public QObject {
   void look();
 
   QString folder_name_;
+  QString link_;  // that is followed, in whatever folder
   std::optional<RunFacts> facts_;
   QString last_trouble_;
   QTimer timer_;

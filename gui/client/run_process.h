@@ -7,17 +7,11 @@
 #include <QStringList>
 #include <optional>
 
+#include "gui/client/complaint.h"
+
 namespace geomx::gui {
 
 enum class Task { none, check, doctor, up, run, down };
-
-// A line that a command has written for people to act on.
-struct Complaint {
-  QString where;  // "three-dc.json:3:7", "/topology/links/0/rate", or empty
-  QString what;
-  QString hint;  // empty: none
-  bool warning = false;
-};
 
 // How far a command has got; what is not known is unset.
 struct RunProgress {
@@ -43,7 +37,7 @@ struct RunOptions {
   QString run_folder;    // empty: runs/NAME-DATE-TIME in `directory`
   QString name;          // of the lab that `up` makes; empty: the scenario's
   QStringList settings;  // PATH=VALUE, as --set takes them
-  QString directory;     // that relative paths mean; empty: the scenario's own
+  QString directory;     // that the command runs in; empty: the GUI's own
   std::optional<quint64> seed;
   QString shaper;  // auto, tc, wire; empty: auto
 };
@@ -84,13 +78,16 @@ class RunProcess : public QObject {
   void started(geomx::gui::Task task);
   void progressed(const geomx::gui::RunProgress& progress);
   void complained(const geomx::gui::Complaint& complaint);
-  void lab_up(const QString& lab);  // what a run or an `up` has made can be attached to
+  void folder_known(const QString& folder);  // of a run: it is there, and nothing is in it yet
+  void lab_up(const QString& lab);           // what a run or an `up` has made can be attached to
   void finished(const geomx::gui::TaskResult& result);
 
  private:
   void start(Task task, const QStringList& arguments, const QString& directory);
-  void read_errors();
+  QStringList arguments_of(const QString& command, const QString& scenario, const RunOptions& options) const;
+  void read_errors(bool to_the_end);
   void take_line(const QByteArray& line);
+  void take_progress(const QByteArray& line);
   void end(int exit_code, const QString& error);
 
   QProcess* process_ = nullptr;

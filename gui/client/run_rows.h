@@ -2,6 +2,7 @@
 
 #include <QByteArray>
 #include <QString>
+#include <QStringList>
 #include <vector>
 
 #include "emulator/run/database_reader.h"
@@ -16,6 +17,7 @@ struct RunFacts {
   double start = 0;    // seconds since 1970
   bool ended = false;  // nothing more will come
   QString status;      // ok, failed, interrupted; empty: goes on, or was killed
+  QStringList links;   // those that count
 };
 
 // What has come since the last batch.

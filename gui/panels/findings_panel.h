@@ -1,10 +1,10 @@
 #pragma once
 
-#include <QByteArray>
 #include <QWidget>
 
 #include "gui/client/run_control.h"
 
+class QJsonObject;
 class QLabel;
 class QPushButton;
 class QTreeWidget;
@@ -24,11 +24,13 @@ class FindingsPanel : public QWidget {
   void place_activated(const QString& where);
 
  private:
+  enum class Weight { good, note, bad };
+  void put(Weight weight, const QString& what, const QString& found, const QString& where);
   void begin(Task task);
   void add(const Complaint& complaint);
   void finish(const TaskResult& result);
-  void show_doctor(const QByteArray& document);
-  void show_check(const QByteArray& document);
+  void show_doctor(const QJsonObject& document);
+  void show_check(const QJsonObject& document);
 
   RunControl& control_;
   QLabel* title_;

@@ -3,6 +3,7 @@
 #include <QTimer>
 #include <QWidget>
 #include <array>
+#include <vector>
 
 #include "gui/client/run_control.h"
 
@@ -13,8 +14,8 @@ class QLabel;
 
 namespace geomx::gui {
 
-// One link over time: throughput per direction beside its limit, queue, drops, and round trip. The last two minutes
-// come from the feed; of an old run, all of it from its folder.
+// One link over time: throughput per direction beside its limit, queue, drops, and delays. Of a lab that is attached
+// the last two minutes; of an old run all of it, out of its folder.
 class LinkChartPanel : public QWidget {
   Q_OBJECT
 
@@ -31,17 +32,18 @@ class LinkChartPanel : public QWidget {
   void changeEvent(QEvent* event) override;
 
  private:
-  enum Chart { throughput, queue, drops, round_trip, kCharts };
+  enum Chart { throughput, queue, drops, delay, kCharts };
   struct Plot {
     QCustomPlot* plot = nullptr;
-    std::array<QCPGraph*, 2> ways{};    // forward, backward; of the round trip the first alone
-    std::array<QCPGraph*, 2> limits{};  // of throughput alone
+    std::array<QCPGraph*, 2> ways{};  // forward, backward
+    QCPGraph* other = nullptr;        // of throughput the limit, of delay the round trip
   };
   void make_plots();
-  void list_links();
+  void list_links(const QStringList& links);
+  void choose(const QString& link);
   void redraw();
-  void show_live(const LinkSeries& series);
-  void show_recorded();
+  void show_series(const LinkSeries& series, double end);
+  void show_now(const LinkSeries& series);
   void restyle();
 
   RunControl& control_;
@@ -49,7 +51,7 @@ class LinkChartPanel : public QWidget {
   QComboBox* links_;
   QLabel* now_;
   std::array<Plot, kCharts> plots_;
-  QTimer redraw_;  // however fast the feed comes, so often
+  QTimer redraw_;  // so often, however fast the feed comes
   bool fresh_ = false;
   std::vector<run::LinkSampleRow> recorded_;
 };

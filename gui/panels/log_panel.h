@@ -1,20 +1,18 @@
 #pragma once
 
-#include <QHash>
 #include <QTimer>
 #include <QWidget>
 
 #include "gui/client/run_control.h"
+#include "gui/panels/log_store.h"
 
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
-class QCheckBox;
 
 namespace geomx::gui {
-
-class LogStore;
 
 // What the processes of a node have printed, with a filter; or of all nodes, each line with its node.
 class LogPanel : public QWidget {
@@ -22,7 +20,6 @@ class LogPanel : public QWidget {
 
  public:
   explicit LogPanel(RunControl& control, QWidget* parent = nullptr);
-  ~LogPanel() override;
 
   void set_node(const QString& node);  // what is selected elsewhere; nothing where it has no log
   QString text() const;                // what is shown
@@ -30,10 +27,13 @@ class LogPanel : public QWidget {
  private:
   void add(const QVector<LogChunk>& chunks);
   void clear();
+  void list_logs();
   void refill();
+  QString shown(const LogStore::Line& line) const;  // null: filtered out
+  QString log() const;                              // empty: all
 
-  std::unique_ptr<LogStore> store_;
-  QComboBox* nodes_;
+  LogStore store_;
+  QComboBox* logs_;
   QLineEdit* filter_;
   QCheckBox* follow_;
   QPlainTextEdit* view_;

@@ -1,19 +1,17 @@
 #pragma once
 
-#include <QCheckBox>
-#include <QVector>
 #include <QWidget>
 
 #include "gui/client/run_control.h"
 
-class QScrollBar;
+class QCheckBox;
 
 namespace geomx::gui {
 
 class TimelineView;
 
 // What each node's rounds were spent on, as a Gantt chart with a row per node, and above it the events of the lab and
-// of the job. Follows the run until the user looks elsewhere; wheel zooms, drag and arrow keys move.
+// of the job.
 class TimelinePanel : public QWidget {
   Q_OBJECT
 

@@ -1,12 +1,14 @@
 #pragma once
 
-#include <QHash>
+#include <QMap>
 #include <QTimer>
 #include <QWidget>
 #include <array>
 
 #include "gui/client/run_control.h"
+#include "gui/panels/training_series.h"
 
+class QCheckBox;
 class QCPGraph;
 class QCustomPlot;
 class QLabel;
@@ -25,20 +27,22 @@ class TrainingPanel : public QWidget {
 
  private:
   enum Chart { loss, accuracy, speed, wan, kCharts };
-  struct Worker;
-  void add(const RunBatch& batch);
+  struct Worker {
+    QCPGraph* loss = nullptr;
+    QCPGraph* speed = nullptr;
+  };
   void clear();
-  Worker& worker(const QString& node);
   void redraw();
+  void show_workers();
   void restyle();
 
+  RunControl& control_;
+  TrainingSeries series_;
   std::array<QCustomPlot*, kCharts> plots_{};
-  QCPGraph* all_loss_;
-  QCPGraph* accuracy_;
-  QCPGraph* all_speed_;
-  QCPGraph* wan_;
+  std::array<QCPGraph*, kCharts> all_{};
+  QMap<QString, Worker> workers_;
+  QCheckBox* each_;
   QLabel* now_;
-  QHash<QString, std::shared_ptr<Worker>> workers_;
   QTimer redraw_;
   bool fresh_ = false;
 };

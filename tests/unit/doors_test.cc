@@ -102,6 +102,7 @@ const std::vector<Vendor> kVendors{
     {{"omp.h"}, {"trainer/cpu/"}},
     {{"zlib.h"}, {"trainer/data/", "trainer/tensor/safetensors", "ps/transport/"}},
     {{"cuda", "cublas", "cudnn"}, {"trainer/cuda/"}},
+    {{"qcustomplot"}, {"gui/panels/"}},
     {{"Q"}, {"gui/"}},
 };
 
