@@ -39,7 +39,7 @@ class LabSession : public QObject {
   // Leaves the lab running.
   void detach();
 
-  // Requests return at once, with a number that comes back in `answered`.
+  // Requests return at once, with a number that comes back in `answered`, unless another lab is attached before.
   // `from`: the end that the direction leaves, as in the feed's "central->a"; empty: both directions. `assignments`: as
   // `geomx-emu link` takes them, "rate=10Mbit", "loss=none". Followed by link_read, with what is now.
   quint64 change_link(const QString& link, const QString& from, const QStringList& assignments);
