@@ -44,7 +44,8 @@ void add_options(QCommandLineParser& parser) {
       "  geomx-gui scenarios/three-dc.json                a scenario\n"
       "  geomx-gui --attach three-dc                      a lab that runs (geomx-emu list)\n"
       "  geomx-gui scenarios/three-dc.json --screenshot three-dc.png --view inspector\n"
-      "                                                   a picture of the window; without a screen: QT_QPA_PLATFORM=offscreen");
+      "                                                   a picture of the window; without a screen: "
+      "QT_QPA_PLATFORM=offscreen");
   parser.addPositionalArgument("SCENARIO", "The scenario file to open.", "[SCENARIO]");
   parser.addOptions({
       {"attach", "Watch a lab that runs.", "LAB"},

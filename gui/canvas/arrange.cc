@@ -42,14 +42,27 @@ std::vector<QPointF> aligned(Alignment alignment, const std::vector<QRectF>& rec
     const qreal half_width = rects[i].width() / 2;
     const qreal half_height = rects[i].height() / 2;
     switch (alignment) {
-      case Alignment::left: centers[i].setX(all.left() + half_width); break;
-      case Alignment::center: centers[i].setX(all.center().x()); break;
-      case Alignment::right: centers[i].setX(all.right() - half_width); break;
-      case Alignment::top: centers[i].setY(all.top() + half_height); break;
-      case Alignment::middle: centers[i].setY(all.center().y()); break;
-      case Alignment::bottom: centers[i].setY(all.bottom() - half_height); break;
+      case Alignment::left:
+        centers[i].setX(all.left() + half_width);
+        break;
+      case Alignment::center:
+        centers[i].setX(all.center().x());
+        break;
+      case Alignment::right:
+        centers[i].setX(all.right() - half_width);
+        break;
+      case Alignment::top:
+        centers[i].setY(all.top() + half_height);
+        break;
+      case Alignment::middle:
+        centers[i].setY(all.center().y());
+        break;
+      case Alignment::bottom:
+        centers[i].setY(all.bottom() - half_height);
+        break;
       case Alignment::spread_across:
-      case Alignment::spread_down: break;
+      case Alignment::spread_down:
+        break;
     }
   }
   return centers;

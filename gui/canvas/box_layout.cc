@@ -9,9 +9,9 @@ namespace geomx::gui {
 namespace {
 
 constexpr qreal kColumn = 84;
-constexpr qreal kRow = 84;    // from bus to bus
-constexpr qreal kHead = 66;   // of the gateway's row
-constexpr qreal kDrop = 13;   // from a bus to the tiles that hang on it
+constexpr qreal kRow = 84;   // from bus to bus
+constexpr qreal kHead = 66;  // of the gateway's row
+constexpr qreal kDrop = 13;  // from a bus to the tiles that hang on it
 constexpr qreal kMargin = 14;
 
 }  // namespace

@@ -34,7 +34,7 @@ class BoxVertex : public Vertex {
   void show(const Contents& contents);
   void set_collapsed(bool collapsed);
   bool is_collapsed() const { return collapsed_; }
-  void restyle();  // after a change of the theme
+  void restyle();                                 // after a change of the theme
   NodeVertex* member(const QString& name) const;  // null: it has no such
   const std::map<QString, NodeVertex*>& members() const { return members_; }
   // The mark that collapses and expands it.

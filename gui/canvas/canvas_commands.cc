@@ -78,7 +78,8 @@ void CanvasCommands::connect_selected() {
     if (item != nullptr && item->kind != ItemKind::link) ends << id;
   }
   if (ends.size() < 2) {
-    emit refused(tr("Select two data centers or nodes first (Shift+click adds to the selection), or drag from a node's rim"));
+    emit refused(
+        tr("Select two data centers or nodes first (Shift+click adds to the selection), or drag from a node's rim"));
     return;
   }
   QUndoStack& stack = scene_.model().document().undo_stack();
@@ -96,8 +97,9 @@ void CanvasCommands::remove_selected() {
     scene_.model().remove(ids);
   } else if (!scene_.selectedItems().isEmpty()) {
     const QString node = scene_.selected_node();
-    emit refused(tr("%1 comes with its data center: change the number of hosts, or its part in the training, in the inspector")
-                     .arg(node.isEmpty() ? tr("This") : node));
+    emit refused(
+        tr("%1 comes with its data center: change the number of hosts, or its part in the training, in the inspector")
+            .arg(node.isEmpty() ? tr("This") : node));
   }
 }
 

@@ -11,16 +11,16 @@
 
 namespace geomx::gui {
 
-// What a person does to the drawing with the keyboard, menus and gestures alike: each is one step that can be undone. What
-// cannot be done is said by `refused`, in a sentence. For the GUI's thread; the scene outlives it.
+// What a person does to the drawing with the keyboard, menus and gestures alike: each is one step that can be undone.
+// What cannot be done is said by `refused`, in a sentence. For the GUI's thread; the scene outlives it.
 class CanvasCommands : public QObject {
   Q_OBJECT
 
  public:
   explicit CanvasCommands(CanvasScene& scene, QObject* parent = nullptr);
 
-  // Selects what it adds, and returns its id. At `at` if something was aimed at, else near it where there is room. A host,
-  // router or switch that is put into a data center's box becomes a member of its LAN.
+  // Selects what it adds, and returns its id. At `at` if something was aimed at, else near it where there is room. A
+  // host, router or switch that is put into a data center's box becomes a member of its LAN.
   QString add(ItemKind kind, QPointF at, bool aimed);
   // Data centers or nodes; of a node that a data center brings with it, the data center is meant. Selects the new link.
   QString connect_vertices(const QString& a, const QString& b);

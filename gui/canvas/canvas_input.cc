@@ -24,7 +24,8 @@ void CanvasView::press_on(QMouseEvent* event) {
   const QPointF at = mapToScene(event->position().toPoint());
   const bool add = event->modifiers() & (Qt::ShiftModifier | Qt::ControlModifier);
   Vertex* vertex = vertex_at(at);
-  if (vertex != nullptr && vertex->is_box() && static_cast<BoxVertex*>(vertex)->toggle().translated(vertex->pos()).contains(at)) {
+  if (vertex != nullptr && vertex->is_box() &&
+      static_cast<BoxVertex*>(vertex)->toggle().translated(vertex->pos()).contains(at)) {
     scene_.positions().set_collapsed(vertex->id(), !static_cast<BoxVertex*>(vertex)->is_collapsed());
     return;
   }
@@ -149,10 +150,18 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
     }
   };
   switch (event->key()) {
-    case Qt::Key_Left: arrow(-1, 0); return;
-    case Qt::Key_Right: arrow(1, 0); return;
-    case Qt::Key_Up: arrow(0, -1); return;
-    case Qt::Key_Down: arrow(0, 1); return;
+    case Qt::Key_Left:
+      arrow(-1, 0);
+      return;
+    case Qt::Key_Right:
+      arrow(1, 0);
+      return;
+    case Qt::Key_Up:
+      arrow(0, -1);
+      return;
+    case Qt::Key_Down:
+      arrow(0, 1);
+      return;
     case Qt::Key_Space:
       if (!event->isAutoRepeat()) {
         space_ = true;
@@ -171,7 +180,8 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Enter:
       if (!scene_.subjects().isEmpty()) emit opened(scene_.subjects());
       return;
-    default: QGraphicsView::keyPressEvent(event);
+    default:
+      QGraphicsView::keyPressEvent(event);
   }
 }
 
@@ -218,7 +228,8 @@ bool CanvasView::step_selection(bool next) {
   for (const LinkItem& link : scene_.model().links()) order << link.id;
   QString now;
   for (const QGraphicsItem* item : scene_.selectedItems()) {
-    now = item->type() == LinkLine::Type ? static_cast<const LinkLine*>(item)->id() : static_cast<const Vertex*>(item)->id();
+    now = item->type() == LinkLine::Type ? static_cast<const LinkLine*>(item)->id()
+                                         : static_cast<const Vertex*>(item)->id();
   }
   const qsizetype at = now.isEmpty() ? (next ? -1 : order.size()) : order.indexOf(now);
   const qsizetype to = at + (next ? 1 : -1);

@@ -15,8 +15,9 @@
 
 namespace geomx::gui {
 
-// The topology as a drawing, which follows the model and its positions. It changes neither: gestures (canvas_view.h) do.
-// What a running lab tells of links and nodes is laid over it. For the GUI's thread; model and positions outlive it.
+// The topology as a drawing, which follows the model and its positions. It changes neither: gestures (canvas_view.h)
+// do. What a running lab tells of links and nodes is laid over it. For the GUI's thread; model and positions outlive
+// it.
 class CanvasScene : public QGraphicsScene {
   Q_OBJECT
 

@@ -15,10 +15,14 @@ constexpr qreal kMost = 4;
 
 Glyph glyph_of_kind(ItemKind kind) {
   switch (kind) {
-    case ItemKind::datacenter: return Glyph::datacenter;
-    case ItemKind::router: return Glyph::router;
-    case ItemKind::switch_: return Glyph::switch_;
-    default: return Glyph::host;
+    case ItemKind::datacenter:
+      return Glyph::datacenter;
+    case ItemKind::router:
+      return Glyph::router;
+    case ItemKind::switch_:
+      return Glyph::switch_;
+    default:
+      return Glyph::host;
   }
 }
 
@@ -82,7 +86,8 @@ void CanvasView::zoom_to_fit() {
   const QRectF all = scene_.contents();
   if (all.isEmpty()) return;
   const qreal margin = 36;
-  set_zoom(std::min({1.0, (viewport()->width() - margin) / all.width(), (viewport()->height() - margin) / all.height()}));
+  set_zoom(
+      std::min({1.0, (viewport()->width() - margin) / all.width(), (viewport()->height() - margin) / all.height()}));
   adjust_scene_rect();
   centerOn(all.center());
   emit looked_elsewhere();
@@ -96,7 +101,8 @@ void CanvasView::zoom_to_selection() {
     return;
   }
   const qreal margin = 120;
-  set_zoom(std::min({1.5, viewport()->width() / (all.width() + margin), viewport()->height() / (all.height() + margin)}));
+  set_zoom(
+      std::min({1.5, viewport()->width() / (all.width() + margin), viewport()->height() / (all.height() + margin)}));
   centerOn(all.center());
   emit looked_elsewhere();
 }
@@ -180,7 +186,8 @@ void CanvasView::drawForeground(QPainter* painter, const QRectF& /*rect*/) {
       painter->setPen(QPen(theme.accent, theme.line_width, Qt::DashLine));
       painter->drawRoundedRect(box_layout(0, 0).box, 12, 12);
     }
-    paint_tile(*painter, {.glyph = glyph_of_kind(ghost_->kind), .target = ghost_->kind != ItemKind::datacenter}, theme, true);
+    paint_tile(*painter, {.glyph = glyph_of_kind(ghost_->kind), .target = ghost_->kind != ItemKind::datacenter}, theme,
+               true);
     painter->restore();
   }
   if (hint_.isEmpty() || !scene_.tops().empty() || ghost_) return;

@@ -11,8 +11,9 @@ namespace geomx::gui {
 
 class Gesture;
 
-// The canvas: the scene under a mouse and a keyboard. Drag a thing to move it, from its rim to draw a link, from nowhere to
-// select by a rubber band; wheel to zoom, middle button or space to pan; Tab from thing to thing, arrows to move it.
+// The canvas: the scene under a mouse and a keyboard. Drag a thing to move it, from its rim to draw a link, from
+// nowhere to select by a rubber band; wheel to zoom, middle button or space to pan; Tab from thing to thing, arrows to
+// move it.
 class CanvasView : public QGraphicsView {
   Q_OBJECT
 
@@ -50,7 +51,7 @@ class CanvasView : public QGraphicsView {
   void set_hint(const QString& hint);
 
  signals:
-  void looked_elsewhere();  // panned, zoomed or resized
+  void looked_elsewhere();              // panned, zoomed or resized
   void opened(const QStringList& ids);  // double-clicked, or Enter: its properties are wanted
   void menu_asked(const QPoint& global);
   void refused(const QString& why);

@@ -29,8 +29,11 @@ QString Figures::rate(double bits_per_second) {
     bits_per_second /= 1000;
     ++unit;
   }
-  if (unit == 0) return bits_per_second < 0.5 ? QStringLiteral("0") : QStringLiteral("%1 bit/s").arg(bits_per_second, 0, 'f', 0);
-  return QStringLiteral("%1\u00a0%2").arg(bits_per_second, 0, 'f', bits_per_second < 99.95 ? 1 : 0).arg(QLatin1String(kUnits[unit]));
+  if (unit == 0)
+    return bits_per_second < 0.5 ? QStringLiteral("0") : QStringLiteral("%1 bit/s").arg(bits_per_second, 0, 'f', 0);
+  return QStringLiteral("%1\u00a0%2")
+      .arg(bits_per_second, 0, 'f', bits_per_second < 99.95 ? 1 : 0)
+      .arg(QLatin1String(kUnits[unit]));
 }
 
 QString Figures::rate_and_loss(const DirectionState& state) {

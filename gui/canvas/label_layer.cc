@@ -58,7 +58,8 @@ void LabelLayer::paint(QPainter* painter, const QStyleOptionGraphicsItem* option
     painter->setPen(label.warns ? theme_.bad : label.framed ? theme_.text_muted : theme_.text);
     qreal top = rect.top() + (rect.height() - metrics.height() * static_cast<qreal>(label.lines.size())) / 2;
     for (const QString& line : label.lines) {
-      painter->drawText(QRectF(rect.left(), top, rect.width(), metrics.height()), Qt::AlignCenter | Qt::TextSingleLine, line);
+      painter->drawText(QRectF(rect.left(), top, rect.width(), metrics.height()), Qt::AlignCenter | Qt::TextSingleLine,
+                        line);
       top += metrics.height();
     }
   }

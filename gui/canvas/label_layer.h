@@ -8,8 +8,8 @@
 
 namespace geomx::gui {
 
-// All names and figures of a scene, above everything else in it; one item, so that a thousand labels cost what those that
-// are seen do.
+// All names and figures of a scene, above everything else in it; one item, so that a thousand labels cost what those
+// that are seen do.
 class LabelLayer : public QGraphicsItem {
  public:
   struct Label {

@@ -166,7 +166,8 @@ void LinkLine::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*option
   }
   QColor color = isSelected() || hovered_ ? theme_.accent : theme_.link;
   if (state_) color = theme_.bad;
-  QPen pen(color, outlines ? (isSelected() ? 2.0 : 1.0) : theme_.line_width + 0.3, state_ ? Qt::DashLine : Qt::SolidLine);
+  QPen pen(color, outlines ? (isSelected() ? 2.0 : 1.0) : theme_.line_width + 0.3,
+           state_ ? Qt::DashLine : Qt::SolidLine);
   pen.setCosmetic(outlines);
   painter->setPen(pen);
   if (is_bent()) {

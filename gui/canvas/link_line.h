@@ -11,8 +11,8 @@
 
 namespace geomx::gui {
 
-// A link as a line between the rims of its ends; several between the same two are bent apart. While a lab runs it is two
-// strokes, one per direction (each on its right), as wide and as hot as it is used.
+// A link as a line between the rims of its ends; several between the same two are bent apart. While a lab runs it is
+// two strokes, one per direction (each on its right), as wide and as hot as it is used.
 class LinkLine : public QGraphicsItem {
  public:
   enum { Type = UserType + 2 };
@@ -33,8 +33,8 @@ class LinkLine : public QGraphicsItem {
   void set_asked(const QString& forward, const QString& backward);
   void set_state(const std::optional<LinkState>& state);
   const std::optional<LinkState>& state() const { return state_; }
-  QStringList label() const;   // as it is now
-  bool label_warns() const;    // it tells of losses, or that the link is down
+  QStringList label() const;  // as it is now
+  bool label_warns() const;   // it tells of losses, or that the link is down
   void set_hovered(bool hovered);
   void set_found(bool found);
 

@@ -3,6 +3,7 @@
 #include <QFontMetricsF>
 #include <cmath>
 
+#include "gui/canvas/box_layout.h"
 #include "gui/canvas/detail.h"
 
 namespace geomx::gui {

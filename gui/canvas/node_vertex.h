@@ -4,8 +4,8 @@
 
 namespace geomx::gui {
 
-// A host, router or switch. One inside a data center's box carries its name below it; the names of free ones are labels of
-// the scene, which keep out of each other's way.
+// A host, router or switch. One inside a data center's box carries its name below it; the names of free ones are labels
+// of the scene, which keep out of each other's way.
 class NodeVertex : public Vertex {
  public:
   NodeVertex(QString id, Glyph glyph, const Theme& theme, QGraphicsItem* box = nullptr);

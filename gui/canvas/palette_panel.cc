@@ -56,9 +56,10 @@ class PaletteButton : public QToolButton {
 
 PalettePanel::PalettePanel(CanvasView& view, QWidget* parent) : QWidget(parent), view_(view) {
   const QList<QToolButton*> buttons{
-      add_button(ItemKind::datacenter, "datacenter", tr("Data center"),
-                 tr("A data center: a site with a gateway, a LAN switch and hosts. Links between data centers are the WAN."),
-                 QKeySequence(tr("Ctrl+Shift+D"))),
+      add_button(
+          ItemKind::datacenter, "datacenter", tr("Data center"),
+          tr("A data center: a site with a gateway, a LAN switch and hosts. Links between data centers are the WAN."),
+          QKeySequence(tr("Ctrl+Shift+D"))),
       add_button(ItemKind::host, "host", tr("Host"),
                  tr("A host: a machine on which programs run, with a network stack of its own."),
                  QKeySequence(tr("Ctrl+Shift+H"))),
@@ -83,7 +84,8 @@ QToolButton* PalettePanel::add_button(ItemKind kind, const QString& drawing, con
   button->setIcon(icon(drawing));
   button->setIconSize(QSize(26, 26));
   button->setText(text);
-  button->setToolTip(tr("%1 Drag it onto the canvas, or click. (%2)").arg(tip, keys.toString(QKeySequence::NativeText)));
+  button->setToolTip(
+      tr("%1 Drag it onto the canvas, or click. (%2)").arg(tip, keys.toString(QKeySequence::NativeText)));
   button->setShortcut(keys);
   button->setFocusPolicy(Qt::StrongFocus);
   button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);

@@ -1,10 +1,10 @@
 #include "gui/canvas/picture.h"
 
+#include <QBuffer>
 #include <QImage>
 #include <QPainter>
 #include <QSaveFile>
 #include <QSvgGenerator>
-#include <QBuffer>
 #include <algorithm>
 
 #include "emulator/base/error.h"

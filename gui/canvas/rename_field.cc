@@ -47,7 +47,8 @@ void RenameField::keyPressEvent(QKeyEvent* event) {
 
 void RenameField::focusOutEvent(QFocusEvent* event) {
   QLineEdit::focusOutEvent(event);
-  if (isVisible() && event->reason() != Qt::PopupFocusReason && event->reason() != Qt::ActiveWindowFocusReason) finish();
+  if (isVisible() && event->reason() != Qt::PopupFocusReason && event->reason() != Qt::ActiveWindowFocusReason)
+    finish();
 }
 
 }  // namespace geomx::gui

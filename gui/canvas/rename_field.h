@@ -6,8 +6,8 @@
 
 namespace geomx::gui {
 
-// A field over the canvas with the name of one thing. Enter renames, or says why not; Escape and clicking elsewhere leave the
-// name as it was. Deletes itself.
+// A field over the canvas with the name of one thing. Enter renames, or says why not; Escape and clicking elsewhere
+// leave the name as it was. Deletes itself.
 class RenameField : public QLineEdit {
   Q_OBJECT
 

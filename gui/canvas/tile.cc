@@ -41,14 +41,22 @@ QColor color_of(Glyph glyph, const Theme& theme) {
 
 QString drawing_of(Glyph glyph) {
   switch (glyph) {
-    case Glyph::datacenter: return QStringLiteral("datacenter");
-    case Glyph::host: return QStringLiteral("host");
-    case Glyph::router: return QStringLiteral("router");
-    case Glyph::switch_: return QStringLiteral("switch");
-    case Glyph::gateway: return QStringLiteral("gateway");
-    case Glyph::worker: return QStringLiteral("worker");
-    case Glyph::server: return QStringLiteral("server");
-    case Glyph::scheduler: return QStringLiteral("scheduler");
+    case Glyph::datacenter:
+      return QStringLiteral("datacenter");
+    case Glyph::host:
+      return QStringLiteral("host");
+    case Glyph::router:
+      return QStringLiteral("router");
+    case Glyph::switch_:
+      return QStringLiteral("switch");
+    case Glyph::gateway:
+      return QStringLiteral("gateway");
+    case Glyph::worker:
+      return QStringLiteral("worker");
+    case Glyph::server:
+      return QStringLiteral("server");
+    case Glyph::scheduler:
+      return QStringLiteral("scheduler");
   }
   return {};
 }
@@ -97,7 +105,8 @@ void paint_tile(QPainter& painter, const TileLook& look, const Theme& theme, boo
     return;
   }
   paint_ring(painter, rect, radius, look, theme);
-  painter.setPen(QPen(mixed(theme.surface, color, dead ? 0.5 : 0.8), theme.line_width, dead ? Qt::DashLine : Qt::SolidLine));
+  painter.setPen(
+      QPen(mixed(theme.surface, color, dead ? 0.5 : 0.8), theme.line_width, dead ? Qt::DashLine : Qt::SolidLine));
   painter.setBrush(fill);
   painter.drawRoundedRect(rect, radius, radius);
 

@@ -7,8 +7,8 @@
 
 namespace geomx::gui {
 
-// What links end at, as an item of the scene: a node or a data center's box. Its position is its center. The theme outlives
-// it.
+// What links end at, as an item of the scene: a node or a data center's box. Its position is its center. The theme
+// outlives it.
 class Vertex : public QGraphicsItem {
  public:
   enum { Type = UserType + 1 };

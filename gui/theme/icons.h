@@ -5,12 +5,12 @@
 #include <QPixmap>
 #include <QString>
 
-// The editor's own drawings (gui/theme/icons/NAME.svg: lines on a square of 24, in "currentColor"), crisp at every size and in
-// the colours of the theme. GUI thread.
+// The editor's own drawings (gui/theme/icons/NAME.svg: lines on a square of 24, in "currentColor"), crisp at every size
+// and in the colours of the theme. GUI thread.
 namespace geomx::gui {
 
-// For menus and buttons: drawn in the text colour of the application's palette at the time, faint where disabled. An unknown
-// name is an empty icon.
+// For menus and buttons: drawn in the text colour of the application's palette at the time, faint where disabled. An
+// unknown name is an empty icon.
 QIcon icon(const QString& name);
 
 // One drawing in one colour, `pixels` of the screen wide and high; kept in Qt's pixmap cache.

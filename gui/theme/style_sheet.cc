@@ -63,13 +63,18 @@ QGroupBox { border: 1px solid @border; border-radius: 6px; margin-top: 0.9em; pa
 QGroupBox::title { subcontrol-origin: margin; left: 9px; padding: 0 4px; color: @muted; }
 )";
   const std::pair<const char*, QString> tokens[] = {
-      {"@onaccent", on_accent.name()}, {"@accent", accent.name()},
-      {"@border", border.name()},      {"@window", window.name()},
-      {"@surface", surface.name()},    {"@muted", text_muted.name()},
+      {"@onaccent", on_accent.name()},
+      {"@accent", accent.name()},
+      {"@border", border.name()},
+      {"@window", window.name()},
+      {"@surface", surface.name()},
+      {"@muted", text_muted.name()},
       {"@tiptext", palette().color(QPalette::ToolTipText).name()},
       {"@tip", palette().color(QPalette::ToolTipBase).name()},
-      {"@text", text.name()},          {"@hover", hover},
-      {"@pressed", pressed},           {"@handle", mixed(window, text, 0.28).name()},
+      {"@text", text.name()},
+      {"@hover", hover},
+      {"@pressed", pressed},
+      {"@handle", mixed(window, text, 0.28).name()},
   };
   for (const auto& [token, color] : tokens) sheet.replace(token, color);
   return sheet;

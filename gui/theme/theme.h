@@ -5,9 +5,10 @@
 #include <QPalette>
 #include <QString>
 
-// What the editor looks like: every colour, width and font that it draws with, light or dark. Colours that carry meaning are
-// Okabe and Ito's, which all kinds of colour vision tell apart (https://jfly.uni-koeln.de/color/), and none carries a meaning
-// alone: shapes, widths and words say the same. Values only; sizes in device-independent pixels. Any thread.
+// What the editor looks like: every colour, width and font that it draws with, light or dark. Colours that carry
+// meaning are Okabe and Ito's, which all kinds of colour vision tell apart (https://jfly.uni-koeln.de/color/), and none
+// carries a meaning alone: shapes, widths and words say the same. Values only; sizes in device-independent pixels. Any
+// thread.
 namespace geomx::gui {
 
 // Okabe and Ito's eight colours but black.
@@ -25,19 +26,19 @@ struct Theme {
   bool dark = false;
   bool presentation = false;  // for the projector: larger type, stronger lines, full contrast
 
-  QColor window;       // behind panels
-  QColor surface;      // of panels, fields and boxes
-  QColor canvas;       // behind the drawing
-  QColor grid;         // its dots
+  QColor window;   // behind panels
+  QColor surface;  // of panels, fields and boxes
+  QColor canvas;   // behind the drawing
+  QColor grid;     // its dots
   QColor text;
   QColor text_muted;
   QColor border;
-  QColor accent;       // what is selected, focused, pressed
-  QColor on_accent;    // text upon it
-  QColor link;         // at rest
-  QColor box;          // a data center's inside
+  QColor accent;     // what is selected, focused, pressed
+  QColor on_accent;  // text upon it
+  QColor link;       // at rest
+  QColor box;        // a data center's inside
   QColor box_border;
-  QColor bad;          // errors, what is dead
+  QColor bad;  // errors, what is dead
   QColor warning;
   QColor good;
 

@@ -8,8 +8,8 @@
 
 namespace geomx::gui {
 
-// Everything that the window can do, by name: menus, tool bars and the context menu show the same actions. An action's tip is
-// a sentence, with its keys behind it.
+// Everything that the window can do, by name: menus, tool bars and the context menu show the same actions. An action's
+// tip is a sentence, with its keys behind it.
 class Actions : public QObject {
   Q_OBJECT
 
@@ -24,7 +24,8 @@ class Actions : public QObject {
   using QObject::QObject;
 
   // `where`: keys count only while it, or something in it, has the focus; null: in the whole window.
-  QAction* add(const QString& name, const Wording& wording, const std::function<void()>& work, QWidget* where = nullptr);
+  QAction* add(const QString& name, const Wording& wording, const std::function<void()>& work,
+               QWidget* where = nullptr);
   QAction* add_toggle(const QString& name, const Wording& wording, bool on, const std::function<void(bool)>& work);
   QAction* get(const QString& name) const;  // REQUIRES: it has been added
   QList<QAction*> all() const { return actions_.values(); }

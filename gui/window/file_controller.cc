@@ -59,77 +59,91 @@ FileController::Answer FileController::ask_user() const {
 bool FileController::may_leave() {
   if (!file_.is_modified()) return true;
   switch (ask_()) {
-    case Answer::save: return save();
-    case Answer::discard: return true;
-    case Answer::cancel: break;
+    case Answer::save:
+      return save();
+    case Answer::discard:
+      return true;
+    case Answer::cancel:
+      break;
   }
   return false;
 }
 
 bool FileController::create() {
   if (!may_leave()) return false;
-  return attempt([this] {
-    file_.create();
-    notices_.dismiss();
-    emit opened();
-  }, tr("New"));
+  return attempt(
+      [this] {
+        file_.create();
+        notices_.dismiss();
+        emit opened();
+      },
+      tr("New"));
 }
 
 bool FileController::create_from_template() {
   TemplateDialog dialog(window_);
   if (dialog.exec() != QDialog::Accepted || !may_leave()) return false;
-  return attempt([&] {
-    file_.create(dialog.text());
-    notices_.dismiss();
-    emit opened();
-  }, tr("Template"));
+  return attempt(
+      [&] {
+        file_.create(dialog.text());
+        notices_.dismiss();
+        emit opened();
+      },
+      tr("Template"));
 }
 
 bool FileController::ask_open() {
-  const QString path = QFileDialog::getOpenFileName(window_, tr("Open a scenario"), folder(),
-                                                    tr("Scenarios (*.json);;All files (*)"));
+  const QString path =
+      QFileDialog::getOpenFileName(window_, tr("Open a scenario"), folder(), tr("Scenarios (*.json);;All files (*)"));
   return !path.isEmpty() && open(path);
 }
 
 bool FileController::open(const QString& path) {
   if (!may_leave()) return false;
-  return attempt([&] {
-    file_.open(path);
-    notices_.dismiss();
-    recent_.add(file_.path());
-    emit recent_changed();
-    emit opened();
-  }, tr("Open"));
+  return attempt(
+      [&] {
+        file_.open(path);
+        notices_.dismiss();
+        recent_.add(file_.path());
+        emit recent_changed();
+        emit opened();
+      },
+      tr("Open"));
 }
 
 bool FileController::import() {
-  const QString path = QFileDialog::getOpenFileName(
-      window_, tr("Import a topology"), folder(),
-      tr("containerlab and Mininet (*.yml *.yaml *.mn *.json);;All files (*)"));
+  const QString path =
+      QFileDialog::getOpenFileName(window_, tr("Import a topology"), folder(),
+                                   tr("containerlab and Mininet (*.yml *.yaml *.mn *.json);;All files (*)"));
   return !path.isEmpty() && import_from(path);
 }
 
 bool FileController::import_from(const QString& path) {
   if (!may_leave()) return false;
-  return attempt([&] {
-    const Imported imported = import_file(path);
-    file_.create(imported.text);
-    emit opened();
-    if (imported.notes.isEmpty()) {
-      emit said(tr("Imported %1 whole").arg(QFileInfo(path).fileName()));
-    } else {
-      notices_.ask(tr("Imported %1; left out or changed: %2").arg(QFileInfo(path).fileName(), imported.notes.join("; ")),
-                   {{tr("&Close"), {}}});
-    }
-  }, tr("Import"));
+  return attempt(
+      [&] {
+        const Imported imported = import_file(path);
+        file_.create(imported.text);
+        emit opened();
+        if (imported.notes.isEmpty()) {
+          emit said(tr("Imported %1 whole").arg(QFileInfo(path).fileName()));
+        } else {
+          notices_.ask(
+              tr("Imported %1; left out or changed: %2").arg(QFileInfo(path).fileName(), imported.notes.join("; ")),
+              {{tr("&Close"), {}}});
+        }
+      },
+      tr("Import"));
 }
 
 bool FileController::save() {
   if (file_.path().isEmpty()) return ask_save_as();
-  return attempt([this] {
-    file_.save();
-    emit said(tr("Saved %1").arg(file_.title()));
-  }, tr("Save"));
+  return attempt(
+      [this] {
+        file_.save();
+        emit said(tr("Saved %1").arg(file_.title()));
+      },
+      tr("Save"));
 }
 
 bool FileController::ask_save_as() {
@@ -141,12 +155,14 @@ bool FileController::ask_save_as() {
 }
 
 bool FileController::save_as(const QString& path) {
-  return attempt([&] {
-    file_.save_as(path);
-    recent_.add(file_.path());
-    emit recent_changed();
-    emit said(tr("Saved %1").arg(file_.title()));
-  }, tr("Save as"));
+  return attempt(
+      [&] {
+        file_.save_as(path);
+        recent_.add(file_.path());
+        emit recent_changed();
+        emit said(tr("Saved %1").arg(file_.title()));
+      },
+      tr("Save as"));
 }
 
 bool FileController::export_picture() {
@@ -158,26 +174,29 @@ bool FileController::export_picture() {
 }
 
 bool FileController::export_to(const QString& path) {
-  return attempt([&] {
-    const QString ending = QFileInfo(path).suffix().toLower();
-    if (ending == "svg") {
-      write_svg(scene_, path);
-    } else if (ending == "mmd" || ending == "dot") {
-      if (!document_.problems().isEmpty()) {
-        throw InputError(path.toStdString(), "a scenario with problems has no diagram", "correct what the list says first");
-      }
-      const QByteArray text = ending == "mmd" ? export_mermaid(document_) : export_dot(document_);
-      QSaveFile file(path);
-      if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit()) {
-        throw WorkError(path.toStdString(), "cannot write the diagram: " + file.errorString().toStdString());
-      }
-    } else if (ending == "png") {
-      write_png(scene_, path);
-    } else {
-      throw InputError(path.toStdString(), "unknown kind of picture", "end the name in .png, .svg, .mmd or .dot");
-    }
-    emit said(tr("Exported %1").arg(QFileInfo(path).fileName()));
-  }, tr("Export"));
+  return attempt(
+      [&] {
+        const QString ending = QFileInfo(path).suffix().toLower();
+        if (ending == "svg") {
+          write_svg(scene_, path);
+        } else if (ending == "mmd" || ending == "dot") {
+          if (!document_.problems().isEmpty()) {
+            throw InputError(path.toStdString(), "a scenario with problems has no diagram",
+                             "correct what the list says first");
+          }
+          const QByteArray text = ending == "mmd" ? export_mermaid(document_) : export_dot(document_);
+          QSaveFile file(path);
+          if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit()) {
+            throw WorkError(path.toStdString(), "cannot write the diagram: " + file.errorString().toStdString());
+          }
+        } else if (ending == "png") {
+          write_png(scene_, path);
+        } else {
+          throw InputError(path.toStdString(), "unknown kind of picture", "end the name in .png, .svg, .mmd or .dot");
+        }
+        emit said(tr("Exported %1").arg(QFileInfo(path).fileName()));
+      },
+      tr("Export"));
 }
 
 void FileController::told_of_change(bool gone) {
@@ -186,9 +205,8 @@ void FileController::told_of_change(bool gone) {
                  {{tr("&Save it again"), [this] { save(); }}, {tr("&Close"), {}}});
     return;
   }
-  notices_.ask(file_.is_modified()
-                   ? tr("%1 has been changed by somebody else, and here as well.").arg(file_.title())
-                   : tr("%1 has been changed by somebody else.").arg(file_.title()),
+  notices_.ask(file_.is_modified() ? tr("%1 has been changed by somebody else, and here as well.").arg(file_.title())
+                                   : tr("%1 has been changed by somebody else.").arg(file_.title()),
                {{tr("&Take theirs"), [this] { attempt([this] { file_.reload(); }, tr("Reload")); }},
                 {tr("&Keep mine"), [this] { file_.keep_mine(); }}});
 }

@@ -47,7 +47,7 @@ class FileController : public QObject {
   void set_asking(std::function<Answer()> ask) { ask_ = std::move(ask); }
 
  signals:
-  void opened();          // another document
+  void opened();  // another document
   void recent_changed();
   void said(const QString& sentence);
 

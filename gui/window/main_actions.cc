@@ -17,26 +17,35 @@ void MainWindow::make_actions() {
 void MainWindow::make_file_actions() {
   actions_.add("new", {tr("&New"), tr("Begin with an empty network"), "new", {QKeySequence::New}},
                [this] { files_->create(); });
-  actions_.add("template", {tr("New from a &template..."), tr("Begin with a network by recipe: a star, a ring, a real WAN"),
-                            "template", {QKeySequence(tr("Ctrl+Shift+N"))}},
+  actions_.add("template",
+               {tr("New from a &template..."),
+                tr("Begin with a network by recipe: a star, a ring, a real WAN"),
+                "template",
+                {QKeySequence(tr("Ctrl+Shift+N"))}},
                [this] { files_->create_from_template(); });
   actions_.add("open", {tr("&Open..."), tr("Open a scenario file"), "open", {QKeySequence::Open}},
                [this] { files_->ask_open(); });
-  actions_.add("import", {tr("&Import..."), tr("Take over a topology of containerlab or of Mininet's MiniEdit"), "import",
-                          {QKeySequence(tr("Ctrl+Shift+I"))}},
+  actions_.add("import",
+               {tr("&Import..."),
+                tr("Take over a topology of containerlab or of Mininet's MiniEdit"),
+                "import",
+                {QKeySequence(tr("Ctrl+Shift+I"))}},
                [this] { files_->import(); });
   actions_.add("save", {tr("&Save"), tr("Write the scenario to its file"), "save", {QKeySequence::Save}}, [this] {
     text_->take();
     files_->save();
   });
-  actions_.add("save-as", {tr("Save &as..."), tr("Write the scenario to another file"), "",
-                           {QKeySequence(tr("Ctrl+Shift+S"))}},
+  actions_.add("save-as",
+               {tr("Save &as..."), tr("Write the scenario to another file"), "", {QKeySequence(tr("Ctrl+Shift+S"))}},
                [this] {
                  text_->take();
                  files_->ask_save_as();
                });
-  actions_.add("export", {tr("&Export..."), tr("Write the drawing as a PNG or SVG picture, or as a Mermaid diagram"), "export",
-                          {QKeySequence(tr("Ctrl+E"))}},
+  actions_.add("export",
+               {tr("&Export..."),
+                tr("Write the drawing as a PNG or SVG picture, or as a Mermaid diagram"),
+                "export",
+                {QKeySequence(tr("Ctrl+E"))}},
                [this] { files_->export_picture(); });
   actions_.add("quit", {tr("&Quit"), tr("Close the editor; labs that run go on"), "", {QKeySequence(tr("Ctrl+Q"))}},
                [this] { close(); });
@@ -47,12 +56,16 @@ void MainWindow::make_edit_actions() {
   QUndoStack& stack = document_.undo_stack();
   const QString undo_text = tr("&Undo");
   const QString redo_text = tr("&Redo");
-  QAction* undo = actions_.add("undo", {undo_text, tr("Take the last step back"), "undo", {QKeySequence::Undo}}, [this] {
-    text_->take();
-    document_.undo_stack().undo();
-  });
-  QAction* redo = actions_.add("redo", {redo_text, tr("Do again what was taken back"), "redo",
-                                        {QKeySequence(tr("Ctrl+Shift+Z")), QKeySequence(tr("Ctrl+Y"))}},
+  QAction* undo =
+      actions_.add("undo", {undo_text, tr("Take the last step back"), "undo", {QKeySequence::Undo}}, [this] {
+        text_->take();
+        document_.undo_stack().undo();
+      });
+  QAction* redo = actions_.add("redo",
+                               {redo_text,
+                                tr("Do again what was taken back"),
+                                "redo",
+                                {QKeySequence(tr("Ctrl+Shift+Z")), QKeySequence(tr("Ctrl+Y"))}},
                                [this] { document_.undo_stack().redo(); });
   // A field has steps of its own only while it is typed in: the window's are the document's.
   connect(&stack, &QUndoStack::canUndoChanged, undo, &QAction::setEnabled);
@@ -68,33 +81,49 @@ void MainWindow::make_edit_actions() {
   undo->setEnabled(stack.canUndo());
   redo->setEnabled(stack.canRedo());
 
-  actions_.add("cut", {tr("Cu&t"), tr("Move what is selected to the clipboard"), "cut", {QKeySequence::Cut}},
-               [&commands] { commands.cut_selected(); }, view_);
-  actions_.add("copy", {tr("&Copy"), tr("Copy what is selected, with the links among it"), "copy", {QKeySequence::Copy}},
-               [&commands] { commands.copy_selected(); }, view_);
-  actions_.add("paste", {tr("&Paste"), tr("Put the clipboard's network into this one, under new names"), "paste",
-                         {QKeySequence::Paste}},
-               [this, &commands] { commands.paste(view_->middle()); }, view_);
-  actions_.add("duplicate", {tr("&Duplicate"), tr("Put a copy beside what is selected"), "duplicate",
-                             {QKeySequence(tr("Ctrl+D"))}},
-               [&commands] { commands.duplicate_selected(); }, view_);
-  actions_.add("delete", {tr("De&lete"), tr("Remove what is selected, and links that end there"), "delete",
-                          {QKeySequence::Delete, QKeySequence(Qt::Key_Backspace)}},
-               [&commands] { commands.remove_selected(); }, view_);
-  actions_.add("rename", {tr("Re&name"), tr("Another name for what is selected; whatever names it follows"), "rename",
-                          {QKeySequence(tr("F2"))}},
-               [this] { view_->rename_selected(); }, view_);
-  actions_.add("connect", {tr("&Join by links"), tr("Draw links between the selected things, one after the other"), "link",
-                           {QKeySequence(tr("Ctrl+L"))}},
+  actions_.add(
+      "cut", {tr("Cu&t"), tr("Move what is selected to the clipboard"), "cut", {QKeySequence::Cut}},
+      [&commands] { commands.cut_selected(); }, view_);
+  actions_.add(
+      "copy", {tr("&Copy"), tr("Copy what is selected, with the links among it"), "copy", {QKeySequence::Copy}},
+      [&commands] { commands.copy_selected(); }, view_);
+  actions_.add(
+      "paste",
+      {tr("&Paste"), tr("Put the clipboard's network into this one, under new names"), "paste", {QKeySequence::Paste}},
+      [this, &commands] { commands.paste(view_->middle()); }, view_);
+  actions_.add(
+      "duplicate",
+      {tr("&Duplicate"), tr("Put a copy beside what is selected"), "duplicate", {QKeySequence(tr("Ctrl+D"))}},
+      [&commands] { commands.duplicate_selected(); }, view_);
+  actions_.add(
+      "delete",
+      {tr("De&lete"),
+       tr("Remove what is selected, and links that end there"),
+       "delete",
+       {QKeySequence::Delete, QKeySequence(Qt::Key_Backspace)}},
+      [&commands] { commands.remove_selected(); }, view_);
+  actions_.add(
+      "rename",
+      {tr("Re&name"),
+       tr("Another name for what is selected; whatever names it follows"),
+       "rename",
+       {QKeySequence(tr("F2"))}},
+      [this] { view_->rename_selected(); }, view_);
+  actions_.add("connect",
+               {tr("&Join by links"),
+                tr("Draw links between the selected things, one after the other"),
+                "link",
+                {QKeySequence(tr("Ctrl+L"))}},
                [&commands] { commands.connect_selected(); });
-  actions_.add("select-all", {tr("Select &all"), tr("Select everything that is drawn"), "select-all",
-                              {QKeySequence::SelectAll}},
-               [this] { scene_.select(model_.ids()); }, view_);
+  actions_.add(
+      "select-all", {tr("Select &all"), tr("Select everything that is drawn"), "select-all", {QKeySequence::SelectAll}},
+      [this] { scene_.select(model_.ids()); }, view_);
   actions_.add("search", {tr("&Find..."), tr("Look for a node or link by its name"), "search", {QKeySequence::Find}},
                [this] { search_->open(); });
-  actions_.add("properties", {tr("P&roperties"), tr("Everything about what is selected, in the inspector"), "",
-                              {QKeySequence(tr("Ctrl+I"))}},
-               [this] { raise_dock("inspector"); });
+  actions_.add(
+      "properties",
+      {tr("P&roperties"), tr("Everything about what is selected, in the inspector"), "", {QKeySequence(tr("Ctrl+I"))}},
+      [this] { raise_dock("inspector"); });
 
   const struct {
     const char* name;
@@ -119,17 +148,20 @@ void MainWindow::make_edit_actions() {
 
 void MainWindow::make_view_actions() {
   CanvasCommands& commands = view_->commands();
-  actions_.add("zoom-in", {tr("Zoom &in"), tr("Look closer"), "zoom-in",
-                           {QKeySequence(tr("Ctrl++")), QKeySequence(tr("Ctrl+="))}},
+  actions_.add("zoom-in",
+               {tr("Zoom &in"), tr("Look closer"), "zoom-in", {QKeySequence(tr("Ctrl++")), QKeySequence(tr("Ctrl+="))}},
                [this] { view_->zoom_by(1.25); });
-  actions_.add("zoom-out", {tr("Zoom &out"), tr("See more"), "zoom-out", {QKeySequence(tr("Ctrl+-"))}},
+  actions_.add("zoom-out", {tr("Zoom &out"), tr("See more of the network"), "zoom-out", {QKeySequence(tr("Ctrl+-"))}},
                [this] { view_->zoom_by(0.8); });
   actions_.add("zoom-fit", {tr("&Fit all"), tr("Show the whole network"), "fit", {QKeySequence(tr("Ctrl+0"))}},
                [this] { view_->zoom_to_fit(); });
   actions_.add("zoom-one", {tr("&Actual size"), tr("Show it at 100 %"), "", {QKeySequence(tr("Ctrl+1"))}},
                [this] { view_->set_zoom(1); });
-  actions_.add("zoom-selection", {tr("Fit the &selection"), tr("Show what is selected as large as there is room"), "",
-                                  {QKeySequence(tr("Ctrl+2"))}},
+  actions_.add("zoom-selection",
+               {tr("Fit the &selection"),
+                tr("Show what is selected as large as there is room"),
+                "",
+                {QKeySequence(tr("Ctrl+2"))}},
                [this] { view_->zoom_to_selection(); });
   const struct {
     const char* name;
@@ -154,26 +186,33 @@ void MainWindow::make_view_actions() {
                    view_->zoom_to_fit();
                  });
   }
-  actions_.add("collapse", {tr("&Collapse"), tr("Draw the selected data centers as one tile each, without their hosts"),
-                            "collapse", {QKeySequence(tr("Ctrl+Shift+-"))}},
+  actions_.add("collapse",
+               {tr("&Collapse"),
+                tr("Draw the selected data centers as one tile each, without their hosts"),
+                "collapse",
+                {QKeySequence(tr("Ctrl+Shift+-"))}},
                [&commands] { commands.collapse_selected(true); });
-  actions_.add("expand", {tr("&Expand"), tr("Draw the hosts of the selected data centers"), "",
-                          {QKeySequence(tr("Ctrl+Shift++"))}},
-               [&commands] { commands.collapse_selected(false); });
+  actions_.add(
+      "expand",
+      {tr("&Expand"), tr("Draw the hosts of the selected data centers"), "", {QKeySequence(tr("Ctrl+Shift++"))}},
+      [&commands] { commands.collapse_selected(false); });
   actions_.add("collapse-all", {tr("Collapse a&ll"), tr("Draw every data center as one tile")},
                [&commands] { commands.collapse_all(true); });
   actions_.add("expand-all", {tr("Expand all"), tr("Draw the hosts of every data center")},
                [&commands] { commands.collapse_all(false); });
-  actions_.add_toggle("dark", {tr("&Dark theme"), tr("Light lines on a dark ground"), "theme",
-                               {QKeySequence(tr("Ctrl+Alt+D"))}},
-                      dark_, [this](bool) { toggle_look(); });
-  actions_.add_toggle("presentation", {tr("&Presentation mode"), tr("For the projector: large type and full contrast"),
-                                       "presentation", {QKeySequence(tr("F5"))}},
+  actions_.add_toggle(
+      "dark", {tr("&Dark theme"), tr("Light lines on a dark ground"), "theme", {QKeySequence(tr("Ctrl+Alt+D"))}}, dark_,
+      [this](bool) { toggle_look(); });
+  actions_.add_toggle("presentation",
+                      {tr("&Presentation mode"),
+                       tr("For the projector: large type and full contrast"),
+                       "presentation",
+                       {QKeySequence(tr("F5"))}},
                       presentation_, [this](bool) { toggle_look(); });
   actions_.add("next-pane", {tr("Next pane"), tr("Move the keyboard to the next pane"), "", {QKeySequence(tr("F6"))}},
                [this] { step_pane(1); });
-  actions_.add("previous-pane", {tr("Previous pane"), tr("Move the keyboard to the pane before"), "",
-                                 {QKeySequence(tr("Shift+F6"))}},
+  actions_.add("previous-pane",
+               {tr("Previous pane"), tr("Move the keyboard to the pane before"), "", {QKeySequence(tr("Shift+F6"))}},
                [this] { step_pane(-1); });
 }
 

@@ -55,14 +55,16 @@ void MainWindow::make_help_actions() {
   actions_.add("keys", {tr("&Keys"), tr("Everything that the keyboard does"), "", {QKeySequence(tr("Ctrl+F1"))}},
                [this] { show_keys(actions_, this); });
   actions_.add("about", {tr("&About GeoMX-Emu"), tr("Which version this is"), "about"}, [this] {
-    QMessageBox box(QMessageBox::NoIcon, tr("About GeoMX-Emu"),
-                    tr("GeoMX-Emu %1").arg(QStringLiteral(GEOMX_VERSION)), QMessageBox::Close, this);
-    box.setInformativeText(tr("Draw a wide-area network of data centers, run it on this machine with the kernel's own "
-                              "network, and watch a model train across it."));
+    QMessageBox box(QMessageBox::NoIcon, tr("About GeoMX-Emu"), tr("GeoMX-Emu %1").arg(QStringLiteral(GEOMX_VERSION)),
+                    QMessageBox::Close, this);
+    box.setInformativeText(
+        tr("Draw a wide-area network of data centers, run it on this machine with the kernel's own "
+           "network, and watch a model train across it."));
     box.setIconPixmap(application_icon().pixmap(64, 64));
     box.exec();
   });
-  actions_.add("about-qt", {tr("About &Qt"), tr("The library that draws this window")}, [] { QApplication::aboutQt(); });
+  actions_.add("about-qt", {tr("About &Qt"), tr("The library that draws this window")},
+               [] { QApplication::aboutQt(); });
 }
 
 Tour* MainWindow::start_tour() {
@@ -70,19 +72,23 @@ Tour* MainWindow::start_tour() {
   QWidget* inspector = docks_.contains("inspector") ? docks_["inspector"] : docks_["live-link"];
   return new Tour(
       {{tr("What a network is made of"),
-        tr("Drag a data center onto the canvas; it brings a gateway and a LAN along. Hosts dropped into it join its LAN; "
+        tr("Drag a data center onto the canvas; it brings a gateway and a LAN along. Hosts dropped into it join its "
+           "LAN; "
            "routers and switches on the open canvas build anything else."),
         docks_["palette"]},
        {tr("Draw the network"),
-        tr("Drag from the rim of one thing to another: that is a link. Drag things to move them, and from an empty place to "
+        tr("Drag from the rim of one thing to another: that is a link. Drag things to move them, and from an empty "
+           "place to "
            "select several. The wheel zooms, the middle button pans. Every step can be undone."),
         view_},
        {tr("Say what links are like"),
-        tr("Select a link and type its rate, delay and loss as you would write them: 100Mbit, 30ms, 0.1%. What cannot be is "
+        tr("Select a link and type its rate, delay and loss as you would write them: 100Mbit, 30ms, 0.1%. What cannot "
+           "be is "
            "marked where it stands, and never reaches the file."),
         inspector},
        {tr("Run it"),
-        tr("Check looks for mistakes, Up builds the network, Run trains in it. A lab that a terminal has started can be "
+        tr("Check looks for mistakes, Up builds the network, Run trains in it. A lab that a terminal has started can "
+           "be "
            "attached to as well."),
         run_bar_},
        {tr("Watch it, and change it"),
@@ -90,15 +96,16 @@ Tour* MainWindow::start_tour() {
            "everything runs: the network follows at once."),
         docks_["problems"]},
        {tr("The file is all there is"),
-        tr("What you draw is a scenario file, the same that geomx-emu reads. Save it, diff it, share it. New from a template "
+        tr("What you draw is a scenario file, the same that geomx-emu reads. Save it, diff it, share it. New from a "
+           "template "
            "has whole networks to begin with; Keys in this menu lists every key."),
         menuWidget()}},
       this);
 }
 
 QStringList MainWindow::view_names() {
-  return {"editor",   "inspector", "live-link", "live-node", "problems", "text",  "findings", "link-chart",
-          "training", "timeline",  "log",       "search",    "tour",     "keys",  "template"};
+  return {"editor",   "inspector", "live-link", "live-node", "problems", "text", "findings", "link-chart",
+          "training", "timeline",  "log",       "search",    "tour",     "keys", "template"};
 }
 
 bool MainWindow::show_view(const QString& name) {

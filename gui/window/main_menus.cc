@@ -25,8 +25,9 @@ void fill(QWidget* menu, const Actions& actions, const QStringList& names) {
   }
 }
 
-const QStringList kAlignments{"align-left", "align-center", "align-right", "-", "align-top", "align-middle", "align-bottom",
-                              "-", "distribute-h", "distribute-v"};
+const QStringList kAlignments{"align-left",   "align-center", "align-right",  "-",
+                              "align-top",    "align-middle", "align-bottom", "-",
+                              "distribute-h", "distribute-v"};
 const QStringList kLayouts{"layout", "layout-circle", "layout-tree", "layout-map"};
 
 }  // namespace
@@ -52,8 +53,9 @@ void MainWindow::make_menus() {
   fill(panes, actions_, {"next-pane", "previous-pane"});
 
   QMenu* run = menuBar()->addMenu(tr("&Run"));
-  fill(run, actions_, {"check", "doctor", "-", "up", "run", "stop", "down", "-", "attach", "detach", "open-run", "-",
-                       "cut-link", "kill", "restart", "pause", "resume", "terminal"});
+  fill(run, actions_,
+       {"check", "doctor", "-", "up", "run", "stop", "down", "-", "attach", "detach", "open-run", "-", "cut-link",
+        "kill", "restart", "pause", "resume", "terminal"});
 
   fill(menuBar()->addMenu(tr("&Help")), actions_, {"tour", "keys", "-", "about", "about-qt"});
 }
@@ -63,9 +65,9 @@ void MainWindow::make_tool_bars() {
   bar->setObjectName("tools");
   bar->setMovable(false);
   bar->setIconSize(QSize(20, 20));
-  fill(bar, actions_, {"new", "open", "save", "-", "undo", "redo", "-", "cut", "copy", "paste", "duplicate", "delete", "-",
-                       "connect", "layout", "-", "zoom-out", "zoom-in", "zoom-fit", "search", "-", "dark",
-                       "presentation", "tour"});
+  fill(bar, actions_, {"new",      "open",      "save",   "-",    "undo",         "redo",   "-", "cut",      "copy",
+                       "paste",    "duplicate", "delete", "-",    "connect",      "layout", "-", "zoom-out", "zoom-in",
+                       "zoom-fit", "search",    "-",      "dark", "presentation", "tour"});
   addToolBarBreak();
   QToolBar* run = addToolBar(tr("Run"));
   run->setObjectName("run-bar");

@@ -10,28 +10,41 @@
 namespace geomx::gui {
 
 void MainWindow::make_run_actions() {
-  actions_.add("check", {tr("&Check"), tr("Look for mistakes in the scenario; nothing is made"), "check",
-                         {QKeySequence(tr("F7"))}},
-               [this] { start(Task::check); });
+  actions_.add(
+      "check",
+      {tr("&Check"), tr("Look for mistakes in the scenario; nothing is made"), "check", {QKeySequence(tr("F7"))}},
+      [this] { start(Task::check); });
   actions_.add("doctor", {tr("Doct&or"), tr("What this machine can do, and what to do about what it cannot"), "doctor"},
                [this] {
                  raise_dock("findings");
                  control_.doctor();
                });
-  actions_.add("up", {tr("&Up"), tr("Build the network without its job, and leave it running"), "up",
-                      {QKeySequence(tr("F8"))}},
-               [this] { start(Task::up); });
-  actions_.add("run", {tr("&Run"), tr("Build the network, run the job in it, and say what came of it"), "run",
-                       {QKeySequence(tr("F9"))}},
+  actions_.add(
+      "up", {tr("&Up"), tr("Build the network without its job, and leave it running"), "up", {QKeySequence(tr("F8"))}},
+      [this] { start(Task::up); });
+  actions_.add("run",
+               {tr("&Run"),
+                tr("Build the network, run the job in it, and say what came of it"),
+                "run",
+                {QKeySequence(tr("F9"))}},
                [this] { start(Task::run); });
-  actions_.add("stop", {tr("&Stop"), tr("End the run as Ctrl-C in a terminal does; its results so far are kept"), "stop",
-                        {QKeySequence(tr("Shift+F9"))}},
+  actions_.add("stop",
+               {tr("&Stop"),
+                tr("End the run as Ctrl-C in a terminal does; its results so far are kept"),
+                "stop",
+                {QKeySequence(tr("Shift+F9"))}},
                [this] { control_.stop(); });
-  actions_.add("down", {tr("&Down"), tr("End the lab that is attached, and all that runs in it"), "down",
-                        {QKeySequence(tr("Shift+F8"))}},
+  actions_.add("down",
+               {tr("&Down"),
+                tr("End the lab that is attached, and all that runs in it"),
+                "down",
+                {QKeySequence(tr("Shift+F8"))}},
                [this] { control_.down(); });
-  actions_.add("attach", {tr("&Attach..."), tr("Watch and change a lab that is running already"), "attach",
-                          {QKeySequence(tr("Ctrl+Shift+A"))}},
+  actions_.add("attach",
+               {tr("&Attach..."),
+                tr("Watch and change a lab that is running already"),
+                "attach",
+                {QKeySequence(tr("Ctrl+Shift+A"))}},
                [this] {
                  auto* dialog = new LabListDialog(control_, this);
                  dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -39,13 +52,17 @@ void MainWindow::make_run_actions() {
                });
   actions_.add("detach", {tr("D&etach"), tr("Stop watching; the lab and its run go on"), "detach"},
                [this] { control_.detach(); });
-  actions_.add("open-run", {tr("Open a run &folder..."), tr("Look at the charts and logs of an old run"), "open"}, [this] {
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a run folder"));
-    if (!folder.isEmpty()) control_.open_run(folder);
-  });
+  actions_.add("open-run", {tr("Open a run &folder..."), tr("Look at the charts and logs of an old run"), "open"},
+               [this] {
+                 const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a run folder"));
+                 if (!folder.isEmpty()) control_.open_run(folder);
+               });
 
-  actions_.add("cut-link", {tr("Cut or &heal the link"), tr("The selected link loses every packet until it is healed"), "cut",
-                            {QKeySequence(tr("Ctrl+K"))}},
+  actions_.add("cut-link",
+               {tr("Cut or &heal the link"),
+                tr("The selected link loses every packet until it is healed"),
+                "cut",
+                {QKeySequence(tr("Ctrl+K"))}},
                [this] { cut_or_heal(); });
   const struct {
     const char* name;
@@ -60,8 +77,8 @@ void MainWindow::make_run_actions() {
   for (const auto& act : acts) {
     actions_.add(act.name, {act.text, act.tip}, [this, name = QString(act.name)] { act_on_selected_node(name); });
   }
-  actions_.add("terminal", {tr("Open a ter&minal"), tr("A shell inside the selected node"), "",
-                            {QKeySequence(tr("Ctrl+T"))}},
+  actions_.add("terminal",
+               {tr("Open a ter&minal"), tr("A shell inside the selected node"), "", {QKeySequence(tr("Ctrl+T"))}},
                [this] { open_terminal_in(scene_.selected_node()); });
   connect(&control_, &RunControl::changed, this, &MainWindow::update_run_actions);
   connect(&control_.session(), &LabSession::state_changed, this, [this](LabState, const QString& words) {

@@ -62,18 +62,23 @@ MainWindow::MainWindow(const QString& state_folder, QWidget* parent)
   update_run_actions();
 }
 
+// Widgets go before what they show.
 MainWindow::~MainWindow() {
-  scene_.disconnect(this);  // widgets go before the scene does
+  scene_.disconnect(this);
   model_.disconnect(this);
+  control_.disconnect(this);
+  control_.session().disconnect(this);
+  qDeleteAll(findChildren<QWidget*>(Qt::FindDirectChildrenOnly));
 }
 
 void MainWindow::make_canvas() {
   auto* middle = new QWidget(this);
   notices_ = new NoticeBar(middle);
   view_ = new CanvasView(scene_, middle);
-  view_->set_hint(tr("Drag a data center from the left onto this canvas, or press Ctrl+Shift+D.\n"
-                     "Draw links by dragging from the rim of one thing to another.\n"
-                     "File \u2192 New from a template has whole networks."));
+  view_->set_hint(
+      tr("Drag a data center from the left onto this canvas, or press Ctrl+Shift+D.\n"
+         "Draw links by dragging from the rim of one thing to another.\n"
+         "File \u2192 New from a template has whole networks."));
   search_ = new SearchBar(*view_, view_);
   auto* layout = new QVBoxLayout(middle);
   layout->setContentsMargins(0, 0, 0, 0);
@@ -112,7 +117,8 @@ void MainWindow::show_selection() {
   QString text = tr("%n data center(s)", nullptr, amount(model_.datacenters().size())) + ", " +
                  tr("%n node(s)", nullptr, amount(model_.nodes().size())) + ", " +
                  tr("%n link(s)", nullptr, amount(model_.links().size()));
-  if (!ids.isEmpty()) text = tr("%n selected", nullptr, static_cast<int>(ids.size())) + QStringLiteral(" \u00b7 ") + text;
+  if (!ids.isEmpty())
+    text = tr("%n selected", nullptr, static_cast<int>(ids.size())) + QStringLiteral(" \u00b7 ") + text;
   counts_->setText(text);
   update_run_actions();
 }

@@ -9,8 +9,8 @@ class QLabel;
 
 namespace geomx::gui {
 
-// Something that wants an answer, though not at once: a line above the canvas with buttons. One at a time; a new one takes
-// the place of the old.
+// Something that wants an answer, though not at once: a line above the canvas with buttons. One at a time; a new one
+// takes the place of the old.
 class NoticeBar : public QFrame {
   Q_OBJECT
 

@@ -31,7 +31,8 @@ QString open_terminal(const QString& program, const QString& lab, const QString&
     const QString terminal = command.takeFirst();
     if (QProcess::startDetached(terminal, command)) return {};
   }
-  return QCoreApplication::translate("Terminal", "No terminal could be opened. In one of your own: %1").arg(shell.join(' '));
+  return QCoreApplication::translate("Terminal", "No terminal could be opened. In one of your own: %1")
+      .arg(shell.join(' '));
 }
 
 }  // namespace geomx::gui

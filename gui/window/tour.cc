@@ -21,8 +21,8 @@ Tour::Tour(std::vector<Step> steps, QWidget* window)
       next_(new QPushButton(card_)) {
   setFocusPolicy(Qt::StrongFocus);
   card_->setObjectName(QStringLiteral("card"));
-  card_->setStyleSheet(QStringLiteral(
-      "#card { background: palette(base); border: 1px solid palette(mid); border-radius: 10px; }"));
+  card_->setStyleSheet(
+      QStringLiteral("#card { background: palette(base); border: 1px solid palette(mid); border-radius: 10px; }"));
   QFont strong = title_->font();
   strong.setWeight(QFont::DemiBold);
   strong.setPixelSize(std::max(strong.pixelSize(), 10) + 4);
@@ -122,13 +122,20 @@ void Tour::paintEvent(QPaintEvent* /*event*/) {
 
 void Tour::keyPressEvent(QKeyEvent* event) {
   switch (event->key()) {
-    case Qt::Key_Escape: end(); break;
-    case Qt::Key_Left: go(at_ - 1); break;
+    case Qt::Key_Escape:
+      end();
+      break;
+    case Qt::Key_Left:
+      go(at_ - 1);
+      break;
     case Qt::Key_Right:
     case Qt::Key_Return:
     case Qt::Key_Enter:
-    case Qt::Key_Space: go(at_ + 1); break;
-    default: break;
+    case Qt::Key_Space:
+      go(at_ + 1);
+      break;
+    default:
+      break;
   }
 }
 

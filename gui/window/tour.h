@@ -10,8 +10,8 @@ class QPushButton;
 
 namespace geomx::gui {
 
-// The way through the window in a few steps: each lights up one part of it and says what it is for. Keys: Enter and Right go
-// on, Left goes back, Escape ends it.
+// The way through the window in a few steps: each lights up one part of it and says what it is for. Keys: Enter and
+// Right go on, Left goes back, Escape ends it.
 class Tour : public QWidget {
   Q_OBJECT
 

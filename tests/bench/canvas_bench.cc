@@ -50,7 +50,8 @@ struct Bed {
     document.set_text(scenario());
     std::mt19937 random(3);
     for (int i = 0; i < kNodes; ++i) {
-      positions.place(QStringLiteral("r%1").arg(i), QPointF((i % 32) * 130.0 + random() % 50, (i / 32) * 120.0 + random() % 40));
+      positions.place(QStringLiteral("r%1").arg(i),
+                      QPointF((i % 32) * 130.0 + random() % 50, (i / 32) * 120.0 + random() % 40));
     }
     view.resize(1280, 800);
     view.show();
@@ -96,9 +97,15 @@ void pan(benchmark::State& state, double zoom) {
   count_frames(state);
 }
 
-void pan_all(benchmark::State& state) { pan(state, 0); }
-void pan_shapes(benchmark::State& state) { pan(state, 0.4); }
-void pan_close(benchmark::State& state) { pan(state, 1.0); }
+void pan_all(benchmark::State& state) {
+  pan(state, 0);
+}
+void pan_shapes(benchmark::State& state) {
+  pan(state, 0.4);
+}
+void pan_close(benchmark::State& state) {
+  pan(state, 1.0);
+}
 
 // Nothing of the last frame is of use for the next.
 void redraw_all(benchmark::State& state) {

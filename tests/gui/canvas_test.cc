@@ -45,9 +45,7 @@ class Canvas : public testing::Test {
   QPoint on_screen(QPointF scene_point) const { return view.mapFromScene(scene_point); }
   QPoint at(const QString& id) const { return on_screen(scene.vertex(id)->scenePos()); }
   // A place of the box itself, beside its hosts.
-  QPoint grip(const QString& id) const {
-    return on_screen(scene.vertex(id)->obstacle().topLeft() + QPointF(60, 15));
-  }
+  QPoint grip(const QString& id) const { return on_screen(scene.vertex(id)->obstacle().topLeft() + QPointF(60, 15)); }
   QPoint rim(const QString& id) const {
     const QRectF body = scene.vertex(id)->obstacle();
     return on_screen({body.center().x(), body.bottom()});
@@ -359,7 +357,8 @@ TEST_F(Canvas, ShowsWhatALabTells) {
   view.render(&hot);
   const QPoint middle = on_screen(scene.link("link:wan")->at(0.1)) + QPoint(0, 2);
   const QColor seen = hot.pixelColor(middle);
-  EXPECT_GT(seen.red(), seen.blue() + 60) << "a link that is full is drawn in a warm colour " << seen.name().toStdString();
+  EXPECT_GT(seen.red(), seen.blue() + 60)
+      << "a link that is full is drawn in a warm colour " << seen.name().toStdString();
   scene.set_link_state("wan", {.forward = {}, .backward = {}, .up = false});
   EXPECT_EQ(scene.link("link:wan")->label().size(), 1);
   scene.set_node_state("a-host-0", NodeState::dead);
