@@ -33,11 +33,22 @@ CanvasScene::CanvasScene(TopologyModel& model, Positions& positions, QObject* pa
   connect(&positions_, &Positions::moved, this, &CanvasScene::place);
   connect(&positions_, &Positions::collapsed_changed, this, &CanvasScene::collapse);
   connect(this, &QGraphicsScene::selectionChanged, this, &CanvasScene::selected);
+  positions_.set_sizes([this](const QString& id) { return size_of(id); });
   sync();
 }
 
 CanvasScene::~CanvasScene() {
   disconnect(this, nullptr, nullptr, nullptr);  // items that go are no news
+  positions_.set_sizes({});
+}
+
+// Also of what is not drawn yet: positions are asked for first.
+QSizeF CanvasScene::size_of(const QString& id) const {
+  if (const Vertex* top = vertices_.value(id); top != nullptr && top->is_box()) return top->body().size();
+  const DatacenterItem* item = model_.datacenter(id);
+  if (item == nullptr) return {110, 70};  // a tile with its name
+  if (positions_.is_collapsed(id)) return collapsed_box().size();
+  return box_layout(static_cast<int>(item->hosts.size()), 240).box.size();
 }
 
 void CanvasScene::set_theme(const Theme& theme) {

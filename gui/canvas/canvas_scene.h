@@ -75,6 +75,7 @@ class CanvasScene : public QGraphicsScene {
   void drawBackground(QPainter* painter, const QRectF& rect) override;
 
  private:
+  QSizeF size_of(const QString& id) const;
   void sync();
   void rename(const QString& from, const QString& to);
   void sync_boxes(QHash<QString, Vertex*>& old);

@@ -5,6 +5,7 @@
 
 #include "gui/canvas/mini_map.h"
 #include "gui/panels/findings_panel.h"
+#include "gui/panels/inspector.h"
 #include "gui/panels/link_chart_panel.h"
 #include "gui/panels/link_editor_panel.h"
 #include "gui/panels/log_panel.h"
@@ -34,10 +35,14 @@ void MainWindow::make_docks() {
 
   problems_ = new ProblemsPanel(model_, this);
   text_ = new TextPanel(document_, this);
-  connect(problems_, &ProblemsPanel::item_wanted, this, [this](const QString& id) {
-    if (view_->reveal(id)) raise_dock("inspector");
+  connect(problems_, &ProblemsPanel::chosen, this, &MainWindow::show_problem);
+
+  inspector_ = new Inspector(model_, this);
+  add_dock("inspector", tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
+  connect(&scene_, &CanvasScene::selected, this, [this] { inspector_->show(scene_.subjects()); });
+  connect(inspector_, &Inspector::shown_changed, this, [this](const QStringList& ids) {
+    if (ids != scene_.subjects()) scene_.select(ids);
   });
-  connect(problems_, &ProblemsPanel::line_wanted, this, &MainWindow::show_line);
 }
 
 void MainWindow::make_live_docks() {
@@ -47,10 +52,9 @@ void MainWindow::make_live_docks() {
   log_ = new LogPanel(control_, this);
   findings_ = new FindingsPanel(control_, this);
 
-  QDockWidget* link = add_dock("live-link", tr("Live link"), link_editor_, Qt::RightDockWidgetArea);
-  QDockWidget* node = add_dock("live-node", tr("Live node"), node_, Qt::RightDockWidgetArea);
-  tabifyDockWidget(link, node);
-  if (docks_.contains("inspector")) tabifyDockWidget(node, docks_["inspector"]);
+  QDockWidget* inspector = docks_["inspector"];
+  tabifyDockWidget(inspector, add_dock("live-link", tr("Live link"), link_editor_, Qt::RightDockWidgetArea));
+  tabifyDockWidget(inspector, add_dock("live-node", tr("Live node"), node_, Qt::RightDockWidgetArea));
 
   QDockWidget* first = add_dock("problems", tr("Problems"), problems_, Qt::BottomDockWidgetArea);
   const auto tabbed = [&](const QString& name, const QString& title, QWidget* panel) {
@@ -63,8 +67,8 @@ void MainWindow::make_live_docks() {
   tabbed("timeline", tr("Timeline"), new TimelinePanel(control_, this));
   tabbed("log", tr("Log"), log_);
   first->raise();
-  if (docks_.contains("inspector")) docks_["inspector"]->raise();
-  resizeDocks({docks_["palette"], link}, {196, 330}, Qt::Horizontal);
+  inspector->raise();
+  resizeDocks({docks_["palette"], inspector}, {196, 330}, Qt::Horizontal);
   resizeDocks({docks_["palette"], docks_["overview"]}, {500, 170}, Qt::Vertical);
   resizeDocks({first}, {190}, Qt::Vertical);
 
@@ -95,6 +99,17 @@ void MainWindow::make_live_docks() {
       show_line(line, where.section(':', -1).toInt(), where);
     }
   });
+}
+
+// Its item on the canvas, and its field in the inspector; where it has none, its line of the text.
+void MainWindow::show_problem(const Problem& problem) {
+  const QString id = model_.item_at(problem.pointer);
+  if (!id.isEmpty()) view_->reveal(id);
+  if (inspector_->reveal(problem.pointer)) {
+    raise_dock("inspector");
+  } else if (problem.line > 0) {
+    show_line(problem.line, problem.column, problem.what);
+  }
 }
 
 void MainWindow::raise_dock(const QString& name) {

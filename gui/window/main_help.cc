@@ -69,7 +69,6 @@ void MainWindow::make_help_actions() {
 
 Tour* MainWindow::start_tour() {
   if (auto* running = findChild<Tour*>()) return running;
-  QWidget* inspector = docks_.contains("inspector") ? docks_["inspector"] : docks_["live-link"];
   return new Tour(
       {{tr("What a network is made of"),
         tr("Drag a data center onto the canvas; it brings a gateway and a LAN along. Hosts dropped into it join its "
@@ -85,7 +84,7 @@ Tour* MainWindow::start_tour() {
         tr("Select a link and type its rate, delay and loss as you would write them: 100Mbit, 30ms, 0.1%. What cannot "
            "be is "
            "marked where it stands, and never reaches the file."),
-        inspector},
+        docks_["inspector"]},
        {tr("Run it"),
         tr("Check looks for mistakes, Up builds the network, Run trains in it. A lab that a terminal has started can "
            "be "

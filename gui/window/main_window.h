@@ -21,6 +21,7 @@ class QLabel;
 
 namespace geomx::gui {
 
+class Inspector;
 class RunBar;
 class LinkChartPanel;
 class LinkEditorPanel;
@@ -82,6 +83,7 @@ class MainWindow : public QMainWindow {
   void show_selection();
   void show_problem_count(int count);
   void show_recent();
+  void show_problem(const Problem& problem);
   void show_line(int line, int column, const QString& what);
   void fit_after_opening();
   void toggle_look();
@@ -111,6 +113,7 @@ class MainWindow : public QMainWindow {
   PalettePanel* palette_ = nullptr;
   ProblemsPanel* problems_ = nullptr;
   TextPanel* text_ = nullptr;
+  Inspector* inspector_ = nullptr;
   RunBar* run_bar_ = nullptr;
   LinkChartPanel* link_chart_ = nullptr;
   LinkEditorPanel* link_editor_ = nullptr;

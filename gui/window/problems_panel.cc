@@ -40,20 +40,13 @@ void ProblemsPanel::refill() {
     row->setText(2, item == nullptr ? problem.pointer : item->name);
     row->setText(3, problem.line > 0 ? QString::number(problem.line) : QString());
     for (int column = 0; column < 3; ++column) row->setToolTip(column, problem.sentence());
-    row->setData(0, Qt::UserRole, id);
-    row->setData(0, Qt::UserRole + 1, QPoint(problem.line, problem.column));
   }
   emit counted(static_cast<int>(problems.size()));
 }
 
-void ProblemsPanel::activate(const QTreeWidgetItem* row) {
-  const QString id = row->data(0, Qt::UserRole).toString();
-  const QPoint place = row->data(0, Qt::UserRole + 1).toPoint();
-  if (!id.isEmpty()) {
-    emit item_wanted(id);
-  } else {
-    emit line_wanted(place.x(), place.y(), row->text(0));
-  }
+void ProblemsPanel::activate(QTreeWidgetItem* row) {
+  const Problem problem = model_.document().problems().value(list_->indexOfTopLevelItem(row));
+  emit chosen(problem);
 }
 
 }  // namespace geomx::gui

@@ -15,13 +15,12 @@ class ProblemsPanel : public QWidget {
   QTreeWidget* list() const { return list_; }
 
  signals:
-  void item_wanted(const QString& id);
-  void line_wanted(int line, int column, const QString& what);
+  void chosen(const geomx::gui::Problem& problem);
   void counted(int problems);
 
  private:
   void refill();
-  void activate(const QTreeWidgetItem* row);
+  void activate(QTreeWidgetItem* row);
 
   TopologyModel& model_;
   QTreeWidget* list_;
