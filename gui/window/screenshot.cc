@@ -11,11 +11,11 @@ namespace geomx::gui {
 
 void write_screenshot(QWidget& window, const QString& path) {
   QPixmap picture = window.grab();
-  if (const QWidget* dialog = QApplication::activeModalWidget(); dialog != nullptr && dialog != &window) {
+  if (QWidget* dialog = QApplication::activeModalWidget(); dialog != nullptr && dialog != &window) {
     QPainter painter(&picture);
     painter.fillRect(window.rect(), QColor(10, 16, 24, 90));
     const QPoint at = window.rect().center() - dialog->rect().center();
-    painter.drawPixmap(at, const_cast<QWidget*>(dialog)->grab());
+    painter.drawPixmap(at, dialog->grab());
     painter.setPen(window.palette().color(QPalette::Mid));
     painter.drawRect(QRect(at, dialog->size()).adjusted(-1, -1, 0, 0));
   }

@@ -3,6 +3,7 @@
 #include <QFontDatabase>
 #include <QTextBlock>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace geomx::gui {
 

@@ -8,7 +8,7 @@
 #include <QTemporaryDir>
 #include <QToolButton>
 #include <QtTest>
-#include <cstdlib>
+#include <functional>
 
 #include "gui/window/main_window.h"
 #include "gui/window/notice_bar.h"
