@@ -40,6 +40,9 @@ enum class Section {
 const QList<Property>& properties(Section section);
 const Property* find_property(Section section, const QString& path);  // null: there is none
 
+// What was typed into a property's field, as JSON. Empty where nothing was.
+QString json_of(const Property& property, const QString& typed);
+
 struct LinkPreset {
   QString name;  // "leo-satellite"
   QString description;

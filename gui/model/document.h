@@ -23,23 +23,23 @@ class Document : public QObject {
   explicit Document(QObject* parent = nullptr);
   ~Document() override;
 
-  const QByteArray& text() const { return text_; }
+  const QByteArray& text() const;
   // Where files that the scenario names are looked for; also the name in messages. Empty: nowhere yet.
   const QString& path() const { return path_; }
   void set_path(const QString& path);
 
   // The text with the places of its values; null while it is not JSON. Valid until the next change.
-  const JsonText* json() const { return json_ ? &*json_ : nullptr; }
+  const JsonText* json() const;
   // The value at a pointer as a person would type it ("10Mbit", 0.80); nothing where there is none.
   std::optional<QString> typed(const QString& pointer) const;
   std::optional<Json> value(const QString& pointer) const;
 
   // All that is wrong with the text, in its order.
-  const Problems& problems() const { return problems_; }
+  const Problems& problems() const;
   // Those at a pointer or below it.
   Problems problems_within(const QString& pointer) const;
   // What the text means; null while there are problems.
-  std::shared_ptr<const scenario::Scenario> scenario() const { return scenario_; }
+  std::shared_ptr<const scenario::Scenario> scenario() const;
   // The same, written out whole by emulator/scenario: what `geomx-emu` would run. Empty while there are problems.
   QByteArray resolved() const;
 
@@ -70,16 +70,13 @@ class Document : public QObject {
 
  private:
   class PatchCommand;
-  struct Reading;  // of a text
+  struct Reading;  // a text and what it means
 
   void take(const QByteArray& text);
   std::shared_ptr<const Reading> read(const QByteArray& text) const;
 
-  QByteArray text_;
   QString path_;
-  std::optional<JsonText> json_;
-  Problems problems_;
-  std::shared_ptr<const scenario::Scenario> scenario_;
+  std::shared_ptr<const Reading> now_;
   mutable std::shared_ptr<const Reading> last_read_;  // a text that was judged is likely to be the next one
   QUndoStack undo_stack_;
 };

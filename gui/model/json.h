@@ -2,13 +2,14 @@
 
 #include <QByteArray>
 #include <QString>
-#include <nlohmann/json.hpp>
+#include <QStringList>
+#include <nlohmann/json_fwd.hpp>
 
 // JSON values and pointers as the editor handles them. Keys keep their order. Pointers are RFC 6901 texts:
 // "/topology/links/0/rate"; "" is the whole document.
 namespace geomx::gui {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;  // who looks into one includes <nlohmann/json.hpp>
 
 // One segment further down.
 QString child(const QString& pointer, const QString& key);

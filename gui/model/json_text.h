@@ -24,7 +24,7 @@ struct JsonNode {
   Span value;    // with quotes or brackets
   std::vector<JsonNode> children;
   bool is_container() const { return kind == Kind::object || kind == Kind::array; }
-  const JsonNode* member(const QString& key) const;  // null: none; of duplicates the first
+  const JsonNode* member(const QString& wanted) const;  // null: none; of duplicates the first
 };
 
 class JsonText {

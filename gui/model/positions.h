@@ -5,6 +5,8 @@
 #include <QPointF>
 #include <QSet>
 #include <QStringList>
+#include <functional>
+#include <utility>
 
 #include "gui/model/layout.h"
 #include "gui/model/topology_model.h"
@@ -21,6 +23,8 @@ class Positions : public QObject {
   explicit Positions(TopologyModel& model, QObject* parent = nullptr);
 
   QPointF of(const QString& id) const;  // (0, 0) for what is not there
+  // How large an item is drawn, so that layouts keep them apart. Boxes of a usual size where nothing is given.
+  void set_sizes(std::function<QSizeF(const QString& id)> size_of) { size_of_ = std::move(size_of); }
   // Whether a data center is drawn as one box, without its hosts.
   bool is_collapsed(const QString& id) const { return collapsed_.contains(id); }
 
@@ -49,12 +53,16 @@ class Positions : public QObject {
  private:
   class MoveCommand;
   void take(const QHash<QString, QPointF>& positions);
-  void fill();
+  void fill();  // who has none
+  QStringList vertices() const;
+  void rename(const QString& from, const QString& to);
 
   TopologyModel& model_;
+  std::function<QSizeF(const QString&)> size_of_;
   QHash<QString, QPointF> points_;  // also of what was removed: it may come back
   QSet<QString> collapsed_;
-  QByteArray saved_;
+  QHash<QString, QPointF> saved_points_;
+  QSet<QString> saved_collapsed_;
 };
 
 }  // namespace geomx::gui

@@ -3,7 +3,7 @@
 #include <QFileSystemWatcher>
 #include <QObject>
 #include <QTimer>
-#include <memory>
+#include <optional>
 
 #include "gui/model/document.h"
 #include "gui/model/positions.h"
@@ -47,6 +47,7 @@ class ScenarioFile : public QObject {
   void changed_on_disk(bool gone);
 
  private:
+  void forget_file();
   void watch();
   void check_disk();
   void update_modified();
@@ -55,13 +56,13 @@ class ScenarioFile : public QObject {
   Document& document_;
   Positions& positions_;
   QByteArray saved_text_;  // as the file has it, as far as we know
+  bool gone_ = false;      // the file
   bool modified_ = false;
-  bool ignoring_ = false;
+  std::optional<QByteArray> announced_;  // what is on disk and has been announced; empty text: nothing is there
   QFileSystemWatcher watcher_;
   QTimer settle_;    // after the watcher's signals, which come in the middle of other programs' writing
   QTimer autosave_;  // after a change
-  std::unique_ptr<RecoveryCopy> copy_;
-  QString state_folder_;
+  RecoveryCopy copy_;
 };
 
 }  // namespace geomx::gui

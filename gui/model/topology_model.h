@@ -3,13 +3,17 @@
 #include <QHash>
 #include <QMap>
 #include <QObject>
+#include <QSet>
 #include <QStringList>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "gui/model/document.h"
 
 namespace geomx::gui {
+
+struct TopologyReading;  // topology_reading.h
 
 enum class ItemKind { datacenter, host, router, switch_, link };
 
@@ -19,6 +23,7 @@ struct PartyItem {
   int global_servers = 0;
   int servers = 1;
   int workers = 0;
+  bool operator==(const PartyItem&) const = default;
 };
 
 // One thing of the topology as the text has it, as far as that can be read. `id` is what the editor calls it: the name
@@ -28,6 +33,7 @@ struct Item {
   QString name;
   QString pointer;  // "/topology/links/0"
   ItemKind kind = ItemKind::host;
+  QByteArray text;  // as the file has it
   bool operator==(const Item&) const = default;
 };
 
@@ -36,12 +42,14 @@ struct DatacenterItem : Item {
   std::optional<PartyItem> party;
   std::optional<double> latitude;  // degrees
   std::optional<double> longitude;
+  bool operator==(const DatacenterItem&) const = default;
 };
 
 struct NodeItem : Item {
   QString datacenter;  // on whose LAN it is; empty: none
   std::optional<double> latitude;
   std::optional<double> longitude;
+  bool operator==(const NodeItem&) const = default;
 };
 
 // A direction's properties as they are typed, by key: "rate" -> "100Mbit". Those of objects are JSON.
@@ -54,6 +62,7 @@ struct LinkItem : Item {
   PropertyTexts backward;  // and the other way
   // What holds in a direction, with a preset's figures where they are not overridden. Empty: unshaped.
   QString effective(const QString& key, bool forward_direction) const;
+  bool operator==(const LinkItem&) const = default;
 };
 
 // The topology and the job of a document, as things with names: what there is, and the operations that a person thinks
@@ -69,9 +78,9 @@ class TopologyModel : public QObject {
   Document& document() const { return document_; }
 
   // --- What there is, in the file's order. References are valid until the next change.
-  const std::vector<DatacenterItem>& datacenters() const { return datacenters_; }
-  const std::vector<NodeItem>& nodes() const { return nodes_; }
-  const std::vector<LinkItem>& links() const { return links_; }
+  const std::vector<DatacenterItem>& datacenters() const;
+  const std::vector<NodeItem>& nodes() const;
+  const std::vector<LinkItem>& links() const;
   const Item* find(const QString& id) const;  // null: there is none
   const DatacenterItem* datacenter(const QString& id) const;
   const NodeItem* node(const QString& id) const;
@@ -88,6 +97,7 @@ class TopologyModel : public QObject {
   QString add_datacenter(const QString& name = {});
   QString add_node(ItemKind kind, const QString& name = {}, const QString& datacenter = {});
   // Joins two data centers or nodes; empty where they are the same or not there. `properties`: {"rate": "\"1Gbit\""}.
+  using QObject::connect;
   QString connect(const QString& a, const QString& b, const QMap<QString, QString>& properties = {});
 
   // With the links that end there, their parties, and the events, expectations and commands that name them.
@@ -143,14 +153,17 @@ class TopologyModel : public QObject {
   void changed();
 
  private:
-  struct Contents;
   void refresh();
-  Edits property_edits(const QStringList& ids, const QString& path, const QString& json, QStringList& judged) const;
+  void index();
+  QSet<QString> vertex_names() const;
+  QSet<QString> link_names() const;
+  QString described(const QStringList& ids) const;  // "wan-a", "3 links"
+  Edits property_edits(const QString& id, const QString& path, const QString& json) const;
+  Edits value_edits(const QString& pointer, const QString& json) const;
+  QString property_step(const QStringList& ids, const QString& path, const QString& json) const;
 
   Document& document_;
-  std::vector<DatacenterItem> datacenters_;
-  std::vector<NodeItem> nodes_;
-  std::vector<LinkItem> links_;
+  std::unique_ptr<TopologyReading> now_;
   QHash<QString, const Item*> by_id_;
 };
 
