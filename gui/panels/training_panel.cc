@@ -20,7 +20,7 @@ namespace {
 constexpr std::chrono::milliseconds kRedraw(250);
 constexpr int kMostInLegend = 6;
 
-void show(QCPGraph& graph, const Line& line) {
+void draw(QCPGraph& graph, const Line& line) {
   QVector<double> times;
   QVector<double> values;
   times.reserve(static_cast<qsizetype>(line.size()));
@@ -97,8 +97,8 @@ void TrainingPanel::show_workers() {
         if (index > kMostInLegend) (*graph)->removeFromLegend();
       }
     }
-    show(*worker.loss, lines.loss);
-    show(*worker.speed, lines.speed);
+    draw(*worker.loss, lines.loss);
+    draw(*worker.speed, lines.speed);
     worker.loss->setVisible(each_->isChecked());
     worker.speed->setVisible(each_->isChecked());
   }
@@ -112,7 +112,7 @@ void TrainingPanel::redraw() {
                                            tr("%1 MB over the WAN")};
   const std::array<int, kCharts> decimals{3, 1, 0, 1};
   for (int chart = 0; chart < kCharts; ++chart) {
-    show(*all_[chart], *lines[chart]);
+    draw(*all_[chart], *lines[chart]);
     QCustomPlot& plot = *plots_[chart];
     plot.xAxis->setLabel(tr("seconds since the start of the run"));
     plot.xAxis->setRange(0, std::max(1.0, series_.end()));
