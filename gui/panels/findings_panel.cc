@@ -40,6 +40,8 @@ FindingsPanel::FindingsPanel(RunControl& control, QWidget* parent)
   list_->header()->setSectionResizeMode(kHow, QHeaderView::ResizeToContents);
   list_->header()->setSectionResizeMode(kWhat, QHeaderView::ResizeToContents);
   list_->header()->setStretchLastSection(true);
+  // Rows are as high as their words need at this width.
+  connect(list_->header(), &QHeaderView::sectionResized, list_, &QTreeWidget::doItemsLayout);
   auto* top = new QHBoxLayout;
   top->addWidget(title_, 1);
   top->addWidget(doctor_);

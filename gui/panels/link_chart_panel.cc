@@ -39,6 +39,17 @@ void fit(QCustomPlot& plot, double at_least) {
   plot.yAxis->setRange(0, top * 1.1);
 }
 
+// Those of the WAN first.
+QStringList names_of(const LabFacts& facts) {
+  QStringList names;
+  for (const bool wan : {true, false}) {
+    for (const control::WatchedLink& link : facts.links) {
+      if (link.wan == wan) names << to_qt(link.name);
+    }
+  }
+  return names;
+}
+
 QString in_words(double value, int decimals) {
   return std::isnan(value) ? QStringLiteral("-") : QString::number(value, 'f', decimals);
 }
@@ -63,15 +74,8 @@ LinkChartPanel::LinkChartPanel(RunControl& control, QWidget* parent)
     choose(links_->currentText());
     emit link_chosen(link_);
   });
-  connect(&control_.session(), &LabSession::attached, this, [this](const LabFacts& facts) {
-    QStringList links;
-    for (const bool wan : {true, false}) {
-      for (const control::WatchedLink& link : facts.links) {
-        if (link.wan == wan) links << to_qt(link.name);
-      }
-    }
-    list_links(links);
-  });
+  connect(&control_.session(), &LabSession::attached, this,
+          [this](const LabFacts& facts) { list_links(names_of(facts)); });
   connect(&control_.session(), &LabSession::fed, this, [this] { fresh_ = true; });
   connect(&control_.reader(), &RunFolderReader::cleared, this, [this] { recorded_.clear(); });
   connect(&control_.reader(), &RunFolderReader::opened, this, [this](const RunFacts& facts) {
@@ -87,6 +91,7 @@ LinkChartPanel::LinkChartPanel(RunControl& control, QWidget* parent)
     if (std::exchange(fresh_, false) && isVisible()) redraw();
   });
   redraw_.start();
+  if (control_.session().facts()) list_links(names_of(*control_.session().facts()));
 }
 
 void LinkChartPanel::make_plots() {

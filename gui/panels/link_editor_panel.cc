@@ -91,7 +91,7 @@ void LinkEditorPanel::add_fields(QGridLayout& grid) {
       auto* name = new QLabel(tr(property.name), this);
       name->setToolTip(tr(property.tip));
       Field field{QString::fromLatin1(property.key), way, new QLineEdit(this), new QLabel(this)};
-      field.asked->setPlaceholderText(QString::fromLatin1(property.example));
+      field.asked->setPlaceholderText(tr("for example %1").arg(QString::fromLatin1(property.example)));
       field.asked->setToolTip(
           tr("%1. Enter asks the lab for it; nothing or \"none\" takes it away.").arg(tr(property.tip)));
       field.acknowledged->setTextInteractionFlags(Qt::TextSelectableByMouse);

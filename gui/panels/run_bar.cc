@@ -62,6 +62,7 @@ RunBar::RunBar(RunControl& control, QWidget* parent)
   for (QToolButton* button : {check_, up_, run_, stop_, down_, attach_, detach_, doctor_}) buttons->addWidget(button);
   buttons->addStretch();
   auto* words = new QHBoxLayout;
+  words->setSpacing(2 * fontMetrics().averageCharWidth());
   words->addWidget(light_);
   words->addWidget(state_, 2);
   words->addWidget(fidelity_);

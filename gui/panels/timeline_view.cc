@@ -195,7 +195,7 @@ void TimelineView::draw_row(QPainter& painter, const Row& row, double y) const {
     // Where rounds are wide enough to be told apart, a gap ends each.
     if (seconds_of(*round) / width_ * area.width() > 8) {
       const double x = x_of(round->time);
-      painter.fillRect(QRectF(x - 1, y + 1, 1, row_height() - 2), palette().color(QPalette::Text));
+      painter.fillRect(QRectF(x - 1, y + 1, 1, row_height() - 2), palette().color(QPalette::Base));
     }
   }
   painter.restore();

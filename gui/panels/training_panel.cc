@@ -44,10 +44,9 @@ TrainingPanel::TrainingPanel(RunControl& control, QWidget* parent)
     all_[chart] = plots_[chart]->addGraph();
     all_[chart]->setPen(QPen(line_colour(0), 2.5));
     all_[chart]->setName(tr("all workers"));
-    all_[chart]->setLayer(QStringLiteral("axes"));  // above the workers' lines
-    plots_[chart]->legend->setVisible(chart == loss || chart == speed);
-    plots_[chart]->axisRect()->insetLayout()->setInsetAlignment(
-        0, Qt::AlignRight | (chart == loss ? Qt::AlignTop : Qt::AlignBottom));
+    all_[chart]->setLayer(QStringLiteral("axes"));     // above the workers' lines
+    plots_[chart]->legend->setVisible(chart == loss);  // the colours are the same in the others
+    plots_[chart]->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignTop);
     grid->addWidget(plots_[chart], chart / 2, chart % 2);
   }
   all_[accuracy]->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 6));
@@ -115,7 +114,7 @@ void TrainingPanel::redraw() {
     draw(*all_[chart], *lines[chart]);
     QCustomPlot& plot = *plots_[chart];
     plot.xAxis->setLabel(tr("seconds since the start of the run"));
-    plot.xAxis->setRange(0, std::max(1.0, series_.end()));
+    plot.xAxis->setRange(0, 1.02 * std::max(1.0, series_.end()));
     plot.yAxis->rescale(true);
     const QCPRange range = plot.yAxis->range();
     plot.yAxis->setRange(0, chart == accuracy ? 100 : std::max(range.upper * 1.05, 1e-3));

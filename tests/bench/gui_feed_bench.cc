@@ -6,7 +6,9 @@
 
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QEventLoop>
 #include <QTemporaryDir>
+#include <QTimer>
 #include <cstdlib>
 #include <functional>
 
@@ -33,11 +35,14 @@ double cpu_seconds() {
 }
 
 void run_for(int milliseconds, const std::function<bool()>& enough) {
-  QElapsedTimer time;
-  time.start();
-  while (time.elapsed() < milliseconds && !enough()) {
-    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents, 50);
-  }
+  QEventLoop loop;
+  QTimer::singleShot(milliseconds, &loop, &QEventLoop::quit);
+  QTimer look;
+  QObject::connect(&look, &QTimer::timeout, [&] {
+    if (enough()) loop.quit();
+  });
+  look.start(100);
+  loop.exec();
 }
 
 struct Cost {

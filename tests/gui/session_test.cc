@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 
 constexpr qint64 kLongestStall = 200;  // milliseconds
 
-class ClientTest : public test::LabBed {
+class SessionTest : public test::LabBed {
  protected:
   void SetUp() override {
     LabBed::SetUp();
@@ -66,7 +66,7 @@ class ClientTest : public test::LabBed {
   std::optional<Outcome> outcome_;
 };
 
-TEST_F(ClientTest, ShowsTheTrafficOfALabAndWhatAChangeDoesToIt) {
+TEST_F(SessionTest, ShowsTheTrafficOfALabAndWhatAChangeDoesToIt) {
   ASSERT_NO_FATAL_FAILURE(attach());
   EXPECT_EQ(session_.facts()->links.size(), 2u + 2 + 3) << "WAN, hosts, gateways";
   EXPECT_THAT(session_.facts()->scenario.toStdString(), HasSubstr("wan-a"));
@@ -85,7 +85,7 @@ TEST_F(ClientTest, ShowsTheTrafficOfALabAndWhatAChangeDoesToIt) {
       << "utilisation is that of the new limit";
 }
 
-TEST_F(ClientTest, CutsAndHealsALink) {
+TEST_F(SessionTest, CutsAndHealsALink) {
   ASSERT_NO_FATAL_FAILURE(attach());
   ASSERT_NO_FATAL_FAILURE(start_iperf());
   ASSERT_TRUE(until(kLabPatience, [this] { return rate("wan-b") > 25; }));
@@ -97,7 +97,7 @@ TEST_F(ClientTest, CutsAndHealsALink) {
   EXPECT_TRUE(until(kLabPatience, [this] { return rate("wan-b") > 10; })) << "TCP takes a moment to try again";
 }
 
-TEST_F(ClientTest, ARefusalSaysWhyAndWhatHoldsStill) {
+TEST_F(SessionTest, ARefusalSaysWhyAndWhatHoldsStill) {
   ASSERT_NO_FATAL_FAILURE(attach());
   ASSERT_TRUE(answer_comes(session_.change_link(QStringLiteral("wan-a"), {}, {QStringLiteral("rate=fast")})));
   EXPECT_EQ(outcome_->result, Outcome::Result::refused);
@@ -109,7 +109,7 @@ TEST_F(ClientTest, ARefusalSaysWhyAndWhatHoldsStill) {
   EXPECT_EQ(session_.state(), LabState::connected) << "a refusal is no trouble";
 }
 
-TEST_F(ClientTest, HearsOfWhatOthersDo) {
+TEST_F(SessionTest, HearsOfWhatOthersDo) {
   ASSERT_NO_FATAL_FAILURE(attach());
   ASSERT_EQ(emu({"link", "play", "wan-a", "--from", "a", "delay=25ms"}).status, 0);
   ASSERT_TRUE(until(kLabPatience, [this] { return reading_.has_value(); }));
@@ -126,7 +126,7 @@ TEST_F(ClientTest, HearsOfWhatOthersDo) {
   EXPECT_TRUE(until(kLabPatience, [&] { return state == QStringLiteral("running"); }));
 }
 
-TEST_F(ClientTest, SaysAtOnceThatALabIsGone) {
+TEST_F(SessionTest, SaysAtOnceThatALabIsGone) {
   ASSERT_NO_FATAL_FAILURE(attach());
   StallMeter stall;
   ::kill(lab_pid_, SIGKILL);
@@ -140,7 +140,7 @@ TEST_F(ClientTest, SaysAtOnceThatALabIsGone) {
   EXPECT_EQ(outcome_->result, Outcome::Result::refused);
 }
 
-TEST_F(ClientTest, ALabThatHangsIsNoFreezeAndIsTakenUpAgain) {
+TEST_F(SessionTest, ALabThatHangsIsNoFreezeAndIsTakenUpAgain) {
   ASSERT_NO_FATAL_FAILURE(attach());
   StallMeter stall;
   signal_lab(SIGSTOP);
@@ -158,7 +158,7 @@ TEST_F(ClientTest, ALabThatHangsIsNoFreezeAndIsTakenUpAgain) {
   EXPECT_LT(stall.take(), kLongestStall);
 }
 
-TEST_F(ClientTest, ALabThatHangsLongerThanAnAnswerMayTakeIsTakenUpAgain) {
+TEST_F(SessionTest, ALabThatHangsLongerThanAnAnswerMayTakeIsTakenUpAgain) {
   ASSERT_NO_FATAL_FAILURE(attach());
   signal_lab(SIGSTOP);
   const quint64 request = session_.change_link(QStringLiteral("wan-a"), {}, {QStringLiteral("rate=5Mbit")});
@@ -173,7 +173,7 @@ TEST_F(ClientTest, ALabThatHangsLongerThanAnAnswerMayTakeIsTakenUpAgain) {
   EXPECT_LT(stall.take(), kLongestStall);
 }
 
-TEST_F(ClientTest, AHangingLabCanBeLeftAtOnce) {
+TEST_F(SessionTest, AHangingLabCanBeLeftAtOnce) {
   ASSERT_NO_FATAL_FAILURE(attach());
   signal_lab(SIGSTOP);
   session_.change_link(QStringLiteral("wan-a"), {}, {QStringLiteral("rate=5Mbit")});
@@ -190,7 +190,7 @@ TEST_F(ClientTest, AHangingLabCanBeLeftAtOnce) {
   signal_lab(SIGCONT);
 }
 
-TEST_F(ClientTest, EndsALabAndFindsThoseThatRun) {
+TEST_F(SessionTest, EndsALabAndFindsThoseThatRun) {
   ASSERT_NO_FATAL_FAILURE(attach());
   LabList list;
   list.refresh();
