@@ -73,7 +73,7 @@ bool FileController::create() {
   if (!may_leave()) return false;
   return attempt(
       [this] {
-        file_.create();
+        file_.create(ScenarioFile::empty_scenario());
         notices_.dismiss();
         emit opened();
       },

@@ -55,7 +55,7 @@ MainWindow::MainWindow(const QString& state_folder, QWidget* parent)
   resize(1280, 800);
   restoreGeometry(settings.value("geometry").toByteArray());
   restoreState(settings.value("docks").toByteArray());
-  file_.create();
+  file_.create(ScenarioFile::empty_scenario());
   show_recent();
   show_title();
   show_selection();
