@@ -136,7 +136,10 @@ int main(int argc, char** argv) {
 
   const QLocale locale = parser.isSet("language") ? QLocale(parser.value("language")) : QLocale::system();
   QTranslator words;
-  if (words.load(locale, "geomx", "_", ":/i18n")) QApplication::installTranslator(&words);
+  // English has a file as well, for "1 host" and "2 hosts".
+  if (words.load(locale, "geomx", "_", ":/i18n") || words.load(":/i18n/geomx_en")) {
+    QApplication::installTranslator(&words);
+  }
 
   try {
     return start(options);

@@ -13,8 +13,8 @@ enum class Detail {
 };
 
 inline Detail detail_at(qreal scale) {
-  if (scale < 0.28) return Detail::outlines;
-  return scale < 0.55 ? Detail::shapes : Detail::full;
+  if (scale < 0.24) return Detail::outlines;
+  return scale < 0.48 ? Detail::shapes : Detail::full;
 }
 
 inline Detail detail_of(const QPainter& painter) {

@@ -1,6 +1,7 @@
 #include "gui/panels/timeline_panel.h"
 
 #include <QCheckBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>

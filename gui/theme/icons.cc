@@ -8,12 +8,18 @@
 #include <QPixmapCache>
 #include <QSvgRenderer>
 
+// The drawings lie in a library, whose resources nobody else asks for; and the macro wants no namespace about it.
+static void load_icons() {
+  Q_INIT_RESOURCE(icons);
+}
+
 namespace geomx::gui {
 
 namespace {
 
 QString resource(const QString& name) {
-  return QStringLiteral(":/icons/%1.svg").arg(name);
+  static const bool loaded = (load_icons(), true);
+  return loaded ? QStringLiteral(":/icons/%1.svg").arg(name) : QString();
 }
 
 class DrawnIcon : public QIconEngine {

@@ -22,6 +22,10 @@ QDockWidget* MainWindow::add_dock(const QString& name, const QString& title, QWi
   dock->setWidget(panel);
   dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetFloatable |
                     QDockWidget::DockWidgetClosable);
+  if (area != Qt::LeftDockWidgetArea) {
+    dock->setTitleBarWidget(new QWidget(dock));  // its tab says it already
+    panel->setMinimumHeight(100);
+  }
   addDockWidget(area, dock);
   docks_.insert(name, dock);
   return dock;
@@ -31,6 +35,7 @@ void MainWindow::make_docks() {
   palette_ = new PalettePanel(*view_, this);
   add_dock("palette", tr("Palette"), palette_, Qt::LeftDockWidgetArea);
   auto* map = new MiniMap(*view_, this);
+  map->setMaximumHeight(220);
   add_dock("overview", tr("Overview"), map, Qt::LeftDockWidgetArea);
 
   problems_ = new ProblemsPanel(model_, this);
@@ -68,10 +73,6 @@ void MainWindow::make_live_docks() {
   tabbed("log", tr("Log"), log_);
   first->raise();
   inspector->raise();
-  resizeDocks({docks_["palette"], inspector}, {196, 330}, Qt::Horizontal);
-  resizeDocks({docks_["palette"], docks_["overview"]}, {500, 170}, Qt::Vertical);
-  resizeDocks({first}, {190}, Qt::Vertical);
-
   // What is selected in the drawing is what the live panels show, and the other way round.
   connect(&scene_, &CanvasScene::selected, this, [this] {
     const QString name = selected_link();
@@ -110,6 +111,13 @@ void MainWindow::show_problem(const Problem& problem) {
   } else if (problem.line > 0) {
     show_line(problem.line, problem.column, problem.what);
   }
+}
+
+// The first time; later the user's own sizes come back.
+void MainWindow::size_docks() {
+  resizeDocks({docks_["palette"], docks_["inspector"]}, {196, 340}, Qt::Horizontal);
+  resizeDocks({docks_["palette"], docks_["overview"]}, {400, 180}, Qt::Vertical);
+  resizeDocks({docks_["problems"]}, {170}, Qt::Vertical);
 }
 
 void MainWindow::raise_dock(const QString& name) {

@@ -1,6 +1,7 @@
 // Menus and tool bars: where the actions are found.
 #include <QDockWidget>
 #include <QFileInfo>
+#include <QLayout>
 #include <QMenu>
 #include <QMenuBar>
 #include <QToolBar>
@@ -73,6 +74,8 @@ void MainWindow::make_tool_bars() {
   run->setObjectName("run-bar");
   run->setMovable(false);
   run_bar_ = new RunBar(control_, this);
+  run_bar_->layout()->setContentsMargins(0, 0, 0, 0);
+  run_bar_->layout()->setSpacing(2);
   run->addWidget(run_bar_);
   run_bar_->hand_over_starts();
   connect(run_bar_, &RunBar::start_asked, this, &MainWindow::start);

@@ -54,7 +54,7 @@ MainWindow::MainWindow(const QString& state_folder, QWidget* parent)
   set_look(settings.value("dark", system_dark).toBool(), settings.value("presentation", false).toBool());
   resize(1280, 800);
   restoreGeometry(settings.value("geometry").toByteArray());
-  restoreState(settings.value("docks").toByteArray());
+  sized_ = restoreState(settings.value("docks").toByteArray());
   file_.create(ScenarioFile::empty_scenario());
   show_recent();
   show_title();
@@ -173,6 +173,12 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   settings.setValue("geometry", saveGeometry());
   settings.setValue("docks", saveState());
   event->accept();
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+  QMainWindow::showEvent(event);
+  if (!sized_) size_docks();
+  sized_ = true;
 }
 
 void MainWindow::greet() {

@@ -62,6 +62,7 @@ class MainWindow : public QMainWindow {
 
  protected:
   void closeEvent(QCloseEvent* event) override;
+  void showEvent(QShowEvent* event) override;
 
  private:
   void make_canvas();
@@ -78,6 +79,7 @@ class MainWindow : public QMainWindow {
   QMenu* context_menu();
   QDockWidget* add_dock(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area);
   void raise_dock(const QString& name);
+  void size_docks();
   void step_pane(int by);
   void show_title();
   void show_selection();
@@ -124,6 +126,7 @@ class MainWindow : public QMainWindow {
   QMenu* recent_menu_ = nullptr;
   QLabel* counts_ = nullptr;
   QLabel* problem_count_ = nullptr;
+  bool sized_ = false;  // the docks are
   bool dark_ = false;
   bool presentation_ = false;
   bool take_lab_ = false;  // its network becomes the document

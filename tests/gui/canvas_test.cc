@@ -353,8 +353,7 @@ TEST_F(Canvas, ShowsWhatALabTells) {
   EXPECT_EQ(label[0], QStringLiteral("\u2192 90.4\u00a0Mbit/s \u00b7 loss 1.2\u00a0%"));
   EXPECT_EQ(label[1], QStringLiteral("\u2190 0"));
   EXPECT_TRUE(scene.link("link:wan")->label_warns());
-  QImage hot(view.size(), QImage::Format_RGB32);
-  view.render(&hot);
+  const QImage hot = view.viewport()->grab().toImage();
   const QPoint middle = on_screen(scene.link("link:wan")->at(0.1)) + QPoint(0, 2);
   const QColor seen = hot.pixelColor(middle);
   EXPECT_GT(seen.red(), seen.blue() + 60)
