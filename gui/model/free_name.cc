@@ -14,4 +14,9 @@ QString free_name(const QString& wanted, const QSet<QString>& taken) {
   }
 }
 
+QString free_link_name(const QString& a, const QString& b, const QSet<QString>& taken) {
+  const QString name = a + QStringLiteral("--") + b;
+  return taken.contains(name) ? free_name(name + QStringLiteral("-2"), taken) : name;
+}
+
 }  // namespace geomx::gui

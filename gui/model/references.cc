@@ -87,7 +87,7 @@ Renames renames(const scenario::Scenario& before, const scenario::Scenario& afte
   Renames all{pair_up(vertices(before), vertices(after)),
               pair_up(scenario::node_names(before), scenario::node_names(after)),
               pair_up(scenario::link_names(before), scenario::link_names(after)),
-              pair_up(scenario::metrics(before), scenario::metrics(after))};
+              {}};
   for (std::size_t i = 0; i < before.topology.datacenters.size(); ++i) {
     const std::string& old = before.topology.datacenters[i].name;
     const std::string& fresh = after.topology.datacenters[i].name;
@@ -99,6 +99,14 @@ Renames renames(const scenario::Scenario& before, const scenario::Scenario& afte
       }
     }
   }
+  // Commands have metrics for each node that they run in.
+  scenario::Scenario followed = after;
+  const auto follow_node = [&all](std::string& node) { node = all.nodes.value(text(node), text(node)).toStdString(); };
+  for (scenario::Command& command : followed.workload) {
+    follow_node(command.node);
+    for (std::string& node : command.nodes) follow_node(node);
+  }
+  all.metrics = pair_up(scenario::metrics(before), scenario::metrics(followed));
   return all;
 }
 

@@ -75,36 +75,30 @@ bool ScenarioFile::is_modified() const {
   return gone_ || document_.text() != saved_text_ || positions_.is_modified();
 }
 
-void ScenarioFile::forget_file() {
+void ScenarioFile::load(const QString& path, const QByteArray& text, const QByteArray& sidecar) {
+  loading_ = true;
   gone_ = false;
   announced_.reset();
   copy_.remove();
-}
-
-void ScenarioFile::create(const QByteArray& text) {
-  forget_file();
-  document_.set_path({});
   saved_text_ = text;
-  positions_.read({});
+  positions_.read(sidecar);
+  document_.set_path(path);
   document_.set_text(text);
   positions_.saved();
   watch();
+  loading_ = false;
   update_modified();
   emit path_changed();
+}
+
+void ScenarioFile::create(const QByteArray& text) {
+  load({}, text, {});
 }
 
 void ScenarioFile::open(const QString& path) {
   const QString absolute = QFileInfo(path).absoluteFilePath();
   const QByteArray text = read_file(absolute);
-  forget_file();
-  saved_text_ = text;
-  positions_.read(text_on_disk(Positions::sidecar_of(absolute)).value_or(QByteArray()));
-  document_.set_path(absolute);
-  document_.set_text(text);
-  positions_.saved();
-  watch();
-  update_modified();
-  emit path_changed();
+  load(absolute, text, text_on_disk(Positions::sidecar_of(absolute)).value_or(QByteArray()));
 }
 
 void ScenarioFile::save() {
@@ -199,6 +193,7 @@ void ScenarioFile::check_disk() {
 }
 
 void ScenarioFile::update_modified() {
+  if (loading_) return;
   const bool modified = is_modified();
   if (modified && !autosave_.isActive()) autosave_.start();
   if (!modified) copy_.remove();

@@ -47,7 +47,7 @@ class ScenarioFile : public QObject {
   void changed_on_disk(bool gone);
 
  private:
-  void forget_file();
+  void load(const QString& path, const QByteArray& text, const QByteArray& sidecar);
   void watch();
   void check_disk();
   void update_modified();
@@ -58,6 +58,7 @@ class ScenarioFile : public QObject {
   QByteArray saved_text_;  // as the file has it, as far as we know
   bool gone_ = false;      // the file
   bool modified_ = false;
+  bool loading_ = false;                 // half of the document is still the one before
   std::optional<QByteArray> announced_;  // what is on disk and has been announced; empty text: nothing is there
   QFileSystemWatcher watcher_;
   QTimer settle_;    // after the watcher's signals, which come in the middle of other programs' writing

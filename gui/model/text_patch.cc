@@ -206,10 +206,9 @@ class Batch {
   explicit Batch(const QByteArray& text) : text_(text) { read(); }
 
   void add(const Edit& edit) {
+    if (moved_) flush();
     TextPatches patches = Patcher(*json_).of(edit);
-    const bool collides =
-        std::any_of(patches.begin(), patches.end(), [this](const TextPatch& p) { return touches(p); });
-    if (moved_ || collides) {
+    if (std::any_of(patches.begin(), patches.end(), [this](const TextPatch& patch) { return touches(patch); })) {
       flush();
       patches = Patcher(*json_).of(edit);
     }

@@ -73,7 +73,7 @@ class Newcomers {
       if (!vertices_.contains(ends[0]) || !vertices_.contains(ends[1])) continue;
       const QString by_default = ends[0] + QStringLiteral("--") + ends[1];
       const QString given = text(element, "name");
-      const QString name = free_name(given.isEmpty() ? by_default : given, links_);
+      const QString name = given.isEmpty() ? free_link_name(ends[0], ends[1], links_) : free_name(given, links_);
       links_.insert(name);
       element.erase("name");
       Json copy = name == by_default && given.isEmpty() ? Json::object() : Json{{"name", name.toStdString()}};

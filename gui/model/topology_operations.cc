@@ -100,7 +100,7 @@ QString TopologyModel::connect(const QString& a, const QString& b, const QMap<QS
   const QString one = find(a)->name;
   const QString other = find(b)->name;
   const QString by_default = one + QStringLiteral("--") + other;
-  const QString name = free_name(by_default, link_names());
+  const QString name = free_link_name(one, other, link_names());
   QStringList members;
   if (name != by_default) members.append(member("name", quoted(name)));
   members.append(member("ends", QStringLiteral("[%1, %2]").arg(quoted(one), quoted(other))));

@@ -200,6 +200,11 @@ std::optional<Problem> TopologyModel::set_party(const QString& id, const std::op
   }
   const PartyItem was = item->party.value_or(PartyItem{});
   const QString step = tr("Set the part of %1 in the training").arg(item->name);
+  // Its numbers alone: whether the parties make a job together is known once all have theirs.
+  const auto numbers_of = [](const QString& pointer) {
+    return QStringList{child(pointer, QStringLiteral("global_servers")), child(pointer, QStringLiteral("servers")),
+                       child(pointer, QStringLiteral("workers"))};
+  };
   if (!item->party) {
     Json fresh{{"datacenter", item->name.toStdString()}};
     if (party->global_servers > 0) fresh["global_servers"] = party->global_servers;
@@ -207,7 +212,7 @@ std::optional<Problem> TopologyModel::set_party(const QString& id, const std::op
     if (party->workers > 0) fresh["workers"] = party->workers;
     const std::size_t index = now_->skeleton.training ? now_->skeleton.training->parties.size() : 0;
     return document_.try_edit(step, {Edit::insert(kParties, -1, {QString::fromStdString(fresh.dump())})},
-                              {child(kParties, static_cast<qsizetype>(index))});
+                              numbers_of(child(kParties, static_cast<qsizetype>(index))));
   }
   Edits edits;
   const auto set = [&](const char* key, int before, int now, int by_default) {
@@ -222,7 +227,7 @@ std::optional<Problem> TopologyModel::set_party(const QString& id, const std::op
   set("global_servers", was.global_servers, party->global_servers, 0);
   set("servers", was.servers, party->servers, 1);
   set("workers", was.workers, party->workers, 0);
-  return document_.try_edit(step, edits, {was.pointer});
+  return document_.try_edit(step, edits, numbers_of(was.pointer));
 }
 
 void TopologyModel::add_training() {

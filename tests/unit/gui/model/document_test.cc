@@ -149,8 +149,8 @@ class RandomEdits {
 
  private:
   int below(int bound) { return std::uniform_int_distribution<int>(0, bound - 1)(random_); }
-  template <class List>
-  auto pick(const List& list) {
+  template <class T>
+  T pick(const QList<T>& list) {
     return list[below(static_cast<int>(list.size()))];
   }
   QStringList links() {
