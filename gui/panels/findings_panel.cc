@@ -7,8 +7,10 @@
 #include <QJsonObject>
 #include <QLabel>
 #include <QPushButton>
+#include <QStyledItemDelegate>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "gui/panels/theme.h"
 
@@ -16,6 +18,24 @@ namespace geomx::gui {
 namespace {
 
 enum Column { kHow, kWhat, kFound };
+
+// Rows as high as their words need: a tree view would cut them after the first line.
+class WrappingDelegate : public QStyledItemDelegate {
+ public:
+  explicit WrappingDelegate(QTreeWidget* tree) : QStyledItemDelegate(tree), tree_(tree) {}
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    const QSize usual = QStyledItemDelegate::sizeHint(option, index);
+    if (index.column() != kFound) return usual;
+    const int room = tree_->columnWidth(kFound) - 2 * kMargin;
+    const QString words = index.data().toString();
+    const QRect needed = tree_->fontMetrics().boundingRect(QRect(0, 0, room, 0), Qt::TextWordWrap, words);
+    return {usual.width(), std::max(usual.height(), needed.height() + kMargin)};
+  }
+
+ private:
+  static constexpr int kMargin = 4;
+  QTreeWidget* tree_;
+};
 
 QString text(const QJsonObject& object, const char* key) {
   return object.value(QLatin1String(key)).toString();
@@ -36,11 +56,11 @@ FindingsPanel::FindingsPanel(RunControl& control, QWidget* parent)
   list_->setAlternatingRowColors(true);
   list_->setWordWrap(true);
   list_->setTextElideMode(Qt::ElideNone);
+  list_->setItemDelegate(new WrappingDelegate(list_));
   list_->setAccessibleName(tr("Findings"));
   list_->header()->setSectionResizeMode(kHow, QHeaderView::ResizeToContents);
   list_->header()->setSectionResizeMode(kWhat, QHeaderView::ResizeToContents);
   list_->header()->setStretchLastSection(true);
-  // Rows are as high as their words need at this width.
   connect(list_->header(), &QHeaderView::sectionResized, list_, &QTreeWidget::doItemsLayout);
   auto* top = new QHBoxLayout;
   top->addWidget(title_, 1);

@@ -20,7 +20,8 @@ namespace geomx::gui {
 namespace {
 
 constexpr std::chrono::milliseconds kRedraw(200);
-constexpr double kShown = 120;  // seconds of a feed
+constexpr double kShown = 120;        // seconds of a feed at most
+constexpr double kShownAtLeast = 10;  // likewise
 
 QVector<double> scaled(const std::vector<double>& values, double factor) {
   QVector<double> result(static_cast<qsizetype>(values.size()));
@@ -102,12 +103,10 @@ void LinkChartPanel::make_plots() {
     plot.plot = make_plot(titles[chart], this);
     for (int way = 0; way < 2; ++way) {
       plot.ways[way] = plot.plot->addGraph();
-      plot.ways[way]->setPen(QPen(line_colour(way), 2));
       plot.ways[way]->setName(way == 0 ? tr("forward") : tr("backward"));
     }
     if (chart == throughput || chart == delay) {
       plot.other = plot.plot->addGraph();
-      plot.other->setPen(QPen(line_colour(2), 1.5, Qt::DashLine));
       plot.other->setName(chart == throughput ? tr("limit") : tr("round trip"));
     }
     plot.plot->legend->setVisible(chart == throughput || chart == delay);
@@ -165,7 +164,8 @@ void LinkChartPanel::show_series(const LinkSeries& series, double end) {
   for (int chart = 0; chart < kCharts; ++chart) {
     QCustomPlot& plot = *plots_[chart].plot;
     plot.xAxis->setLabel(end > 0 ? tr("seconds ago") : tr("seconds since the start of the run"));
-    plot.xAxis->setRange(end > 0 ? -kShown : 0, end > 0 || times.isEmpty() ? 0 : times.last());
+    plot.xAxis->setRange(end > 0 ? std::clamp(times.first(), -kShown, -kShownAtLeast) : 0,
+                         end > 0 || times.isEmpty() ? 0 : times.last());
     fit(plot, chart == drops ? 10 : 1);
     plot.replot(QCustomPlot::rpQueuedReplot);
   }
@@ -188,6 +188,8 @@ void LinkChartPanel::show_now(const LinkSeries& series) {
 void LinkChartPanel::restyle() {
   for (const Plot& plot : plots_) {
     apply_theme(*plot.plot, *this);
+    for (int way = 0; way < 2; ++way) plot.ways[way]->setPen(QPen(line_colour(way, palette()), 2));
+    if (plot.other != nullptr) plot.other->setPen(QPen(line_colour(2, palette()), 1.5, Qt::DashLine));
     plot.plot->replot(QCustomPlot::rpQueuedReplot);
   }
 }

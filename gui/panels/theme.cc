@@ -6,11 +6,13 @@
 
 namespace geomx::gui {
 
-QColor line_colour(int index) {
+QColor line_colour(int index, const QPalette& palette) {
   static const std::array<QColor, 6> colours{QColor(0x00, 0x72, 0xb2), QColor(0xe6, 0x9f, 0x00),
                                              QColor(0x00, 0x9e, 0x73), QColor(0xd5, 0x5e, 0x00),
                                              QColor(0xcc, 0x79, 0xa7), QColor(0x56, 0xb4, 0xe9)};
-  return colours[static_cast<std::size_t>(index) % colours.size()];
+  auto at = static_cast<std::size_t>(index) % colours.size();
+  if (is_dark(palette) && (at == 0 || at == 5)) at = 5 - at;
+  return colours[at];
 }
 
 bool is_dark(const QPalette& palette) {

@@ -10,8 +10,8 @@ class QCustomPlot;
 namespace geomx::gui {
 
 // Okabe and Ito's colours (https://jfly.uni-koeln.de/color/), for the n-th line of a chart. What they have black or
-// yellow is left out, which one of the grounds would swallow.
-QColor line_colour(int index);
+// yellow is left out, which one of the grounds would swallow; on a dark one its two blues change places.
+QColor line_colour(int index, const QPalette& palette);
 bool is_dark(const QPalette& palette);
 
 enum class Mood { good, waiting, bad, off };

@@ -28,7 +28,7 @@ QString part_name(const Part& part) {
 }
 
 QColor part_colour(const Part& part, const QPalette& palette) {
-  if (part.colour >= 0) return line_colour(part.colour);
+  if (part.colour >= 0) return line_colour(part.colour, palette);
   return blend(palette.color(QPalette::Text), palette.color(QPalette::Base), 0.7);
 }
 

@@ -42,7 +42,6 @@ TrainingPanel::TrainingPanel(RunControl& control, QWidget* parent)
   for (int chart = 0; chart < kCharts; ++chart) {
     plots_[chart] = make_plot(titles[chart], this);
     all_[chart] = plots_[chart]->addGraph();
-    all_[chart]->setPen(QPen(line_colour(0), 2.5));
     all_[chart]->setName(tr("all workers"));
     all_[chart]->setLayer(QStringLiteral("axes"));     // above the workers' lines
     plots_[chart]->legend->setVisible(chart == loss);  // the colours are the same in the others
@@ -83,16 +82,20 @@ void TrainingPanel::clear() {
   fresh_ = true;
 }
 
+// The first colour is that of all workers together.
+QColor TrainingPanel::worker_colour(int index) const {
+  return line_colour(1 + (index - 1) % 5, palette());
+}
+
 void TrainingPanel::show_workers() {
   for (const auto& [name, lines] : series_.workers()) {
     Worker& worker = workers_[to_qt(name)];
     if (worker.loss == nullptr) {
-      // The first colour is that of all workers together.
-      const auto index = static_cast<int>(workers_.size());
+      const int index = worker.index = static_cast<int>(workers_.size());
       for (auto [chart, graph] : {std::pair(loss, &worker.loss), std::pair(speed, &worker.speed)}) {
         *graph = plots_[chart]->addGraph();
         (*graph)->setName(to_qt(name));
-        (*graph)->setPen(QPen(line_colour(1 + (index - 1) % 5), 1));
+        (*graph)->setPen(QPen(worker_colour(index), 1));
         if (index > kMostInLegend) (*graph)->removeFromLegend();
       }
     }
@@ -125,10 +128,14 @@ void TrainingPanel::redraw() {
 }
 
 void TrainingPanel::restyle() {
-  for (QCustomPlot* plot : plots_) {
-    apply_theme(*plot, *this);
-    plot->replot(QCustomPlot::rpQueuedReplot);
+  for (int chart = 0; chart < kCharts; ++chart) {
+    apply_theme(*plots_[chart], *this);
+    all_[chart]->setPen(QPen(line_colour(0, palette()), 2.5));
   }
+  for (const Worker& worker : std::as_const(workers_)) {
+    for (QCPGraph* graph : {worker.loss, worker.speed}) graph->setPen(QPen(worker_colour(worker.index), 1));
+  }
+  for (QCustomPlot* plot : plots_) plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
 void TrainingPanel::changeEvent(QEvent* event) {

@@ -30,10 +30,12 @@ class TrainingPanel : public QWidget {
   struct Worker {
     QCPGraph* loss = nullptr;
     QCPGraph* speed = nullptr;
+    int index = 0;  // in the order in which they came, from 1
   };
   void clear();
   void redraw();
   void show_workers();
+  QColor worker_colour(int index) const;  // from 1
   void restyle();
 
   RunControl& control_;
