@@ -85,6 +85,70 @@
         <source>How many hosts in all; 0: one at each site</source>
         <translation>主机总数；0：每个站点一台</translation>
     </message>
+    <message>
+        <source>Edit as JSON</source>
+        <translation>以 JSON 编辑</translation>
+    </message>
+    <message>
+        <source>JSON</source>
+        <translation>JSON</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Takes part in the training</source>
+        <translation>参与训练</translation>
+    </message>
+    <message>
+        <source>Remove the training job</source>
+        <translation>删除训练任务</translation>
+    </message>
+    <message>
+        <source>Add a training job</source>
+        <translation>添加训练任务</translation>
+    </message>
+    <message>
+        <source>Forward</source>
+        <translation>正向</translation>
+    </message>
+    <message>
+        <source>Backward</source>
+        <translation>反向</translation>
+    </message>
+    <message>
+        <source>Both directions</source>
+        <translation>双向</translation>
+    </message>
+    <message>
+        <source>Data center</source>
+        <translation>数据中心</translation>
+    </message>
+    <message>
+        <source>LAN</source>
+        <translation>局域网</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>节点</translation>
+    </message>
+    <message>
+        <source>Scenario</source>
+        <translation>场景</translation>
+    </message>
+    <message>
+        <source>Events</source>
+        <translation>事件</translation>
+    </message>
+    <message>
+        <source>Expectations</source>
+        <translation>期望</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
 </context>
 <context>
     <name>geomx::gui::CanvasCommands</name>
@@ -369,6 +433,46 @@
     </message>
 </context>
 <context>
+    <name>geomx::gui::FragmentEditor</name>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>As it is written in the file</source>
+        <translation>与文件中的写法一致</translation>
+    </message>
+    <message>
+        <source>Ctrl+Enter</source>
+        <translation>Ctrl+Enter</translation>
+    </message>
+</context>
+<context>
+    <name>geomx::gui::Inspector</name>
+    <message>
+        <source>Scenario %1</source>
+        <translation>场景 %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n items of different kinds</source>
+        <translation>
+            <numerusform>%n 个不同类型的对象</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n links</source>
+        <translation>
+            <numerusform>%n 条链路</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n items</source>
+        <translation>
+            <numerusform>%n 个对象</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>geomx::gui::LabListDialog</name>
     <message>
         <source>Attach to a lab</source>
@@ -631,6 +735,37 @@
     <message>
         <source>%1 was asked, and no answer came: %2</source>
         <translation>已请求 %1，但没有应答：%2</translation>
+    </message>
+    <message>
+        <source>for example %1</source>
+        <translation>例如 %1</translation>
+    </message>
+</context>
+<context>
+    <name>geomx::gui::ListEditor</name>
+    <message>
+        <source>Add</source>
+        <translation>添加</translation>
+    </message>
+    <message>
+        <source>Adds one at the end</source>
+        <translation>在末尾添加一项</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Removes the chosen one</source>
+        <translation>删除所选项</translation>
+    </message>
+    <message>
+        <source>Moves the chosen one up</source>
+        <translation>把所选项上移</translation>
+    </message>
+    <message>
+        <source>Moves the chosen one down</source>
+        <translation>把所选项下移</translation>
     </message>
 </context>
 <context>
@@ -2151,6 +2286,36 @@ File → New from a template has whole networks.</source>
     <message>
         <source>The number that all chance is drawn from: the same again, the same run.</source>
         <translation>所有随机性的来源：种子相同，运行相同。</translation>
+    </message>
+</context>
+<context>
+    <name>geomx::gui::PropertyField</name>
+    <message>
+        <source>(several)</source>
+        <translation>（多个值）</translation>
+    </message>
+    <message>
+        <source>%1 (default)</source>
+        <translation>%1（默认）</translation>
+    </message>
+    <message>
+        <source>for example %1</source>
+        <translation>例如 %1</translation>
+    </message>
+    <message>
+        <source>(none)</source>
+        <translation>（无）</translation>
+    </message>
+</context>
+<context>
+    <name>geomx::gui::PropertyForm</name>
+    <message>
+        <source>Show all properties</source>
+        <translation>显示全部属性</translation>
+    </message>
+    <message>
+        <source>Show fewer properties</source>
+        <translation>显示较少属性</translation>
     </message>
 </context>
 <context>
