@@ -8,6 +8,7 @@
 #include <QTemporaryDir>
 #include <QTimer>
 #include <QTranslator>
+#include <algorithm>
 #include <cstdio>
 
 #include "emulator/base/error.h"
@@ -44,8 +45,7 @@ void add_options(QCommandLineParser& parser) {
       "  geomx-gui scenarios/three-dc.json                a scenario\n"
       "  geomx-gui --attach three-dc                      a lab that runs (geomx-emu list)\n"
       "  geomx-gui scenarios/three-dc.json --screenshot three-dc.png --view inspector\n"
-      "                                                   a picture of the window; without a screen: "
-      "QT_QPA_PLATFORM=offscreen");
+      "                                                   a picture of the window, which needs no display");
   parser.addPositionalArgument("SCENARIO", "The scenario file to open.", "[SCENARIO]");
   parser.addOptions({
       {"attach", "Watch a lab that runs.", "LAB"},
@@ -55,6 +55,19 @@ void add_options(QCommandLineParser& parser) {
       {"presentation", "Large type and full contrast, for this time alone."},
       {"size", "Of the window in a picture: 1280x800.", "WIDTHxHEIGHT"},
       {"language", "Of the window: en or zh_CN; else the system's.", "NAME"},
+  });
+}
+
+bool has_display() {
+  return !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") ||
+         !qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
+}
+
+// Qt ends the program where there is no display, so this has to be known before it sees the options.
+bool draws_nothing_on_screen(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](const QByteArray& option) {
+    return option.startsWith("--screenshot") || option == "--help" || option == "-h" || option == "--version" ||
+           option == "-v";
   });
 }
 
@@ -99,6 +112,13 @@ int start(const Options& options) {
 
 int main(int argc, char** argv) {
   geomx::log_to_stderr("geomx-gui", spdlog::level::warn);
+  if (!has_display()) {
+    if (!draws_nothing_on_screen(argc, argv)) {
+      return complain(failed,
+                      "there is no display (start it in a desktop session, or make a picture with --screenshot)");
+    }
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+  }
   QApplication::setStyle(QStringLiteral("Fusion"));
   const QApplication application(argc, argv);
   QApplication::setOrganizationName("geomx-emu");

@@ -1,8 +1,8 @@
 #include "gui/canvas/box_vertex.h"
 
-#include <QCoreApplication>
 #include <QFontMetricsF>
 
+#include "gui/canvas/figures.h"
 #include "gui/theme/icons.h"
 
 namespace geomx::gui {
@@ -59,8 +59,7 @@ QString BoxVertex::caption_of(const QString& name) const {
 }
 
 QString BoxVertex::subtitle() const {
-  const auto hosts =
-      QCoreApplication::translate("Canvas", "%n host(s)", nullptr, static_cast<int>(contents_.hosts.size()));
+  const auto hosts = Figures::hosts(contents_.hosts.size());
   return contents_.lan.isEmpty() ? hosts : QStringLiteral("%1 \u00b7 LAN %2").arg(hosts, contents_.lan);
 }
 
@@ -150,9 +149,7 @@ void BoxVertex::paint_collapsed(QPainter& painter, Detail detail) const {
                    QFontMetricsF(font).elidedText(contents_.title, Qt::ElideRight, words.width() - 20));
   painter.setFont(theme().small_font());
   painter.setPen(theme().text_muted);
-  painter.drawText(
-      words, Qt::AlignLeft | Qt::AlignBottom,
-      QCoreApplication::translate("Canvas", "%n host(s)", nullptr, static_cast<int>(contents_.hosts.size())));
+  painter.drawText(words, Qt::AlignLeft | Qt::AlignBottom, Figures::hosts(contents_.hosts.size()));
 }
 
 void BoxVertex::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*option*/, QWidget* /*widget*/) {

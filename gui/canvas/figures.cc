@@ -22,6 +22,10 @@ QString Figures::asked(const LinkItem& link, bool forward) {
   return parts.join(QStringLiteral(" \u00b7 "));
 }
 
+QString Figures::hosts(std::size_t count) {
+  return tr("%n host(s)", nullptr, static_cast<int>(count));
+}
+
 QString Figures::rate(double bits_per_second) {
   static constexpr const char* kUnits[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"};
   int unit = 0;

@@ -17,6 +17,8 @@ class Figures {
   static QString spaced(const QString& typed);
   // What is asked of a direction: "100 Mbit · 30 ms · 0.1 %"; empty where nothing is.
   static QString asked(const LinkItem& link, bool forward);
+  // "4 hosts"
+  static QString hosts(std::size_t count);
   // "43.2 Mbit/s", "1.2 kbit/s", "0".
   static QString rate(double bits_per_second);
   // "43.2 Mbit/s  loss 0.1 %"

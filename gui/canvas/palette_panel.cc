@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QGridLayout>
 #include <QMouseEvent>
+#include <QShortcut>
 
 #include "gui/canvas/canvas_view.h"
 #include "gui/theme/icons.h"
@@ -19,11 +20,12 @@ class PaletteButton : public QToolButton {
  protected:
   void mousePressEvent(QMouseEvent* event) override {
     pressed_at_ = event->position().toPoint();
+    pressed_ = event->button() == Qt::LeftButton;
     dragging_ = false;
     QToolButton::mousePressEvent(event);
   }
   void mouseMoveEvent(QMouseEvent* event) override {
-    if (!event->buttons().testFlag(Qt::LeftButton)) return;
+    if (!pressed_) return;
     const QPoint moved = event->position().toPoint() - pressed_at_;
     if (!dragging_ && moved.manhattanLength() < QApplication::startDragDistance()) return;
     dragging_ = true;
@@ -32,6 +34,7 @@ class PaletteButton : public QToolButton {
     view_.show_ghost(kind_, on_canvas(*event));
   }
   void mouseReleaseEvent(QMouseEvent* event) override {
+    pressed_ = false;
     if (dragging_ && event->button() == Qt::LeftButton) {
       dragging_ = false;
       unsetCursor();
@@ -49,6 +52,7 @@ class PaletteButton : public QToolButton {
   ItemKind kind_;
   CanvasView& view_;
   QPoint pressed_at_;
+  bool pressed_ = false;
   bool dragging_ = false;
 };
 
@@ -86,13 +90,15 @@ QToolButton* PalettePanel::add_button(ItemKind kind, const QString& drawing, con
   button->setText(text);
   button->setToolTip(
       tr("%1 Drag it onto the canvas, or click. (%2)").arg(tip, keys.toString(QKeySequence::NativeText)));
-  button->setShortcut(keys);
   button->setFocusPolicy(Qt::StrongFocus);
   button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-  connect(button, &QToolButton::clicked, this, [this, kind] {
+  const auto add = [this, kind] {
     view_.commands().add(kind, view_.middle(), false);
     view_.setFocus();
-  });
+  };
+  connect(button, &QToolButton::clicked, this, add);
+  // A button's own shortcut would first show it pressed for a while.
+  connect(new QShortcut(keys, button), &QShortcut::activated, this, add);
   buttons_.insert(static_cast<int>(kind), button);
   return button;
 }

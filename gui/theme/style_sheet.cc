@@ -32,10 +32,10 @@ QDockWidget::title { background: @window; padding: 7px 10px; text-align: left; }
 QStatusBar { background: @window; border-top: 1px solid @border; color: @muted; }
 QStatusBar::item { border: none; }
 QToolTip { background: @tip; color: @tiptext; border: 1px solid @border; padding: 5px 7px; }
-QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit {
+QLineEdit, QComboBox, QPlainTextEdit, QTextEdit {
   background: @surface; border: 1px solid @border; border-radius: 5px; padding: 3px 6px;
   selection-background-color: @accent; selection-color: @onaccent; }
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
+QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
   border-color: @accent; }
 QComboBox::drop-down { border: none; width: 20px; }
 QPushButton { background: @surface; border: 1px solid @border; border-radius: 6px; padding: 5px 14px; min-height: 1.2em; }

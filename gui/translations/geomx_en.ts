@@ -134,4 +134,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>Canvas</name>
+    <message numerus="yes">
+        <source>%n host(s)</source>
+        <translation>
+            <numerusform>%n host</numerusform>
+            <numerusform>%n hosts</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

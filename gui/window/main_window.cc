@@ -177,6 +177,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 void MainWindow::showEvent(QShowEvent* event) {
   QMainWindow::showEvent(event);
+  set_look(dark_, presentation_);  // some fonts are the platform's until widgets have been polished
   if (!sized_) size_docks();
   sized_ = true;
 }
