@@ -71,6 +71,13 @@ void MainWindow::make_live_docks() {
   tabbed("training", tr("Training"), new TrainingPanel(control_, this));
   tabbed("timeline", tr("Timeline"), new TimelinePanel(control_, this));
   tabbed("log", tr("Log"), log_);
+  // Charts need room, which the others would waste.
+  for (const char* name : {"link-chart", "training", "timeline"}) {
+    QDockWidget* dock = docks_[name];
+    connect(dock, &QDockWidget::visibilityChanged, this, [this, dock](bool visible) {
+      if (visible && dock->height() < 320) resizeDocks({dock}, {350}, Qt::Vertical);
+    });
+  }
   first->raise();
   inspector->raise();
   // What is selected in the drawing is what the live panels show, and the other way round.
