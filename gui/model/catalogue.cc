@@ -65,7 +65,8 @@ Property property_of(const QString& path, const Json& schema, bool required) {
   const QString what = text(schema, "description");
   property.tip = term.isEmpty() ? what : term + QStringLiteral("\n") + what;
   property.required = required;
-  property.advanced = words::is_advanced(path);
+  const bool is_interface = property.kind == PropertyKind::json && path == QLatin1String("device");  // not of training
+  property.advanced = words::is_advanced(path) || is_interface;
   return property;
 }
 
