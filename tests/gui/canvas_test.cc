@@ -84,12 +84,18 @@ TEST_F(Canvas, DragFromThePalettePutsItWhereItIsLetGo) {
   palette.move(view.mapToGlobal(QPoint(0, 0)));
   palette.show();
   QToolButton* button = palette.button(ItemKind::router);
-  const QPoint target(400, 300);
+  const QPoint target(640, 60);  // above the boxes
   const QPoint there = button->mapFromGlobal(view.viewport()->mapToGlobal(target));
-  QTest::mousePress(button, Qt::LeftButton, {}, button->rect().center());
-  QTest::mouseMove(button, button->rect().center() + QPoint(30, 0));
-  QTest::mouseMove(button, there);
-  QTest::mouseRelease(button, Qt::LeftButton, {}, there);
+  // As a real drag comes: the button that was pressed hears of it all, also from beside it.
+  const auto send = [button](QEvent::Type type, QPoint at, Qt::MouseButtons held) {
+    QMouseEvent event(type, at, button->mapToGlobal(at), type == QEvent::MouseMove ? Qt::NoButton : Qt::LeftButton,
+                      held, Qt::NoModifier);
+    QApplication::sendEvent(button, &event);
+  };
+  send(QEvent::MouseButtonPress, button->rect().center(), Qt::LeftButton);
+  send(QEvent::MouseMove, button->rect().center() + QPoint(30, 0), Qt::LeftButton);
+  send(QEvent::MouseMove, there, Qt::LeftButton);
+  send(QEvent::MouseButtonRelease, there, Qt::NoButton);
   ASSERT_NE(model.node("router1"), nullptr) << document.text().toStdString();
   EXPECT_LT(QLineF(view.mapToScene(target), positions.of("router1")).length(), 3);
   EXPECT_EQ(scene.selected_ids(), QStringList("router1"));

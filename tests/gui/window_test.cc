@@ -109,7 +109,9 @@ TEST_F(Window, KeysDrawSaveAndUndo) {
   EXPECT_FALSE(window.isWindowModified());
   EXPECT_TRUE(window.windowTitle().startsWith("drawn.json"));
   EXPECT_EQ(window.files().recent().value(0), folder.filePath("drawn.json"));
+  keys(Qt::Key_A, Qt::ControlModifier);
   keys(Qt::Key_Delete, {});
+  EXPECT_TRUE(window.model().ids().isEmpty());
   EXPECT_TRUE(window.isWindowModified());
 }
 
