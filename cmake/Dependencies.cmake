@@ -30,9 +30,4 @@ endif()
 
 # Found, not demanded: without them only the CUDA backend or the editor is missing.
 include(cmake/Cuda.cmake)
-option(GEOMX_GUI "Stop where Qt 6 is not found" OFF)
-find_package(Qt6 QUIET COMPONENTS Widgets)
-if(GEOMX_GUI AND NOT Qt6_FOUND)
-  message(FATAL_ERROR "GEOMX_GUI is ON and Qt 6 was not found (install qt6-base-dev, or leave it OFF)")
-endif()
-message(STATUS "Qt 6: ${Qt6_VERSION} (empty: not found)")
+include(cmake/Gui.cmake)

@@ -8,6 +8,9 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(TARGETS geomx-emu geomx-node RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(GEOMX_HAVE_GUI)
+  install(TARGETS geomx-gui RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 if(GEOMX_HAVE_CUDA)
   install(TARGETS geomx_cuda LIBRARY DESTINATION lib/geomx-emu)  # where trainer/cuda/load.cc looks
 endif()

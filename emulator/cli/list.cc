@@ -16,14 +16,16 @@ namespace {
 void print_json(const std::vector<control::LabEntry>& labs) {
   nlohmann::ordered_json answer = nlohmann::json::array();
   for (const control::LabEntry& lab : labs) {
-    answer.push_back({{"name", lab.name},
-                      {"pid", lab.pid},
-                      {"nodes", lab.nodes},
-                      {"links", lab.links},
-                      {"attached", lab.attached},
-                      {"started", lab.started}});
+    answer.push_back(
+        {{"name", lab.name},
+         {"pid", lab.pid},
+         {"nodes", lab.nodes},
+         {"links", lab.links},
+         {"attached", lab.attached},
+         {"started", lab.started},
+         {"run_folder", lab.run_folder.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(lab.run_folder)}});
   }
-  fmt::print("{}\n", answer.dump(2));
+  fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void print_table(const std::vector<control::LabEntry>& labs) {

@@ -32,6 +32,7 @@ struct Options {
   std::optional<double> stall;
   bool json = false;
   bool quiet = false;
+  std::string progress = "auto";
   bool strict = false;
 };
 
@@ -73,7 +74,7 @@ int run_scenario(const Options& options) {
   run::Summary summary;
   {
     using Mode = run::ProgressView::Mode;
-    run::ProgressView view(options.quiet ? Mode::silent : Mode::automatic);
+    run::ProgressView view(options.quiet ? Mode::silent : options.progress == "json" ? Mode::json : Mode::automatic);
     summary = run::execute(scenario, std::move(plan), folder, run_options, view);
   }
   if (summary.error) fmt::print(stderr, "geomx-emu: {}\n", *summary.error);
@@ -105,6 +106,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1.0, kLongestPatience));
   command->add_flag("--json", options->json, "Print summary.json on standard output in place of the table");
   command->add_flag("--quiet", options->quiet, "Print nothing but errors");
+  add_progress(*command, options->progress);
   command->add_flag("--strict", options->strict, "Refuse a scenario that this machine is too small for");
   command->footer(
       "Examples:\n"

@@ -17,6 +17,13 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
   app.add_option("--seed", options.seed, "Seed of everything random, in place of the file's")->type_name("N");
 }
 
+void add_progress(CLI::App& app, std::string& progress) {
+  app.add_option("--progress", progress,
+                 "How progress is shown on standard error: auto (default), or json, an object per line for programs")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"auto", "json"}));
+}
+
 scenario::Scenario load(const ScenarioOptions& options) {
   scenario::Scenario scenario = scenario::load(options.path, options.set);
   if (options.seed) {

@@ -26,6 +26,9 @@ struct ScenarioOptions {
 // Adds the positional SCENARIO and --set, --shaper, --seed. `options` must outlive the parsing.
 void add_scenario_options(CLI::App& app, ScenarioOptions& options);
 
+// --progress of `run` and `up`: auto or json.
+void add_progress(CLI::App& app, std::string& progress);
+
 // The file with every --set and --seed applied, validated. Throws InputError whose text lists every error at once.
 scenario::Scenario load(const ScenarioOptions& options);
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "emulator/base/error.h"
 #include "emulator/base/phase.h"
@@ -26,12 +27,17 @@ struct Options {
   ScenarioOptions scenario;
   std::string name;
   std::string listen;
+  std::string progress = "auto";
   bool detach = false;
   bool strict = false;
 };
 
 double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
+}
+
+void print_json(const nlohmann::ordered_json& json) {
+  fmt::print(stderr, "{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 // Until a signal, or the lab's own end. False: the lab has ended by itself.
@@ -60,8 +66,13 @@ int up(const Options& options) {
   launch.begin_events = true;
   launch.listen = options.listen;
   launch.stop_fd = signals.fd();
-  const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  if (terminal) {
+  const bool json = options.progress == "json";
+  const bool terminal = !json && ::isatty(STDERR_FILENO) != 0;
+  if (json) {
+    launch.progress = [](int step, int steps, const std::string& what) {
+      print_json({{"type", "step"}, {"done", step}, {"total", steps}, {"text", what}});
+    };
+  } else if (terminal) {
     launch.progress = [](int step, int steps, const std::string& what) {
       fmt::print(stderr, "\r\033[K{}/{} {}", step, steps, what);
     };
@@ -69,6 +80,7 @@ int up(const Options& options) {
   control::RunningLab lab = control::launch(plan, launch);
   phase("up: done");
   if (terminal) fmt::print(stderr, "\r\033[K");
+  if (json) print_json({{"type", "lab"}, {"name", plan.lab}});
   fmt::print("{} is up: {} nodes, {} links, {:.2f} s\n", plan.lab, plan.nodes.size(), plan.links.size(),
              seconds(lab.up_time()));
   if (const control::Address& at = lab.address(); !at.address.empty()) {
@@ -102,6 +114,7 @@ void add_up(CLI::App& app, int& exit_code) {
       ->add_option("--listen", options->listen,
                    "Let clients on other machines in too: those who have the lab's client.key (CURVE); port 0: any")
       ->type_name("tcp://HOST:PORT");
+  add_progress(*command, options->progress);
   command->add_flag("--strict", options->strict, "Refuse a scenario that this machine is too small for");
   command->footer(
       "Examples:\n"

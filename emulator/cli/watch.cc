@@ -17,10 +17,11 @@
 #include "emulator/base/units.h"
 #include "emulator/cli/lab_option.h"
 #include "emulator/cli/option_value.h"
-#include "emulator/cli/rates.h"
 #include "emulator/cli/signals.h"
 #include "emulator/cli/watch_view.h"
 #include "emulator/control/client.h"
+#include "emulator/control/rates.h"
+#include "emulator/control/watched_fidelity.h"
 
 namespace geomx::cli {
 namespace {
@@ -41,19 +42,19 @@ struct Options {
 
 struct Reading {
   Clock::time_point time;
-  std::vector<WatchedLink> links;
+  std::vector<control::WatchedLink> links;
   std::vector<control::LinkCounters> counters;
-  WatchedFidelity fidelity;
+  control::WatchedFidelity fidelity;
 };
 
 // nullopt: the lab has ended.
 std::optional<Reading> read(control::Client& client) {
   try {
     Reading reading;
-    reading.links = watched_links(client.plan());
+    reading.links = control::watched_links(client.plan());
     reading.counters = client.counters();
     reading.time = Clock::now();
-    reading.fidelity = watched_fidelity(client.fidelity());
+    reading.fidelity = control::watched_fidelity(client.fidelity());
     return reading;
   } catch (const WorkError&) {
     if (client.wait_end(milliseconds(0))) return std::nullopt;
@@ -95,7 +96,7 @@ void redraw(std::vector<std::string> lines) {
 
 void show(const Options& options, const Reading& before, const Reading& after, bool terminal, bool first) {
   const double seconds = std::chrono::duration<double>(after.time - before.time).count();
-  const std::vector<LinkRates> links = rates(after.links, before.counters, after.counters, seconds);
+  const std::vector<control::LinkRates> links = control::rates(after.links, before.counters, after.counters, seconds);
   if (options.json) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     fmt::print("{}\n", watch_line(options.lab.name, std::chrono::duration<double>(now).count(), seconds, links,

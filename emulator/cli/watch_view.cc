@@ -6,13 +6,15 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "emulator/base/error.h"
 #include "emulator/base/units.h"
 
 namespace geomx::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using control::DirectionRates;
+using control::LinkRates;
+using control::WatchedFidelity;
 
 std::string rate_text(double bps) {
   return to_string(BitsPerSecond{static_cast<std::uint64_t>(std::llround(bps))}, true);
@@ -62,24 +64,6 @@ Json json_of(const DirectionRates& rates, const std::string& fidelity) {
 }
 
 }  // namespace
-
-WatchedFidelity watched_fidelity(const std::string& document) {
-  WatchedFidelity fidelity;
-  try {
-    const Json json = Json::parse(document);
-    fidelity.verdict = json.at("verdict");
-    fidelity.now = json.at("now");
-    for (const Json& link : json.at("links"))
-      fidelity.directions[{link.at("name"), link.at("direction")}] = link.at("now");
-    for (const Json& deviation : json.at("deviations")) {
-      fidelity.deviations.push_back(deviation.at("text").get<std::string>() +
-                                    (deviation.at("now").get<bool>() ? ", still" : ""));
-    }
-  } catch (const Json::exception& error) {
-    throw WorkError("the lab's verdict", error.what(), "the lab may be of another version of geomx-emu");
-  }
-  return fidelity;
-}
 
 std::vector<std::string> watch_table(const std::vector<LinkRates>& links, bool all, const WatchedFidelity& fidelity) {
   const bool lans = all || std::none_of(links.begin(), links.end(), [](const LinkRates& link) { return link.wan; });

@@ -179,15 +179,19 @@ struct Client::Impl {
     for (;;) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
       pollfd entries[] = {{channel && !closed ? channel->fd() : -1, POLLIN, 0},
-                          {dealer ? dealer->fd() : -1, POLLIN, 0}};
-      const int ready = ::poll(entries, 2, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+                          {dealer ? dealer->fd() : -1, POLLIN, 0},
+                          {interrupt, POLLIN, 0}};
+      const int ready = ::poll(entries, 3, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+      if (ready > 0 && entries[2].revents != 0) give_up("the wait for the lab was interrupted");
       if (ready > 0) return true;
       if (ready == 0 && left.count() <= 0) return false;
       if (ready < 0 && errno != EINTR) throw SystemError(lab, "wait for the lab", errno);
     }
   }
 
-  wire::Answer ask(wire::Request request, std::chrono::milliseconds patience = usual_patience) {
+  wire::Answer ask(wire::Request request) { return ask(std::move(request), usual); }
+
+  wire::Answer ask(wire::Request request, std::chrono::milliseconds patience) {
     if (!unusable.empty()) gone();
     const auto deadline = Clock::now() + patience;
     send(request);
@@ -197,7 +201,7 @@ struct Client::Impl {
   wire::Answer ask_for_descriptors(wire::Request request, const std::vector<int>& passed = {}) {
     Channel& road = descriptors();
     if (!unusable.empty()) gone();
-    const auto deadline = Clock::now() + usual_patience;
+    const auto deadline = Clock::now() + usual;
     request.set_protocol(kProtocol);
     try {
       road.send_now(request, passed, deadline);
@@ -205,7 +209,7 @@ struct Client::Impl {
       if (error.error_number() == EPIPE || error.error_number() == ECONNRESET) gone();
       give_up(error.what());
     }
-    return answer(deadline, usual_patience);
+    return answer(deadline, usual);
   }
 
   wire::Answer answer(Clock::time_point deadline, std::chrono::milliseconds patience) {
@@ -239,6 +243,8 @@ struct Client::Impl {
   bool subscribed = false;
   bool closed = false;
   std::string unusable;  // why nothing can be asked any more
+  std::chrono::milliseconds usual = usual_patience;
+  int interrupt = -1;
 };
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -270,6 +276,14 @@ Client Client::connect(const std::string& address, const ClientKey& key) {
 Client::Client(Client&& other) noexcept = default;
 Client& Client::operator=(Client&& other) noexcept = default;
 Client::~Client() = default;
+
+void Client::set_patience(std::chrono::milliseconds patience) {
+  impl_->usual = patience;
+}
+
+void Client::interrupt_by(int fd) {
+  impl_->interrupt = fd;
+}
 
 ProcessId Client::spawn(const ProcessSpec& spec) {
   wire::Request request;
@@ -430,6 +444,10 @@ FileDescriptor Client::open_lab() const {
 
 const std::string& Client::lab() const {
   return impl_->lab;
+}
+
+bool Client::usable() const {
+  return !impl_->closed && impl_->unusable.empty();
 }
 
 int Client::fd() const {

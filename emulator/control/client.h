@@ -117,6 +117,12 @@ class Client {
   Client& operator=(Client&&) noexcept;
   ~Client();
 
+  // How long an answer may take where a call does not say; 30 s at first.
+  void set_patience(std::chrono::milliseconds patience);
+  // Once `fd` is readable (an eventfd, say; it is not read from) no call waits any more: each throws WorkError, and the
+  // client is of no more use. For whoever owns the thread that waits here. -1: none.
+  void interrupt_by(int fd);
+
   // Processes and sockets are for clients on the lab's own machine: descriptors do not travel over TCP. InputError.
   ProcessId spawn(const ProcessSpec& spec);    // the descriptors may be closed after the call
   void signal(ProcessId process, int signal);  // to its process group; no error where it has ended already
@@ -160,6 +166,8 @@ class Client {
   // The lab's init; none where it cannot be ended from here (lab_socket.h, open_init).
   FileDescriptor open_lab() const;
   const std::string& lab() const;
+  // Whether calls make sense still: false once the lab has gone, or one has thrown for want of an answer.
+  bool usable() const;
   // Becomes readable when an exit, an event or a sample can be fetched or the lab has gone; now and then for nothing.
   int fd() const;
 

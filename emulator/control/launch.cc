@@ -153,7 +153,7 @@ RunningLab launch(const lab::Plan& asked, const LaunchOptions& options) {
   phase("up: folder");
   // Before there is a lab: whoever is killed when, a lab that lives can be found and ended.
   folder.describe({plan.lab, 0, plan.nodes.size(), plan.links.size(), !options.detach,
-                   static_cast<std::int64_t>(std::time(nullptr))});
+                   static_cast<std::int64_t>(std::time(nullptr)), options.run_folder});
   const bool uplinks = std::any_of(plan.nodes.begin(), plan.nodes.end(),
                                    [](const lab::PlannedNode& node) { return node.uplink.has_value(); });
   const bool devices = std::any_of(plan.nodes.begin(), plan.nodes.end(),

@@ -16,6 +16,7 @@ struct LaunchOptions {
   bool detach = false;        // false: the lab dies with the calling process, however that ends
   std::string scenario_json;  // kept for `inspect`
   std::string log_folder{};   // where the nodes' start commands write NODE.log; empty: in the lab's own folder
+  std::string run_folder{};   // that the lab's run writes to, for `list`; empty: no run
   bool begin_events = false;  // the scenario's events happen from the moment the lab is up; else on a client's request
   std::string listen{};       // tcp://HOST:PORT: clients with the lab's key may connect there too; port 0: any
   // Called on the caller's thread while the lab comes up: step number, number of steps, what is being done.

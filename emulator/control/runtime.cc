@@ -106,6 +106,7 @@ LabEntry read_entry(const std::string& folder, const std::string& name) {
     entry.links = json.value("links", std::size_t{0});
     entry.attached = json.value("attached", true);
     entry.started = json.value("started", std::int64_t{0});
+    entry.run_folder = json.value("run_folder", std::string());
   }
   try {
     entry.pid = init_of(connect_socket(folder).get());
@@ -118,7 +119,8 @@ LabEntry read_entry(const std::string& folder, const std::string& name) {
 void write_entry(const std::string& folder, const nlohmann::json& entry) {
   const std::string path = folder + "/" + entry_name;
   std::ofstream file(path + ".new");
-  file << entry << '\n';
+  // A folder's name need not be UTF-8.
+  file << entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   file.close();
   if (!file) throw WorkError(path, "cannot be written");
   check(::rename((path + ".new").c_str(), path.c_str()), "rename", path);
@@ -208,9 +210,10 @@ RuntimeFolder RuntimeFolder::claim(const std::string& lab) {
 }
 
 void RuntimeFolder::describe(const LabEntry& entry) {
-  write_entry(
-      path_,
-      {{"nodes", entry.nodes}, {"links", entry.links}, {"attached", entry.attached}, {"started", entry.started}});
+  nlohmann::json json{
+      {"nodes", entry.nodes}, {"links", entry.links}, {"attached", entry.attached}, {"started", entry.started}};
+  if (!entry.run_folder.empty()) json["run_folder"] = entry.run_folder;
+  write_entry(path_, json);
 }
 
 void update_entry(const std::string& folder, std::size_t nodes, std::size_t links) {

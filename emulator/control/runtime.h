@@ -35,6 +35,7 @@ struct LabEntry {
   std::size_t links = 0;
   bool attached = true;
   std::int64_t started = 0;  // seconds since 1970
+  std::string run_folder{};  // of the run that the lab is for; empty: it is for none
 };
 
 // A lab's own folder while it is being started. Move-only.

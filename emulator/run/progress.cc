@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace geomx::run {
 namespace {
 
 using geomx::to_string;
 using Clock = std::chrono::steady_clock;
+using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kBar = 20;
 constexpr std::size_t kMostLinks = 4;
@@ -68,6 +70,11 @@ std::string wan_part(const std::vector<Recorder::WanRate>& rates) {
   return line;
 }
 
+// On one line; paths need not be UTF-8.
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
 
 std::string progress_line(const ProgressState& state, std::size_t width) {
@@ -82,8 +89,31 @@ std::string progress_line(const ProgressState& state, std::size_t width) {
   return width > 0 && line.size() > width ? line.substr(0, width) : line;
 }
 
+std::string progress_json(const ProgressState& state) {
+  Json json{{"type", "progress"}, {"elapsed_seconds", state.elapsed_seconds}};
+  const auto put = [&json](const char* key, const auto& value) {
+    if (value) json[key] = *value;
+  };
+  if (state.training) {
+    json["rounds"] = state.training->rounds;
+    put("total_rounds", state.total_rounds);
+    put("loss", state.training->train_loss);
+    put("test_accuracy", state.training->test_accuracy);
+    put("samples_per_second", state.training->samples_per_second);
+  }
+  if (state.commands) {
+    json["commands"] = state.commands->over;
+    json["total_commands"] = state.commands->all;
+  }
+  if (!state.waiting_for.empty()) json["waiting_for"] = state.waiting_for;
+  return text_of(json);
+}
+
 ProgressView::ProgressView(Mode mode, std::FILE* stream)
-    : stream_(stream), silent_(mode == Mode::silent), terminal_(::isatty(::fileno(stream)) == 1) {}
+    : stream_(stream),
+      silent_(mode == Mode::silent),
+      json_(mode == Mode::json),
+      terminal_(mode == Mode::automatic && ::isatty(::fileno(stream)) == 1) {}
 
 ProgressView::~ProgressView() {
   clear_line();
@@ -99,12 +129,28 @@ void ProgressView::clear_line() {
 void ProgressView::step(const std::string& what) {
   if (silent_) return;
   clear_line();
-  std::fputs((what + "\n").c_str(), stream_);
+  print(json_ ? text_of({{"type", "step"}, {"text", what}}) : what);
+}
+
+void ProgressView::begin(const std::string& scenario, const std::string& folder) {
+  if (json_) print(text_of({{"type", "begin"}, {"scenario", scenario}, {"folder", folder}}));
+}
+
+void ProgressView::lab(const std::string& name) {
+  if (json_) print(text_of({{"type", "lab"}, {"name", name}}));
+}
+
+void ProgressView::print(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stream_);
   std::fflush(stream_);
 }
 
 void ProgressView::update(const ProgressState& state) {
   if (silent_) return;
+  if (json_) {
+    print(progress_json(state));
+    return;
+  }
   if (terminal_) {
     std::fputs(("\r" + progress_line(state, columns(stream_) - 1) + "\033[K").c_str(), stream_);
     std::fflush(stream_);

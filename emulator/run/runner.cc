@@ -268,10 +268,12 @@ void run_in_lab(Runner& runner, const scenario::Scenario& scenario, lab::Plan& p
   clear_role_environment();
   control::LaunchOptions launch_options;
   launch_options.log_folder = std::filesystem::absolute(folder.log("")).parent_path().string();
+  launch_options.run_folder = std::filesystem::absolute(folder.path()).string();
   launch_options.scenario_json = scenario::write(scenario);
   launch_options.stop_fd = interrupts.fd();
   control::RunningLab lab = launch(plan, launch_options, interrupts);
   summary.lab.up_seconds = seconds(lab.up_time());
+  view.lab(plan.lab);
   view.step(fmt::format("{}: lab up in {:.2f} s: {} nodes, {} links", scenario.name, summary.lab.up_seconds,
                         summary.lab.nodes, summary.lab.links));
   noting_failure(summary, [&] { runner.run(lab, interrupts); });
@@ -293,6 +295,7 @@ Summary execute(const scenario::Scenario& scenario, lab::Plan plan, const RunFol
   Interrupts interrupts;
   RunRecord record(scenario, plan, options.command_line);
   folder.write("run.json", record.text());
+  view.begin(scenario.name, std::filesystem::absolute(folder.path()).string());
   std::optional<Runner> runner;
   std::exception_ptr refused;
   noting_failure(summary, [&] {

@@ -47,12 +47,14 @@ class Reading {
   struct Located {
     Place place;
     InputError error;
+    std::string pointer;
   };
 
   void add(Place place, const std::string& source, const std::string& pointer, const Problem& problem) {
     const std::string position = place.line > 0 ? fmt::format("{}:{}:{}", source, place.line, place.column) : source;
-    errors_.push_back(
-        {place, InputError(pointer.empty() ? position : position + ": " + pointer, problem.what, problem.hint)});
+    errors_.push_back({place,
+                       InputError(pointer.empty() ? position : position + ": " + pointer, problem.what, problem.hint),
+                       problem.pointer});
   }
 
   // A problem of the value at a pointer, or of one that is missing there.
@@ -76,7 +78,7 @@ class Reading {
       for (const std::string& pointer : set(changed, assignment)) set_by_[pointer] = assignment;
       document_.root = std::move(changed);
     } catch (const InputError& error) {
-      errors_.push_back({Place{}, error});
+      errors_.push_back({Place{}, error, {}});
     }
   }
 
@@ -113,8 +115,13 @@ class Reading {
     std::stable_sort(errors_.begin(), errors_.end(),
                      [](const Located& a, const Located& b) { return a.place < b.place; });
     std::vector<InputError> errors;
-    for (Located& located : errors_) errors.push_back(std::move(located.error));
-    throw ScenarioErrors(std::move(errors));
+    std::vector<ScenarioErrors::Finding> findings;
+    for (Located& located : errors_) {
+      findings.push_back({std::move(located.pointer), located.place.line, located.place.column, located.error.what(),
+                          located.error.hint()});
+      errors.push_back(std::move(located.error));
+    }
+    throw ScenarioErrors(std::move(errors), std::move(findings));
   }
 
   std::string path_;
@@ -125,8 +132,8 @@ class Reading {
 
 }  // namespace
 
-ScenarioErrors::ScenarioErrors(std::vector<InputError> errors)
-    : InputError({}, join_lines(errors)), errors_(std::move(errors)) {}
+ScenarioErrors::ScenarioErrors(std::vector<InputError> errors, std::vector<Finding> findings)
+    : InputError({}, join_lines(errors)), errors_(std::move(errors)), findings_(std::move(findings)) {}
 
 Scenario parse(std::string_view text, const std::string& path, const std::vector<std::string>& overrides) {
   return Reading(text, path).scenario(overrides);

@@ -16,11 +16,22 @@ namespace geomx::scenario {
 // blame. A main prints every line of errors() with its program's name before it; what() holds the lines joined.
 class ScenarioErrors : public InputError {
  public:
-  explicit ScenarioErrors(std::vector<InputError> errors);
-  const std::vector<InputError>& errors() const { return errors_; }  // never empty
+  // One of them in its parts, for who shows it beside the value that it is about.
+  struct Finding {
+    std::string pointer;  // may name a key that is missing; empty: the whole file, or a syntax error
+    int line = 0;         // from 1; 0 where an override is to blame
+    int column = 0;       // from 1, in characters
+    std::string what;
+    std::string hint;
+  };
+
+  ScenarioErrors(std::vector<InputError> errors, std::vector<Finding> findings);
+  const std::vector<InputError>& errors() const { return errors_; }   // never empty
+  const std::vector<Finding>& findings() const { return findings_; }  // in the same order
 
  private:
   std::vector<InputError> errors_;
+  std::vector<Finding> findings_;
 };
 
 // `path` is named in messages; the trace files that the scenario names are looked for beside it. `overrides` are

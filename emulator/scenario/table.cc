@@ -153,6 +153,21 @@ Object<LinkProperties> direction_object(const char* title, LinkProperties Preset
   return {title, std::move(fields) + link_properties(), kLinkRivals};
 }
 
+// For who draws the file, and read from it: nothing of it is left to write.
+template <class T>
+Field<T> degrees(const char* name, const char* description, double most) {
+  const Format<double> format = number_between(-most, most);
+  return {name,
+          documented(format.schema, description, nullptr),
+          false,
+          false,
+          [format](const Json& value, const std::string& pointer, T&, Problems& problems) {
+            double unused = 0;
+            format.read(value, pointer, unused, problems);
+          },
+          [](const T&) { return Json(); }};
+}
+
 Object<Datacenter> datacenter() {
   using D = Datacenter;
   return {
@@ -168,8 +183,8 @@ Object<Datacenter> datacenter() {
           optional("device", "a network interface of this machine that its gateway has while the lab lives; needs root",
                    &D::device, device()),
           later<D>("routing"),
-          later<D>("latitude"),
-          later<D>("longitude"),
+          degrees<D>("latitude", "degrees north: where an editor's map has it; the network does not care", 90),
+          degrees<D>("longitude", "degrees east, likewise", 180),
       } +
           lift<D, Machine>(
               machine_fields(), [](const D& from) { return from.machine; },
@@ -190,8 +205,8 @@ Object<Node> node() {
           optional("device", "a network interface of this machine that it has while the lab lives; needs root",
                    &N::device, device()),
           later<N>("routing"),
-          later<N>("latitude"),
-          later<N>("longitude"),
+          degrees<N>("latitude", "degrees north: where an editor's map has it; the network does not care", 90),
+          degrees<N>("longitude", "degrees east, likewise", 180),
       } +
           lift<N, Machine>(
               machine_fields(), [](const N& from) { return from.machine; },

@@ -69,7 +69,14 @@ const std::vector<Room> kRooms{
      {"trainer/tensor", "trainer/data", "trainer/model", "trainer/cpu", "trainer/cuda", "trainer/cost", "ps/proto",
       "ps/config", "ps/optim", "ps/transport", "ps/worker", "ps/server"}},
 
-    {"gui", {"emulator/base", "emulator/scenario", "emulator/control", "emulator/report"}},
+    {"gui/model", {"emulator/base", "emulator/scenario", "emulator/interchange"}},
+    {"gui/theme", {}},
+    {"gui/client", {"emulator/base", "emulator/scenario", "emulator/control", "emulator/run"}},
+    {"gui/canvas", {"emulator/base", "gui/model", "gui/theme"}},
+    {"gui/panels", {"emulator/base", "emulator/scenario", "gui/model", "gui/client", "gui/canvas"}},
+    {"gui",
+     {"emulator/base", "emulator/scenario", "emulator/control", "emulator/report", "gui/model", "gui/theme",
+      "gui/client", "gui/canvas", "gui/panels"}},
 };
 
 struct Vendor {
@@ -95,6 +102,7 @@ const std::vector<Vendor> kVendors{
     {{"omp.h"}, {"trainer/cpu/"}},
     {{"zlib.h"}, {"trainer/data/", "trainer/tensor/safetensors", "ps/transport/"}},
     {{"cuda", "cublas", "cudnn"}, {"trainer/cuda/"}},
+    {{"qcustomplot"}, {"gui/panels/"}},
     {{"Q"}, {"gui/"}},
 };
 

@@ -1,6 +1,7 @@
 #include "emulator/control/client.h"
 
 #include <gmock/gmock.h>
+#include <sys/eventfd.h>
 
 #include "tests/unit/emulator/control/played_server.h"
 
@@ -70,6 +71,27 @@ TEST_F(ClientTest, AnAnswerThatComesTooLateIsNotTheNextOnes) {
   EXPECT_THROW(client_.inspect(), WorkError);
   EXPECT_THROW(client_.next_exit(0ms), WorkError);
   EXPECT_FALSE(client_.wait_end(0ms)) << "that it hangs does not say that it has ended";
+}
+
+TEST_F(ClientTest, AWaitHasTheLengthThatItIsGivenAndCanBeInterrupted) {
+  EXPECT_TRUE(client_.usable());
+  const FileDescriptor interrupt(::eventfd(0, EFD_CLOEXEC));
+  client_.interrupt_by(interrupt.get());
+  const auto start = std::chrono::steady_clock::now();
+  const std::jthread other([&] {
+    wait_for(router_.descriptors(), [&] { return router_.receive(); });  // it has asked
+    ::eventfd_write(interrupt.get(), 1);
+  });
+  EXPECT_THROW(client_.inspect(), WorkError);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 20s) << "not the usual 30";
+  EXPECT_FALSE(client_.usable());
+}
+
+TEST_F(ClientTest, PatienceIsTheCallers) {
+  client_.set_patience(20ms);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THROW(client_.counters(), WorkError);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);
 }
 
 TEST_F(ClientTest, TextsNeedNotBeUtf8) {

@@ -51,13 +51,14 @@ mode_t mode_of(const std::filesystem::path& path) {
 TEST_F(Runtime, AClaimedFolderIsListedReachableAndPrivate) {
   RuntimeFolder folder = RuntimeFolder::claim("lab-1");
   listen(folder);
-  folder.describe({"lab-1", 0, 9, 8, false, 1700000000});
+  folder.describe({"lab-1", 0, 9, 8, false, 1700000000, "/runs/one"});
   const std::vector<LabEntry> labs = running_labs();
   ASSERT_THAT(labs, SizeIs(1));
   EXPECT_EQ(labs[0].name, "lab-1");
   EXPECT_EQ(labs[0].pid, ::getpid());  // who listens
   EXPECT_EQ(labs[0].nodes, 9u);
   EXPECT_FALSE(labs[0].attached);
+  EXPECT_EQ(labs[0].run_folder, "/runs/one");
   EXPECT_TRUE(connect_to("lab-1", folder_of("lab-1")));
   EXPECT_EQ(mode_of(root_), 0700u);
   EXPECT_EQ(mode_of(root_ / "lab-1"), 0700u);

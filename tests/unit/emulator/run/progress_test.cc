@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
 #include "emulator/run/idle_rtt.h"
 
 namespace geomx::run {
@@ -38,6 +41,41 @@ TEST(Progress, SaysWhoIsAwaitedBeforeTheFirstRound) {
   state.training->rounds = 0;
   state.waiting_for = "a-worker-0 (ready)";
   EXPECT_EQ(progress_line(state, 0), "1:05  waiting for a-worker-0 (ready)  central->a 12.3Mbit");
+}
+
+TEST(Progress, IsAnObjectForPrograms) {
+  const auto json = nlohmann::json::parse(progress_json(half_way()));
+  EXPECT_EQ(json["type"], "progress");
+  EXPECT_EQ(json["rounds"], 50);
+  EXPECT_EQ(json["total_rounds"], 100);
+  EXPECT_DOUBLE_EQ(json["loss"].get<double>(), 0.5321);
+  EXPECT_FALSE(json.contains("waiting_for"));
+  ProgressState workload;
+  workload.commands = Job::Tally{1, 4};
+  workload.waiting_for = "h1: client";
+  const auto other = nlohmann::json::parse(progress_json(workload));
+  EXPECT_EQ(other["commands"], 1);
+  EXPECT_EQ(other["total_commands"], 4);
+  EXPECT_FALSE(other.contains("rounds")) << "there is no training";
+  EXPECT_EQ(other["waiting_for"], "h1: client");
+}
+
+TEST(Progress, ALineForProgramsIsOneLine) {
+  char* written = nullptr;
+  std::size_t size = 0;
+  std::FILE* stream = ::open_memstream(&written, &size);
+  {
+    ProgressView view(ProgressView::Mode::json, stream);
+    view.begin("x", "/tmp/\xff");
+    view.lab("x-2");
+    view.step("lab up");
+  }
+  std::fclose(stream);
+  EXPECT_EQ(std::string(written, size),
+            "{\"type\":\"begin\",\"scenario\":\"x\",\"folder\":\"/tmp/\xEF\xBF\xBD\"}\n"
+            "{\"type\":\"lab\",\"name\":\"x-2\"}\n"
+            "{\"type\":\"step\",\"text\":\"lab up\"}\n");
+  std::free(written);
 }
 
 TEST(Progress, CountsAWorkloadsCommands) {

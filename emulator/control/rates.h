@@ -8,7 +8,7 @@
 #include "emulator/control/client.h"
 
 // What two readings of a lab's counters say about the time between them. Pure.
-namespace geomx::cli {
+namespace geomx::control {
 
 // What the plan says of one link.
 struct WatchedLink {
@@ -22,8 +22,11 @@ struct WatchedLink {
   Direction backward;
 };
 
-// The links of a `plan --json` document. Throws WorkError where it is not one.
+// The links of a `plan --json` or `inspect --json` document. Throws WorkError where it is not one.
 std::vector<WatchedLink> watched_links(const std::string& plan_json);
+
+// One link of it, or of what Client::inspect_link returns. Likewise.
+WatchedLink watched_link(const std::string& link_json);
 
 struct DirectionRates {
   std::string name;
@@ -50,7 +53,7 @@ struct LinkRates {
 
 // By the plan's order; a link without counters is left out, and one whose counters were not there before, or have
 // started anew, counts from zero.
-std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<control::LinkCounters>& before,
-                             const std::vector<control::LinkCounters>& after, double seconds);
+std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<LinkCounters>& before,
+                             const std::vector<LinkCounters>& after, double seconds);
 
-}  // namespace geomx::cli
+}  // namespace geomx::control

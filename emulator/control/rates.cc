@@ -1,4 +1,4 @@
-#include "emulator/cli/rates.h"
+#include "emulator/control/rates.h"
 
 #include <nlohmann/json.hpp>
 #include <unordered_map>
@@ -6,10 +6,9 @@
 #include "emulator/base/error.h"
 #include "emulator/base/units.h"
 
-namespace geomx::cli {
+namespace geomx::control {
 namespace {
 
-using control::DirectionCounters;
 using nlohmann::json;
 
 constexpr double kNanosecondsPerMillisecond = 1e6;
@@ -19,6 +18,20 @@ WatchedLink::Direction direction_of(const json& direction) {
   WatchedLink::Direction result{direction.at("direction"), std::nullopt};
   if (!rate.is_null()) result.limit_bps = parse_rate(rate.get<std::string>()).value;
   return result;
+}
+
+WatchedLink link_of(const json& link) {
+  return {link.at("name"), link.at("scope") == "wan", direction_of(link.at("forward")),
+          direction_of(link.at("backward"))};
+}
+
+template <typename Result, typename Read>
+Result reading(const std::string& text, const Read& read) {
+  try {
+    return read(json::parse(text));
+  } catch (const json::exception& error) {
+    throw WorkError("the lab's plan", error.what(), "the lab may be of another version of geomx-emu");
+  }
 }
 
 // The counters give the mean since the link came up.
@@ -58,32 +71,30 @@ DirectionRates between(const WatchedLink::Direction& direction, DirectionCounter
 }  // namespace
 
 std::vector<WatchedLink> watched_links(const std::string& plan_json) {
-  std::vector<WatchedLink> links;
-  try {
-    const json plan = json::parse(plan_json);
-    for (const json& link : plan.at("links")) {
-      links.push_back({link.at("name"), link.at("scope") == "wan", direction_of(link.at("forward")),
-                       direction_of(link.at("backward"))});
-    }
-  } catch (const json::exception& error) {
-    throw WorkError("the lab's plan", error.what(), "the lab may be of another version of geomx-emu");
-  }
-  return links;
+  return reading<std::vector<WatchedLink>>(plan_json, [](const json& plan) {
+    std::vector<WatchedLink> links;
+    for (const json& link : plan.at("links")) links.push_back(link_of(link));
+    return links;
+  });
 }
 
-std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<control::LinkCounters>& before,
-                             const std::vector<control::LinkCounters>& after, double seconds) {
-  std::unordered_map<std::string, const control::LinkCounters*> first;
-  std::unordered_map<std::string, const control::LinkCounters*> last;
-  for (const control::LinkCounters& link : before) first[link.link] = &link;
-  for (const control::LinkCounters& link : after) last[link.link] = &link;
-  const control::LinkCounters none;
+WatchedLink watched_link(const std::string& link_json) {
+  return reading<WatchedLink>(link_json, link_of);
+}
+
+std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::vector<LinkCounters>& before,
+                             const std::vector<LinkCounters>& after, double seconds) {
+  std::unordered_map<std::string, const LinkCounters*> first;
+  std::unordered_map<std::string, const LinkCounters*> last;
+  for (const LinkCounters& link : before) first[link.link] = &link;
+  for (const LinkCounters& link : after) last[link.link] = &link;
+  const LinkCounters none;
   std::vector<LinkRates> result;
   for (const WatchedLink& link : links) {
     const auto now = last.find(link.name);
     if (now == last.end()) continue;
     const auto then = first.find(link.name);
-    const control::LinkCounters& start = then == first.end() ? none : *then->second;
+    const LinkCounters& start = then == first.end() ? none : *then->second;
     LinkRates rates{link.name, link.wan, between(link.forward, start.forward, now->second->forward, seconds),
                     between(link.backward, start.backward, now->second->backward, seconds), std::nullopt};
     if (rates.forward.delay_ms && rates.backward.delay_ms) {
@@ -95,4 +106,4 @@ std::vector<LinkRates> rates(const std::vector<WatchedLink>& links, const std::v
   return result;
 }
 
-}  // namespace geomx::cli
+}  // namespace geomx::control

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <QByteArray>
+#include <QList>
+#include <QMap>
+#include <QString>
+#include <QStringList>
+
+#include "gui/model/document.h"
+
+// Documents out of recipes and other tools' files, and into them. All throw geomx::Error with what to do.
+namespace geomx::gui {
+
+// A recipe of emulator/scenario's generators.
+struct Template {
+  struct Number {
+    QString name;  // "hosts"
+    QString tip;
+    int least = 1;
+    int most = 1000;
+    int value = 4;  // to begin with
+  };
+  QString name;         // "star", "ring", ...; of real networks "wan:abilene"
+  QString description;  // a sentence
+  QList<Number> numbers;
+};
+const QList<Template>& templates();
+// `numbers` in the template's order; `link` are properties of its links as typed: {"rate": "100Mbit"}.
+QByteArray make_template(const QString& name, const QList<int>& numbers, const QMap<QString, QString>& link = {});
+
+struct Imported {
+  QByteArray text;    // a scenario
+  QStringList notes;  // what was left out or changed, one line each
+};
+// containerlab's YAML or MiniEdit's JSON, by what is in the file.
+Imported import_file(const QString& path);
+
+// REQUIRES: the document has no problems.
+QByteArray export_mermaid(const Document& document);
+QByteArray export_dot(const Document& document);
+
+}  // namespace geomx::gui
