@@ -157,14 +157,14 @@ std::vector<std::string> arguments_of(const Role& role, const scenario::Scenario
   };
   if (is_worker(role.kind)) {
     const Training& training = *scenario.training;
-    if (training.computes()) argv.emplace_back("--cpu");
+    option("--device", training.device);
     if (role.data_slice >= 0) option("--data-slice-idx", std::to_string(role.data_slice));
     if (training.computes()) {
       option("--dataset", training.dataset);
       if (training.data_dir) option("--data-dir", std::filesystem::absolute(*training.data_dir).string());
       option("--model", training.model);
+      if (training.precision != "fp32") option("--precision", training.precision);
     } else {
-      option("--device", training.device);
       option("--profile", training.profile.value());  // validated
       number("--compute-seconds", training.compute_seconds);
       number("--jitter", training.jitter);

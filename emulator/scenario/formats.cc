@@ -107,27 +107,23 @@ Format<std::string> word(const char* title) {
           [](const std::string& value) { return Json(value); }};
 }
 
-Format<std::string> choice(const std::vector<std::string>& options, const std::vector<std::string>& later) {
-  return {
-      {{"title", "choice"}, {"type", "string"}, {"enum", options}},
-      [options, later](const Json& value, const std::string& pointer, std::string& into, Problems& problems) {
-        std::string text;
-        if (!read_string(value, pointer, text, problems)) return false;
-        const bool known = std::find(options.begin(), options.end(), text) != options.end();
-        if (!known) {
-          const bool is_later = std::any_of(later.begin(), later.end(), [&](const std::string& option) {
-            return text == option || text.starts_with(option + ":");  // "cuda:0" is a "cuda"
-          });
-          const std::string near = is_later ? "" : nearest(text, options);
-          problems.push_back({pointer, fmt::format("\"{}\" is not {}", text, is_later ? "supported yet" : "known here"),
-                              near.empty() ? fmt::format("known: {}", fmt::join(options, ", "))
-                                           : fmt::format("did you mean \"{}\"?", near)});
-          return false;
-        }
-        into = std::move(text);
-        return true;
-      },
-      [](const std::string& value) { return Json(value); }};
+Format<std::string> choice(const std::vector<std::string>& options) {
+  return {{{"title", "choice"}, {"type", "string"}, {"enum", options}},
+          [options](const Json& value, const std::string& pointer, std::string& into, Problems& problems) {
+            std::string text;
+            if (!read_string(value, pointer, text, problems)) return false;
+            const bool known = std::find(options.begin(), options.end(), text) != options.end();
+            if (!known) {
+              const std::string near = nearest(text, options);
+              problems.push_back({pointer, fmt::format("\"{}\" is not known here", text),
+                                  near.empty() ? fmt::format("known: {}", fmt::join(options, ", "))
+                                               : fmt::format("did you mean \"{}\"?", near)});
+              return false;
+            }
+            into = std::move(text);
+            return true;
+          },
+          [](const std::string& value) { return Json(value); }};
 }
 
 Format<bool> boolean() {

@@ -18,8 +18,7 @@ void wrong_type(const char* wanted, const Json& value, const std::string& pointe
 Format<std::string> text();  // any string
 Format<std::string> name();  // of what becomes a hostname: lower-case letters, digits, hyphens; at most 40
 Format<std::string> word(const char* title);  // a string that is not empty
-// One of `options`; those in `later` are known but not supported yet.
-Format<std::string> choice(const std::vector<std::string>& options, const std::vector<std::string>& later = {});
+Format<std::string> choice(const std::vector<std::string>& options);
 // One of `options`, which are the spellings of the values 0, 1, ... of the enumeration.
 template <class Enum>
 Format<Enum> enumeration(const std::vector<std::string>& options) {

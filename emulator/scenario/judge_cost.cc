@@ -23,6 +23,11 @@ void judge_computing(const Training& training, Judge& judge) {
   belongs(!training.stragglers.empty(), "stragglers");
 }
 
+void judge_precision(const Training& training, Judge& judge) {
+  if (training.precision != "tf32" || training.device != "cpu" || judge.unread_within("/training/precision")) return;
+  judge.add("/training/precision", "the CPU does not compute in tf32", "it belongs to cards; of a CPU, fp32 or bf16");
+}
+
 void judge_stragglers(const Scenario& scenario, Judge& judge) {
   if (judge.problem_within("/training/parties") || judge.problem_within("/topology")) return;
   std::vector<std::string> workers;
@@ -43,6 +48,7 @@ void judge_cost(const Scenario& scenario, Judge& judge) {
   if (judge.unread_within("/training/device")) return;
   if (training.computes()) {
     judge_computing(training, judge);
+    judge_precision(training, judge);
     return;
   }
   const auto meaningless = [&](bool given, const char* key, const char* why) {
@@ -61,6 +67,8 @@ void judge_cost(const Scenario& scenario, Judge& judge) {
   constexpr const char* kNoGradient = "device \"model\" has no gradient that could be clipped";
   meaningless(training.optimizer.clip_norm.has_value(), "optimizer/clip_norm", kNoGradient);
   meaningless(training.optimizer.clip_value.has_value(), "optimizer/clip_value", kNoGradient);
+  meaningless(training.precision != left_out.precision, "precision", "device \"model\" computes nothing");
+  meaningless(training.checkpoint.has_value(), "checkpoint", "device \"model\" has no parameters to keep");
   meaningless(training.epochs.has_value(), "epochs", "device \"model\" has no data, and so no epochs");
   meaningless(training.evaluate_every > 0, "evaluate_every", "device \"model\" has nothing to evaluate");
   meaningless(training.flow.dgt && training.flow.dgt->adaptive_k, "flow/dgt/adaptive_k",

@@ -1,4 +1,8 @@
 // The part of the table of keys that says what is trained, by whom, and by which algorithms.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "emulator/scenario/formats.h"
 #include "emulator/scenario/table.h"
 
@@ -130,6 +134,37 @@ Format<std::string> model() {
           known.write};
 }
 
+// "cuda:1", a card by its number.
+bool is_card(const std::string& device) {
+  constexpr std::string_view kCard = "cuda:";
+  constexpr std::size_t kMostDigits = 3;
+  if (!device.starts_with(kCard)) return false;
+  const std::string number = device.substr(kCard.size());
+  return !number.empty() && number.size() <= kMostDigits && number.find_first_not_of("0123456789") == std::string::npos;
+}
+
+Format<std::string> device() {
+  const std::vector<std::string> named{"auto", "cpu", "cuda", "model"};
+  return {{{"title", "compute device"},
+           {"type", "string"},
+           {"anyOf", {{{"enum", named}}, {{"pattern", "^cuda:[0-9]{1,3}$"}}}}},
+          [named](const Json& value, const std::string& pointer, std::string& into, Problems& problems) {
+            if (!value.is_string()) {
+              wrong_type("a string", value, pointer, problems);
+              return false;
+            }
+            const auto& text = value.get_ref<const std::string&>();
+            if (!is_card(text) && std::find(named.begin(), named.end(), text) == named.end()) {
+              problems.push_back(
+                  {pointer, fmt::format("\"{}\" is not known here", text), "known: auto, cpu, cuda, cuda:N, model"});
+              return false;
+            }
+            into = text;
+            return true;
+          },
+          [](const std::string& value) { return Json(value); }};
+}
+
 Object<Training> training() {
   using T = Training;
   return {
@@ -146,9 +181,15 @@ Object<Training> training() {
           optional("data_dir", "folder of the data set's files, where they are not in their usual place", &T::data_dir,
                    word("path")),
           optional("context", "of text: bytes in a sample (128)", &T::context, integer(1, 65536)),
-          optional("device",
-                   "what the workers compute on; model: they compute nothing, and take the time that a profile says",
-                   &T::device, choice({"auto", "cpu", "model"}, {"cuda", "gpu"})),
+          optional(
+              "device",
+              "what the workers compute on: cpu; cuda or cuda:N, a card; auto, the first card where the machine has "
+              "one, else the CPU; model: they compute nothing, and take the time that a profile says",
+              &T::device, device()),
+          optional("precision",
+                   "what they compute in; bf16: bfloat16 between layers, which not every processor is fast in; tf32: "
+                   "of cards. Parameters and gradients are fp32 with each",
+                   &T::precision, choice({"fp32", "tf32", "bf16"})),
           optional("profile",
                    "of device model: resnet50, vgg16, bert-base, gpt2-small, cnn, or a file, relative to the "
                    "scenario's folder",

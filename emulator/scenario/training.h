@@ -129,7 +129,8 @@ struct Training {
   std::string model = "cnn";              // a known one, or the path of a .json file that describes one
   std::string dataset = "fashion-mnist";  // fashion-mnist, mnist, cifar10, text
   std::optional<std::string> data_dir;
-  std::string device = "auto";  // auto, cpu, model
+  std::string device = "auto";     // auto, cpu, cuda, cuda:N, model
+  std::string precision = "fp32";  // fp32, tf32, bf16
   // Of device model, whose workers compute nothing (profile.h); they have no model and no data set, and count rounds.
   std::optional<std::string> profile;        // a name, or a file's absolute path
   std::optional<double> compute_seconds;     // of a step in the mean, in place of the profile's

@@ -1,7 +1,7 @@
 // Training steps on a card: samples put into the network, forward, backward, gradients on the host. Each figure is the
 // median of several runs of whole steps by the wall clock; torch_peer.py measures the same networks in PyTorch.
 //
-//   gpu_bench [NAME...]      cnn, resnet18, resnet50
+//   gpu_bench [NAME...]      cnn, resnet18, resnet50; by name only, ops: each of the table of ops in its small network
 
 #include <algorithm>
 #include <chrono>
@@ -10,16 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/op_table.h"
+#include "tests/support/samples.h"
 #include "trainer/cuda/load.h"
 #include "trainer/model/initial.h"
 #include "trainer/model/zoo.h"
 #include "trainer/tensor/error.h"
-#include "trainer/tensor/random.h"
 
 namespace {
 
 using namespace geomx::trainer;
 using Clock = std::chrono::steady_clock;
+
+constexpr int kRuns = 5;
 
 struct Case {
   std::string name;
@@ -38,43 +41,43 @@ const std::vector<Case> kCases{
     {"resnet50", {3, 224, 224}, 1000, 128, Precision::bf16, 20},
 };
 
-const char* name_of(Precision precision) {
-  switch (precision) {
-    case Precision::fp32:
-      return "fp32";
-    case Precision::tf32:
-      return "tf32";
-    case Precision::bf16:
-      return "bf16";
-  }
-  return "";
-}
+struct Rates {
+  double median = 0, lowest = 0, highest = 0;  // steps per second
+};
 
-void measure(const Case& c) {
-  constexpr int kRuns = 5;
-  const Graph graph = make_model(c.name, c.input, c.classes);
-  const auto backend = cuda::make_backend(graph, {.batch = c.batch, .precision = c.precision}, 0);
+Rates rates_of(const Graph& graph, std::size_t batch_size, Precision precision, int steps) {
+  const auto backend = cuda::make_backend(graph, {.batch = batch_size, .precision = precision}, 0);
   initialise(graph, backend->parameters(), 1);
-  Random random(1);
-  for (float& value : backend->images()) value = random.uniform(0, 1);
-  std::vector<std::uint8_t> labels;
-  for (std::size_t i = 0; i < c.batch; ++i) {
-    labels.push_back(static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(std::min(c.classes, 256)))));
-  }
-  const Batch batch{backend->images(), labels};
+  const Samples samples = random_samples(graph, batch_size, 1);
+  std::ranges::copy(samples.images, backend->images().begin());
+  const Batch batch{backend->images(), samples.labels};
   const auto step = [&] { backend->step(batch, [](std::size_t) {}); };
   for (int i = 0; i < 5; ++i) step();  // choices are made, graphs recorded
   std::vector<double> rates;
   for (int run = 0; run < kRuns; ++run) {
     const auto start = Clock::now();
-    for (int i = 0; i < c.steps; ++i) step();
-    rates.push_back(c.steps / std::chrono::duration<double>(Clock::now() - start).count());
+    for (int i = 0; i < steps; ++i) step();
+    rates.push_back(steps / std::chrono::duration<double>(Clock::now() - start).count());
   }
   std::ranges::sort(rates);
-  const double median = rates[kRuns / 2];
+  return {rates[kRuns / 2], rates.front(), rates.back()};
+}
+
+void measure(const Case& c) {
+  const Rates rates = rates_of(make_model(c.name, c.input, c.classes), c.batch, c.precision, c.steps);
   std::printf("%-9s batch %4zu %s  %10.1f steps/s %12.0f samples/s  (%.1f to %.1f steps/s in %d runs of %d)\n",
-              c.name.c_str(), c.batch, name_of(c.precision), median, median * static_cast<double>(c.batch),
-              rates.front(), rates.back(), kRuns, c.steps);
+              c.name.c_str(), c.batch, to_string(c.precision), rates.median,
+              rates.median * static_cast<double>(c.batch), rates.lowest, rates.highest, kRuns, c.steps);
+  std::fflush(stdout);
+}
+
+void measure(const OpCase& op) {
+  constexpr int kSteps = 200;
+  std::printf("%-38s batch %4zu", op.name.c_str(), op.batch);
+  for (const Precision precision : {Precision::fp32, Precision::bf16}) {
+    std::printf("  %s %8.4f ms", to_string(precision), 1e3 / rates_of(op.graph, op.batch, precision, kSteps).median);
+  }
+  std::printf("\n");
   std::fflush(stdout);
 }
 
@@ -87,6 +90,9 @@ int main(int argc, char** argv) {
     for (const Case& c : kCases) {
       const bool asked = std::any_of(argv + 1, argv + argc, [&](const char* name) { return c.name == name; });
       if (argc == 1 || asked) measure(c);
+    }
+    if (std::any_of(argv + 1, argv + argc, [](const char* name) { return std::strcmp(name, "ops") == 0; })) {
+      for (const OpCase& op : large_op_table()) measure(op);
     }
     return 0;
   } catch (const Error& error) {

@@ -112,7 +112,7 @@ TEST(Environment, WorkersThatComputeNothingGetTheirProfile) {
   const std::vector<RoleProcess> processes = role_processes(scenario, test::plan_of(scenario), "/bin/geomx-node");
   // A step of 150 s is longer than a round may otherwise take.
   EXPECT_THAT(find(processes, "b-worker-1").argv,
-              ElementsAre("/bin/geomx-node", "--data-slice-idx", "3", "--device", "model", "--profile", "vgg16",
+              ElementsAre("/bin/geomx-node", "--device", "model", "--data-slice-idx", "3", "--profile", "vgg16",
                           "--compute-seconds", "60", "--jitter", "0.1", "--straggler", "2.5", "--batch-size", "32",
                           "--rounds", "10", "--learning-rate", "0.001", "--round-timeout", "3000", "--seed", "7",
                           "--metrics", "/dev/fd/3"));
@@ -124,9 +124,9 @@ TEST(Environment, WorkersThatComputeNothingGetTheirProfile) {
 TEST(Environment, WorkersGetTheirSliceAndTheMasterNone) {
   const std::vector<RoleProcess> processes = demo();
   EXPECT_THAT(find(processes, "b-worker-1").argv,
-              ElementsAre("/bin/geomx-node", "--cpu", "--data-slice-idx", "3", "--dataset", "fashion-mnist", "--model",
-                          "cnn", "--batch-size", "32", "--epoch", "1", "--learning-rate", "0.001", "--seed", "7",
-                          "--threads", "1", "--metrics", "/dev/fd/3"));
+              ElementsAre("/bin/geomx-node", "--device", "auto", "--data-slice-idx", "3", "--dataset", "fashion-mnist",
+                          "--model", "cnn", "--batch-size", "32", "--epoch", "1", "--learning-rate", "0.001", "--seed",
+                          "7", "--threads", "1", "--metrics", "/dev/fd/3"));
   EXPECT_THAT(find(processes, "central-master").argv, Not(Contains("--data-slice-idx")));
   EXPECT_THAT(find(processes, "central-master").argv, Contains("--epoch"));
   EXPECT_THAT(find(processes, "a-server-0").argv, ElementsAre("/bin/geomx-node", "--metrics", "/dev/fd/3"));
@@ -139,13 +139,16 @@ TEST(Environment, EveryTrainingOptionReachesTheWorkers) {
   scenario.training->evaluate_every = 5;
   scenario.training->data_dir = "/data/mnist";
   scenario.training->split_by_class = true;
+  scenario.training->device = "cuda:1";
+  scenario.training->precision = "bf16";
   scenario.training->optimizer = {"sgd", 0.05, 0.9, 0.0001};
   const auto processes = role_processes(scenario, test::plan_of(scenario), "geomx-node");
   EXPECT_THAT(find(processes, "a-worker-0").argv,
-              ElementsAre("geomx-node", "--cpu", "--data-slice-idx", "0", "--dataset", "fashion-mnist", "--data-dir",
-                          "/data/mnist", "--model", "cnn", "--batch-size", "32", "--rounds", "20", "--eval-every", "5",
-                          "--learning-rate", "0.05", "--optimizer", "sgd", "--momentum", "0.9", "--weight-decay",
-                          "0.0001", "--split-by-class", "--seed", "7", "--threads", "1", "--metrics", "/dev/fd/3"));
+              ElementsAre("geomx-node", "--device", "cuda:1", "--data-slice-idx", "0", "--dataset", "fashion-mnist",
+                          "--data-dir", "/data/mnist", "--model", "cnn", "--precision", "bf16", "--batch-size", "32",
+                          "--rounds", "20", "--eval-every", "5", "--learning-rate", "0.05", "--optimizer", "sgd",
+                          "--momentum", "0.9", "--weight-decay", "0.0001", "--split-by-class", "--seed", "7",
+                          "--threads", "1", "--metrics", "/dev/fd/3"));
 }
 
 TEST(Environment, TheOptimizersSettingsReachTheWorkers) {

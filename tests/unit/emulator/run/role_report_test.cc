@@ -24,7 +24,7 @@ TEST(RoleReport, NamesWhatAllAreToldAndNothingElse) {
   const std::string text = describe(processes());
   EXPECT_THAT(text, HasSubstr("every role is told DMLC_INTERFACE=eth0 GEOMX_SYNC=hfa MXNET_KVSTORE_HFA_K1=7 "));
   EXPECT_THAT(text, Not(HasSubstr("DMLC_ROLE")));
-  EXPECT_THAT(text, HasSubstr("b-worker-1 runs geomx-node --cpu --data-slice-idx 3 "));
+  EXPECT_THAT(text, HasSubstr("b-worker-1 runs geomx-node --device auto --data-slice-idx 3 "));
   EXPECT_EQ(describe({}), "");
   EXPECT_THAT(text, Not(HasSubstr("every global server")));
   scenario::Scenario kept = test::three_dc();
