@@ -120,6 +120,9 @@ std::optional<std::string> bounded(const std::string& command) {
   if (words[0] == "build/release/bin/geomx-node") {
     return contains(words, "--summary") ? std::optional(command) : std::nullopt;
   }
+  if (words[0] == "build/release/bin/geomx-gui") {
+    return contains(words, "--screenshot") ? command : command + " --screenshot editor.png";
+  }
   if (words[0] != "build/release/bin/geomx-emu") return std::nullopt;
   const std::string& subcommand = words[1];
   if (subcommand == "run" && words.size() > 2) return bounded_run(command, words[2]);
@@ -151,6 +154,8 @@ TEST(Docs, CommandsAreFoundAndBounded) {
   EXPECT_EQ(bounded(found[1]), found[1] + " --rounds 3 --learning-rate 0.001");
   EXPECT_EQ(bounded(found[1] + " --rounds 9"), found[1] + " --rounds 9");
   EXPECT_EQ(bounded(found[2]), found[2] + " --set training.rounds=3 --set 'expect=[]'");
+  EXPECT_EQ(bounded("build/release/bin/geomx-gui a.json"),
+            "build/release/bin/geomx-gui a.json --screenshot editor.png");
   EXPECT_EQ(bounded("build/release/bin/geomx-emu up scenarios/playground.json"), std::nullopt);
   EXPECT_EQ(bounded("build/release/bin/geomx-emu exec l n -- ping m"), std::nullopt);
   EXPECT_EQ(bounded("build/release/bin/geomx-emu run scenarios/none.json"), std::nullopt);

@@ -115,7 +115,7 @@ class RandomEdits {
         if (!id.isEmpty()) desk_.model.rename(id, QStringLiteral("n%1").arg(below(40)));
         break;
       case 6:
-        if (ids.size() < 60) desk_.model.duplicate({id, pick(ids)});
+        if (!ids.isEmpty() && ids.size() < 60) desk_.model.duplicate({id, pick(ids)});
         break;
       case 7:
         set_on_links();
