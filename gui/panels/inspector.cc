@@ -26,21 +26,34 @@ Inspector::Inspector(TopologyModel& model, QWidget* parent) : QWidget(parent), m
   connect(&model, &TopologyModel::item_renamed, this, &Inspector::rename);
   connect(&model, &TopologyModel::item_removed, this, &Inspector::forget);
   connect(&model, &TopologyModel::changed, this, &Inspector::refresh);
+  soon_.setSingleShot(true);
+  soon_.setInterval(0);
+  connect(&soon_, &QTimer::timeout, this, &Inspector::settle);
   rebuild();
 }
 
 Inspector::~Inspector() = default;
 
 void Inspector::show(const QStringList& items) {
+  show_soon(items);
+  settle();
+}
+
+void Inspector::show_soon(const QStringList& items) {
   QStringList there;
   std::copy_if(items.begin(), items.end(), std::back_inserter(there),
                [this](const QString& id) { return model_.find(id) != nullptr; });
   if (there == shown_) return;
   shown_ = there;
-  rebuild();
+  soon_.start();
+}
+
+void Inspector::settle() {
+  if (is_stale()) rebuild();
 }
 
 void Inspector::rebuild() {
+  soon_.stop();
   const int tab = tabs_ == nullptr ? 0 : tabs_->currentIndex();
   const int tab_count = tabs_ == nullptr ? 0 : tabs_->count();
   if (tabs_ != nullptr) {
@@ -73,6 +86,7 @@ void Inspector::rebuild() {
 }
 
 void Inspector::refresh() {
+  if (is_stale()) return;  // its pages may be of items that are gone
   if (shown_.isEmpty() && had_training_ != has_training(model_)) {
     rebuild();
     return;
@@ -101,11 +115,12 @@ void Inspector::rename(const QString& from, const QString& to) {
 
 void Inspector::forget(const QString& id) {
   if (shown_.removeAll(id) == 0) return;
-  rebuild();
+  soon_.start();
   emit shown_changed(shown_);
 }
 
 PropertyField* Inspector::field_at(const QString& path) {
+  settle();
   for (qsizetype i = 0; i < pages_.size(); ++i) {
     PropertyField* field = pages_[i].reveal(path);
     if (field == nullptr) continue;

@@ -4,6 +4,7 @@
 #include <QList>
 #include <QStringList>
 #include <QTabWidget>
+#include <QTimer>
 #include <QWidget>
 
 #include "gui/model/topology_model.h"
@@ -24,6 +25,9 @@ class Inspector : public QWidget {
   using QWidget::show;
   // By id. Ids that are not there are passed over; none: the document itself.
   void show(const QStringList& items);
+  // The same when the events that are waiting have been handled: one press may select several times, and pages of fields
+  // take their time.
+  void show_soon(const QStringList& items);
   const QStringList& shown() const { return shown_; }
 
   // The tab and the field of a pointer, with the keyboard in it: for a problem that was clicked. Items are shown first,
@@ -34,6 +38,8 @@ class Inspector : public QWidget {
   void shown_changed(const QStringList& items);  // by reveal(), or as an item was renamed or removed
 
  private:
+  bool is_stale() const { return soon_.isActive(); }
+  void settle();  // now what was to be soon
   void rebuild();
   void refresh();
   void rename(const QString& from, const QString& to);
@@ -42,6 +48,7 @@ class Inspector : public QWidget {
 
   TopologyModel& model_;
   QStringList shown_;
+  QTimer soon_;  // runs while the pages are not those of shown_
   bool had_training_ = false;  // when the pages were made
   QLabel* title_;
   QTabWidget* tabs_ = nullptr;

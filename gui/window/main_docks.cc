@@ -44,7 +44,7 @@ void MainWindow::make_docks() {
 
   inspector_ = new Inspector(model_, this);
   add_dock("inspector", tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
-  connect(&scene_, &CanvasScene::selected, this, [this] { inspector_->show(scene_.subjects()); });
+  connect(&scene_, &CanvasScene::selected, this, [this] { inspector_->show_soon(scene_.subjects()); });
   connect(inspector_, &Inspector::shown_changed, this, [this](const QStringList& ids) {
     if (ids != scene_.subjects()) scene_.select(ids);
   });
