@@ -51,6 +51,9 @@ Metric from_object(const json& object, std::string_view line) {
                       number(object, "evaluate_ms"),
                       object.at("t").get<double>()};
   }
+  if (type == "evaluating") {
+    return Evaluating{object.at("samples").get<std::int64_t>(), object.at("of").get<std::int64_t>()};
+  }
   if (type == "round") {
     return Round{object.at("round").get<std::int64_t>(),
                  number(object, "gather_ms"),

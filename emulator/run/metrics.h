@@ -12,6 +12,7 @@
 //   {"type":"step","round":12,"epoch":0,"loss":0.53,"samples":32,"compute_ms":2.1,"communicate_ms":130.2,"t":...}
 //   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,
 //    "evaluate_ms":310.0,"t":...}
+//   {"type":"evaluating","samples":2560,"of":10000,"t":...}
 //   {"type":"round","round":12,"gather_ms":0,"compute_ms":2.1,"push_ms":61.0,"wait_ms":8.2,"pull_ms":61.0,"t":...}
 //   {"type":"absent","round":12,"workers":1,"t":...}
 //   {"type":"lost","node":"worker 1","process":"b-worker-1:99","silent_seconds":15.2,"t":...}
@@ -42,6 +43,12 @@ struct Evaluation {
   std::int64_t samples = 0;
   double evaluate_ms = 0;  // the node did not train meanwhile
   double time = 0;
+};
+
+// An evaluation that takes long: how far it is.
+struct Evaluating {
+  std::int64_t samples = 0;
+  std::int64_t of = 0;
 };
 
 // What a node's round was spent on (timeline.h).
@@ -92,7 +99,7 @@ struct Malformed {
   std::string reason;
 };
 
-using Metric = std::variant<Step, Evaluation, Round, Absence, Presence, Phase, ReportedError, Other, Malformed>;
+using Metric = std::variant<Step, Evaluating, Evaluation, Round, Absence, Presence, Phase, ReportedError, Other, Malformed>;
 
 Metric parse_metric(std::string_view line);
 

@@ -46,6 +46,7 @@ std::string training_part(const ProgressState& state, bool with_bar) {
     line += fmt::format("{} rounds", training.rounds);
   }
   if (training.train_loss) line += fmt::format("  loss {:.3f}", *training.train_loss);
+  if (training.evaluated) line += fmt::format("  evaluating, {:.0f}% done", 100 * *training.evaluated);
   if (training.test_accuracy) line += fmt::format("  accuracy {:.1f}%", 100 * *training.test_accuracy);
   if (training.samples_per_second) {
     line += fmt::format("  {:.0f} samples/s", *training.samples_per_second);
@@ -98,6 +99,7 @@ std::string progress_json(const ProgressState& state) {
     json["rounds"] = state.training->rounds;
     put("total_rounds", state.total_rounds);
     put("loss", state.training->train_loss);
+    put("evaluated", state.training->evaluated);
     put("test_accuracy", state.training->test_accuracy);
     put("samples_per_second", state.training->samples_per_second);
   }

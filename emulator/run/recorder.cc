@@ -44,6 +44,7 @@ void Recorder::metric(const std::string& node, const Metric& metric) {
       recorder.training_.add(node, step);
       recorder.database_.add_step(step.time - recorder.start_, node, step);
     }
+    void operator()(const Evaluating& evaluating) const { recorder.training_.add(evaluating); }
     void operator()(const Evaluation& evaluation) const {
       recorder.training_.add(evaluation);
       recorder.database_.add_evaluation(evaluation.time - recorder.start_, node, evaluation);

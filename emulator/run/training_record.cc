@@ -29,8 +29,13 @@ void TrainingRecord::add(const std::string& node, const Phase& phase) {
   if (phase.name == "training") keep_earliest(announced_start_, phase.time);
 }
 
+void TrainingRecord::add(const Evaluating& evaluating) {
+  if (evaluating.of > 0) evaluated_ = static_cast<double>(evaluating.samples) / static_cast<double>(evaluating.of);
+}
+
 void TrainingRecord::add(const Evaluation& evaluation) {
   last_evaluation_ = evaluation;
+  evaluated_.reset();
   evaluating_ += evaluation.evaluate_ms / 1000;
   for (const scenario::AccuracyLevel& level : scenario::kAccuracyLevels) {
     if (evaluation.test_accuracy >= level.accuracy) accuracy_at_.try_emplace(level.name, evaluation.time - evaluating_);
@@ -40,6 +45,7 @@ void TrainingRecord::add(const Evaluation& evaluation) {
 TrainingResult TrainingRecord::result() const {
   TrainingResult result;
   result.samples = samples_;
+  result.evaluated = evaluated_;
   result.timeline = timeline_.means();
   result.faults = faults_.summary();
   if (last_evaluation_) {

@@ -17,6 +17,7 @@ namespace geomx::run {
 struct TrainingResult {
   std::optional<double> test_accuracy;       // of the last evaluation
   std::optional<double> test_loss;           // likewise
+  std::optional<double> evaluated;           // share that is done of an evaluation that takes long
   std::optional<double> train_loss;          // mean of the workers' latest steps, where they have one
   std::int64_t rounds = 0;                   // by the worker that has done most
   std::int64_t samples = 0;                  // by all workers
@@ -32,6 +33,7 @@ class TrainingRecord {
  public:
   void add(const std::string& node, const Step& step);
   void add(const std::string& node, const Phase& phase);
+  void add(const Evaluating& evaluating);
   void add(const Evaluation& evaluation);
   void add(const std::string& node, const Round& round) { timeline_.add(node, round); }
 
@@ -53,6 +55,7 @@ class TrainingRecord {
   Timeline timeline_;
   FaultRecord faults_;
   std::optional<Evaluation> last_evaluation_;
+  std::optional<double> evaluated_;        // as in TrainingResult
   std::optional<double> announced_start_;  // the earliest "training" phase
   std::optional<double> first_step_start_;
   double last_step_end_ = 0;

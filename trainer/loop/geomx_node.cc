@@ -316,6 +316,9 @@ class Observers : public trainer::Observer {
       }
     });
   }
+  void evaluating(std::size_t done, std::size_t samples) override {
+    to_metrics([&] { metrics_->evaluating(done, samples); });
+  }
   void evaluation(const trainer::EvaluationReport& report) override {
     console_.evaluation(report);
     to_metrics([&] { metrics_->evaluation(report); });

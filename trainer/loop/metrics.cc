@@ -109,6 +109,13 @@ void Metrics::round(const RoundReport& report) {
   write(line(std::move(json)));
 }
 
+void Metrics::evaluating(std::size_t done, std::size_t samples) {
+  auto json = event("evaluating");
+  json["samples"] = done;
+  json["of"] = samples;
+  write(line(std::move(json)));
+}
+
 void Metrics::evaluation(const EvaluationReport& report) {
   auto json = event("evaluation");
   json["round"] = report.round;

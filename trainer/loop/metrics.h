@@ -15,6 +15,7 @@ namespace geomx::trainer {
 //   {"type":"round","round":12,"gather_ms":0,"compute_ms":2.1,"push_ms":61.0,"wait_ms":8.2,"pull_ms":61.0,"t":...}
 //   {"type":"evaluation","round":469,"epoch":1,"test_accuracy":0.83,"test_loss":0.45,"samples":10000,
 //    "evaluate_ms":310.0,"t":...}
+//   {"type":"evaluating","samples":2560,"of":10000,"t":...}
 //   {"type":"replica","round":469,"checksum":"1f0c93b25ae6d477","t":...}
 //   {"type":"absent","round":12,"workers":1,"t":...}
 //   {"type":"lost","node":"worker 1","process":"b-worker-1:99","silent_seconds":15.2,"t":...}
@@ -37,6 +38,7 @@ class Metrics : public Observer {
 
   void phase(const std::string& name, long rounds) override;
   void step(const StepReport& report, const Tensors& parameters) override;
+  void evaluating(std::size_t done, std::size_t samples) override;
   void evaluation(const EvaluationReport& report) override;
   void replica(long round, const Tensors& parameters) override;
   // Of a server; a worker's steps tell of its own.

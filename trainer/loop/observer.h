@@ -47,6 +47,8 @@ class Observer {
   // "ready" (joined, parameters here), "training", "finished". `rounds`: how many there will be.
   virtual void phase(const std::string& name, long rounds) = 0;
   virtual void step(const StepReport& report, const Tensors& parameters) = 0;
+  // Every second or so of an evaluation that takes so long: it goes on, and this is how far it is.
+  virtual void evaluating(std::size_t /*done*/, std::size_t /*samples*/) {}
   virtual void evaluation(const EvaluationReport& report) = 0;
   // One line: something that was asked for cannot be done, or not as asked, and training goes on.
   virtual void warning(const std::string& /*line*/) {}

@@ -230,8 +230,16 @@ class Trainer {
   }
 
   void evaluate_now(long round, Observer& observer) {
+    constexpr std::chrono::seconds kBetweenReports(1);
     const auto start = Clock::now();
-    const auto score = evaluate(*backend_, *data_->test());
+    const Dataset& test = *data_->test();
+    auto told = start;
+    const auto score = evaluate(*backend_, test, [&](std::size_t done) {
+      const auto now = Clock::now();
+      if (now - told < kBetweenReports || done == test.size()) return;
+      told = now;
+      observer.evaluating(done, test.size());
+    });
     const auto samples = static_cast<double>(score.samples);
     observer.evaluation({round, completed_epochs(), static_cast<double>(score.correct) / samples, score.loss / samples,
                          score.samples, milliseconds(Clock::now() - start)});

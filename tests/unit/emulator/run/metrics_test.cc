@@ -27,6 +27,11 @@ TEST(Metrics, ReadsEveryType) {
   EXPECT_EQ(evaluation.samples, 10000);
   EXPECT_DOUBLE_EQ(evaluation.evaluate_ms, 310);
 
+  const auto evaluating =
+      std::get<Evaluating>(parse_metric(R"({"type":"evaluating","samples":2560,"of":10000,"t":8})"));
+  EXPECT_EQ(evaluating.samples, 2560);
+  EXPECT_EQ(evaluating.of, 10000);
+
   const auto round = std::get<Round>(parse_metric(
       R"({"type":"round","round":7,"gather_ms":1,"compute_ms":2,"push_ms":3,"wait_ms":4,"pull_ms":5.5,"t":9})"));
   EXPECT_EQ(round.round, 7);

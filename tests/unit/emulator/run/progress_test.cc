@@ -30,6 +30,13 @@ TEST(Progress, LineForAFile) {
             "1:05  50/100 rounds  loss 0.532  accuracy 81.2%  100 samples/s  1:04 left  central->a 12.3Mbit");
 }
 
+TEST(Progress, SaysHowFarALongEvaluationIs) {
+  ProgressState state = half_way();
+  state.training->evaluated = 0.256;
+  EXPECT_NE(progress_line(state, 0).find("loss 0.532  evaluating, 26% done  accuracy"), std::string::npos);
+  EXPECT_DOUBLE_EQ(nlohmann::json::parse(progress_json(state))["evaluated"].get<double>(), 0.256);
+}
+
 TEST(Progress, BarForATerminalKeepsToItsWidth) {
   const std::string line = progress_line(half_way(), 200);
   EXPECT_EQ(line.substr(0, 43), "1:05  [##########..........] 50/100 rounds ");

@@ -70,6 +70,15 @@ TEST(TrainingRecord, SecondsToAccuracyAreOfTheFirstEvaluationThatReachedIt) {
             (std::map<std::string, double>{{"0.5", 10}, {"0.6", 10}, {"0.7", 20}, {"0.75", 20}, {"0.8", 20}}));
 }
 
+TEST(TrainingRecord, ALongEvaluationIsUnderWayUntilItsResult) {
+  TrainingRecord record;
+  EXPECT_EQ(record.result().evaluated, std::nullopt);
+  record.add(Evaluating{2560, 10'000});
+  EXPECT_DOUBLE_EQ(record.result().evaluated.value(), 0.256);
+  record.add(evaluation(0.55, 110));
+  EXPECT_EQ(record.result().evaluated, std::nullopt);
+}
+
 TEST(TrainingRecord, TimeSpentOnEvaluationsDoesNotCount) {
   TrainingRecord record;
   record.add("a", Phase{"training", 0, 100});

@@ -42,10 +42,11 @@ TEST(Metrics, AreJsonLines) {
     metrics.absent(7, 2);
     metrics.lost("worker 1", "b-worker-1:99", 15.5);
     metrics.returned("worker 1", "b-worker-1:140");
+    metrics.evaluating(2560, 10'000);
     EXPECT_EQ(metrics.broken(), "");
   }
   auto lines = lines_of(folder / "metrics");
-  ASSERT_EQ(lines.size(), 10u);  // a step tells of its round
+  ASSERT_EQ(lines.size(), 11u);  // a step tells of its round
   for (auto& line : lines) {
     EXPECT_NEAR(line.at("t").get<double>(), before, 60);
     line.erase("t");
@@ -69,6 +70,7 @@ TEST(Metrics, AreJsonLines) {
   EXPECT_EQ(lines[8], nlohmann::json::parse(
                           R"({"type":"lost","node":"worker 1","process":"b-worker-1:99","silent_seconds":15.5})"));
   EXPECT_EQ(lines[9], nlohmann::json::parse(R"({"type":"returned","node":"worker 1","process":"b-worker-1:140"})"));
+  EXPECT_EQ(lines[10], nlohmann::json::parse(R"({"type":"evaluating","samples":2560,"of":10000})"));
 }
 
 TEST(Metrics, AReplicasChecksumTellsEveryBit) {
