@@ -167,6 +167,23 @@ TEST_P(Run, ACentralPartyTrainsAlone) {
 }
 
 // Keys are made for the run, and stay between its processes.
+TEST_P(Run, AResNet18TrainsAndItsLongEvaluationIsNoStandstill) {
+  if (unprivileged()) GTEST_SKIP() << "once is enough: what is computed knows nothing of its user";
+  constexpr std::uint64_t kParameters = 11'172'810;  // of images with one channel
+  Command command(run(source("scenarios/three-dc.json"),
+                      {"--out", "out", "--set", "training.model=resnet18", "--set", "training.rounds=2", "--set",
+                       "expect=[]", "--set", "topology.links.*.rate=1Gbit"}));
+  ASSERT_EQ(command.wait(seconds(500)), 0) << command.err();
+  const json training = read_json(scratch_.path() / "out/summary.json")["training"];
+  EXPECT_EQ(training["rounds"], 2);
+  EXPECT_GT(training["test_accuracy"], 0.05);  // ten classes; two steps teach little
+  // To each of two parties the initial values, and per round a gradient up and the new values down.
+  const std::uint64_t payload = 2 * (1 + 2 * 2) * 4 * kParameters;
+  EXPECT_GT(training["wan_bytes"], payload);
+  EXPECT_LT(training["wan_bytes"], payload * 5 / 4);
+  EXPECT_THAT(command.err(), HasSubstr("evaluating, "));
+}
+
 TEST_P(Run, ASecuredJobTrainsAndItsKeysAreWrittenNowhere) {
   Command command(run(source("scenarios/three-dc.json"), {"--out", "out", "--set", "training.rounds=5", "--set",
                                                           "training.security=curve", "--set", "expect.0.min=0"}));
