@@ -19,6 +19,12 @@
         <source>down</source>
         <translation>已断开</translation>
     </message>
+    <message numerus="yes">
+        <source>%n host(s)</source>
+        <translation>
+            <numerusform>%n 台主机</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Terminal</name>

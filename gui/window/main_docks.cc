@@ -75,7 +75,10 @@ void MainWindow::make_live_docks() {
   for (const char* name : {"link-chart", "training", "timeline"}) {
     QDockWidget* dock = docks_[name];
     connect(dock, &QDockWidget::visibilityChanged, this, [this, dock](bool visible) {
-      if (visible && dock->height() < 320) resizeDocks({dock}, {350}, Qt::Vertical);
+      if (!visible || dock->height() >= 320) return;
+      const int side = right_width();
+      resizeDocks({dock}, {350}, Qt::Vertical);
+      if (side > 0) resizeDocks({docks_["inspector"]}, {side}, Qt::Horizontal);
     });
   }
   first->raise();
@@ -122,9 +125,17 @@ void MainWindow::show_problem(const Problem& problem) {
 
 // The first time; later the user's own sizes come back.
 void MainWindow::size_docks() {
-  resizeDocks({docks_["palette"], docks_["inspector"]}, {196, 340}, Qt::Horizontal);
+  resizeDocks({docks_["palette"], docks_["inspector"]}, {196, 384}, Qt::Horizontal);
   resizeDocks({docks_["palette"], docks_["overview"]}, {400, 180}, Qt::Vertical);
   resizeDocks({docks_["problems"]}, {170}, Qt::Vertical);
+}
+
+// Of the docks on the right, one of which is to be seen; 0: none is.
+int MainWindow::right_width() const {
+  for (const char* name : {"inspector", "live-link", "live-node"}) {
+    if (!docks_[name]->visibleRegion().isEmpty()) return docks_[name]->width();
+  }
+  return 0;
 }
 
 void MainWindow::raise_dock(const QString& name) {
