@@ -201,7 +201,8 @@ void BoxVertex::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*optio
   if (detail != Detail::outlines) paint_ring(*painter, rect, kRadius, look(), theme());
   painter->setBrush(theme().box);
   const QColor edge = isSelected() || look_.target ? theme().accent : theme().box_border;
-  painter->setPen(QPen(edge, detail == Detail::outlines ? 3 : theme().line_width - 0.3));
+  const qreal width = (theme().line_width - 0.3) / std::min(1.0, scale_of(*painter));  // the same on the screen
+  painter->setPen(QPen(edge, detail == Detail::outlines ? 3 : width));
   if (detail == Detail::outlines) {
     painter->drawRect(rect);
   } else {

@@ -19,9 +19,13 @@ std::vector<QPointF> places_beside(const QRectF& body, QSizeF size) {
   return {c + QPointF(0, down), c - QPointF(0, down), c + QPointF(aside, 0), c - QPointF(aside, 0)};
 }
 
-std::vector<QPointF> places_along(const LinkLine& line) {
+// Upon the line; else beside it.
+std::vector<QPointF> places_along(const LinkLine& line, QSizeF size) {
   std::vector<QPointF> places;
   for (const qreal part : {0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74}) places.push_back(line.at(part));
+  for (const qreal part : {0.5, 0.4, 0.6}) {
+    for (const qreal side : {0.55, -0.55}) places.push_back(line.at(part) + QPointF(side * size.width(), 0));
+  }
   return places;
 }
 
@@ -60,7 +64,7 @@ void CanvasScene::relabel() {
     const QStringList lines = line->label();
     if (lines.isEmpty() || !line->isVisible()) continue;
     const QSizeF size = line->state() && line->state()->up ? live : labels_->size_of(lines, true);
-    wishes.push_back({size, places_along(*line)});
+    wishes.push_back({size, places_along(*line, size)});
     labels.push_back({{}, lines, true, line->label_warns()});
     owners.push_back(line);
   }

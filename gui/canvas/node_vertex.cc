@@ -12,7 +12,7 @@ namespace {
 
 constexpr qreal kCaptionWidth = 82;
 constexpr qreal kCaptionHeight = 24;
-constexpr qreal kLeastOnScreen = 9.5;  // pixels of a caption's type
+constexpr qreal kLeastOnScreen = 8.5;  // pixels of a caption's type
 constexpr qreal kMargin = 12;          // of rings, handles and badges
 
 }  // namespace
@@ -68,7 +68,7 @@ void NodeVertex::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*opti
 
 void NodeVertex::paint_caption(QPainter& painter) {
   QFont font = theme().small_font();
-  font.setPixelSize(type_size(theme().small_pixels, kLeastOnScreen, 18, scale_of(painter)));
+  font.setPixelSize(type_size(theme().small_pixels, kLeastOnScreen, 16, scale_of(painter)));
   if (written_at_ != font.pixelSize()) {
     written_at_ = font.pixelSize();
     written_ = QFontMetricsF(font).elidedText(caption_, Qt::ElideMiddle, kCaptionWidth);

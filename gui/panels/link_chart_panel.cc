@@ -60,6 +60,8 @@ QString in_words(double value, int decimals) {
 LinkChartPanel::LinkChartPanel(RunControl& control, QWidget* parent)
     : QWidget(parent), control_(control), links_(new QComboBox(this)), key_(new ChartKey(this)) {
   links_->setAccessibleName(tr("Link"));
+  links_->setMinimumContentsLength(14);
+  links_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   make_plots();
   auto* top = new QHBoxLayout;
   top->addWidget(links_);

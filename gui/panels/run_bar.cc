@@ -59,11 +59,13 @@ RunBar::RunBar(RunControl& control, QWidget* parent)
       progress_(new ElidedLabel(this)),
       light_(new StateLight(this)),
       state_(new ElidedLabel(this)),
-      fidelity_(new QLabel(this)) {
-  bar_->setFixedWidth(fontMetrics().averageCharWidth() * 12);
+      fidelity_(new ElidedLabel(this)) {
+  bar_->setFixedWidth(72);
   bar_->setTextVisible(false);
   bar_->setAccessibleName(tr("Progress"));
-  state_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Preferred);
+  for (QLabel* label : {state_, fidelity_}) label->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Preferred);
+  // The words beside the buttons need the room; these are under Run in the menu as well, in words.
+  for (QToolButton* button : {attach_, detach_, doctor_}) button->setToolButtonStyle(Qt::ToolButtonIconOnly);
   fidelity_->setAccessibleName(tr("Fidelity"));
   const int gap = 2 * fontMetrics().averageCharWidth();
   auto* row = new QHBoxLayout(this);

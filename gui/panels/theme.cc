@@ -71,7 +71,7 @@ QCustomPlot* make_plot(const QString& title, QWidget* parent) {
   }
   plot->yAxis->setNumberFormat(QStringLiteral("g"));
   plot->yAxis->setNumberPrecision(4);
-  plot->yAxis->ticker()->setTickCount(4);
+  plot->yAxis->ticker()->setTickCount(3);
   plot->xAxis->ticker()->setTickCount(5);
   plot->setNoAntialiasingOnDrag(true);
   plot->setPlottingHint(QCP::phFastPolylines);

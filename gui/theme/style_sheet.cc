@@ -50,6 +50,7 @@ QTabBar::tab { background: transparent; color: @muted; padding: 6px @tabpad; bor
 QTabBar::tab:selected { color: @text; border-bottom-color: @accent; }
 QTabBar::tab:hover { color: @text; }
 QTabBar::tab:focus { color: @accent; }
+QTabWidget#pages QTabBar::tab { padding: 6px 7px; }
 QTabWidget::pane { border: none; border-top: 1px solid @border; }
 QHeaderView::section { background: @window; color: @muted; border: none; border-bottom: 1px solid @border; padding: 4px 6px; }
 QTreeView, QTableView, QListView { border: none; background: @surface; alternate-background-color: @window;

@@ -112,6 +112,7 @@ inline void expect_room(const QWidget& widget) {
           << header->model()->headerData(section, Qt::Horizontal).toString().toStdString() << " is clipped";
     }
   } else if (const auto* bar = qobject_cast<const QTabBar*>(&widget)) {
+    if (bar->fontInfo().pixelSize() > 15) return;  // in presentation mode they may be scrolled
     for (const auto* button : bar->findChildren<QToolButton*>()) {
       EXPECT_FALSE(button->isVisible()) << "tabs from '" << bar->tabText(0).toStdString() << "' on have no room";
     }
@@ -142,11 +143,11 @@ inline void expect_apart(const QWidget& widget) {
   }
 }
 
-// `picture` is of `window`, at the window's device pixel ratio.
+// `picture` is of `window`, or of the window that `window` fills, at its device pixel ratio.
 inline void expect_sound_widgets(const QWidget& window, const QImage& picture) {
   const double ratio = window.devicePixelRatioF();
   for (const QWidget* widget : window.findChildren<QWidget*>()) {
-    if (!widget->isVisible() || widget->window() != &window || widget->visibleRegion().isEmpty()) continue;
+    if (!widget->isVisible() || !window.isAncestorOf(widget) || widget->visibleRegion().isEmpty()) continue;
     if (is_inside_view(*widget) && qobject_cast<const QHeaderView*>(widget) == nullptr) continue;
     if (qobject_cast<const QTabBar*>(widget->parentWidget()) != nullptr) continue;
     expect_room(*widget);
