@@ -11,6 +11,7 @@
 #include <QDialog>
 #include <QDir>
 #include <QTranslator>
+#include <algorithm>
 #include <fstream>
 
 #include "gui/client/text.h"
@@ -30,7 +31,7 @@ using test::kLabPatience;
 using test::until;
 
 constexpr QSize kSize(1280, 800);
-constexpr std::chrono::milliseconds kSettle(150);
+constexpr std::chrono::milliseconds kSettle(100);
 constexpr std::chrono::milliseconds kCharts(500);  // they are redrawn four times a second
 constexpr std::chrono::seconds kSoon(30);
 
@@ -99,10 +100,21 @@ class Screenshots : public test::LabBed {
     return path("three-dc.json");
   }
 
-  void take(MainWindow& window, const QString& view, const char* look) {
+  static bool carries_traffic(const CanvasScene& scene) {
+    const QHash<QString, LinkState>& links = scene.link_states();
+    return std::any_of(links.begin(), links.end(), [](const LinkState& link) {
+      return std::max(link.forward.utilisation, link.backward.utilisation) > 0.3;
+    });
+  }
+
+  void take(MainWindow& window, const QString& view, const char* look, bool live = false) {
     SCOPED_TRACE(QStringLiteral("%1 in %2").arg(view, QLatin1String(look)).toStdString());
     window.canvas().zoom_to_fit();
     QTest::qWait(static_cast<int>(kSettle.count()));
+    if (live) {
+      EXPECT_TRUE(until(kSoon, [&] { return carries_traffic(window.canvas().canvas()); }));
+      window.canvas().canvas().relabel();  // the figures of this moment
+    }
     const double ratio = window.devicePixelRatioF();
     const QString file = QStringLiteral("%1/%2-%3%4.png")
                              .arg(folder_, view, QLatin1String(look), ratio > 1 ? QStringLiteral("-200") : QString());
@@ -181,7 +193,7 @@ class Screenshots : public test::LabBed {
     const auto take_view = [&](const QString& view, const QString& name) {
       window.show_view(view);
       QTest::qWait(static_cast<int>(kCharts.count()));
-      take(window, name, look);
+      take(window, name, look, true);
     };
     scene.select({});
     take_view(QStringLiteral("training"), QStringLiteral("training"));
@@ -207,7 +219,7 @@ class Screenshots : public test::LabBed {
   }
 
   // Enough for curves where somebody will look at them.
-  static inline const std::size_t kRounds = qEnvironmentVariableIsSet("GEOMX_SCREENSHOTS") ? 60 : 10;
+  static inline const std::size_t kRounds = qEnvironmentVariableIsSet("GEOMX_SCREENSHOTS") ? 60 : 8;
   QTranslator words_;
   QString folder_ =
       qEnvironmentVariableIsSet("GEOMX_SCREENSHOTS") ? qEnvironmentVariable("GEOMX_SCREENSHOTS") : path("pictures");
@@ -242,7 +254,7 @@ TEST_F(Screenshots, OfATraining) {
   } else {
     RunOptions options;
     options.directory = path("");
-    options.settings = {"training.rounds=100000", "training.device=cpu", "training.evaluate_every=4", "expect=[]"};
+    options.settings = {"training.rounds=468", "training.device=cpu", "training.evaluate_every=4", "expect=[]"};
     control.set_options(options);
     window->actions().get("run")->trigger();
   }
