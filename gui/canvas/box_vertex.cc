@@ -114,7 +114,6 @@ void BoxVertex::paint_header(QPainter& painter) const {
   const QRectF header(rect.left(), rect.top(), rect.width(), kBoxHeader);
   painter.setPen(QPen(mixed(theme().box, theme().box_border, 0.6), 1));
   painter.drawLine(header.bottomLeft(), header.bottomRight());
-  if (detail_of(painter) != Detail::full) return;
   const qreal scale = painter.deviceTransform().m11();
   const auto draw = [&](const QString& name, const QRectF& at) {
     const QPixmap pixmap = drawing(name, theme().text_muted, std::clamp(qRound(at.width() * scale), 4, 256));
@@ -122,32 +121,76 @@ void BoxVertex::paint_header(QPainter& painter) const {
   };
   draw("datacenter", {header.left() + 10, header.top() + 6, 17, 17});
   draw("chevron-up", toggle().adjusted(2, 2, -2, -2));
-  painter.setPen(theme().text);
-  painter.setFont(title_font(theme()));
   const QRectF words = header.adjusted(33, 0, -31, 0);
-  painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter, contents_.title);
-  painter.setPen(theme().text_muted);
-  painter.setFont(theme().small_font());
-  painter.drawText(words, Qt::AlignRight | Qt::AlignVCenter, subtitle());
+  QFont font = title_font(theme());
+  font.setPixelSize(type_size(font.pixelSize(), 12, 21, scale_of(painter)));
+  const QFontMetricsF title(font);
+  painter.setPen(theme().text);
+  painter.setFont(font);
+  painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter,
+                   title.elidedText(contents_.title, Qt::ElideRight, words.width()));
+  font = theme().small_font();
+  font.setPixelSize(type_size(theme().small_pixels, 10, 17, scale_of(painter)));
+  // Beside the name, as far as it leaves room.
+  const qreal room = words.width() - title.horizontalAdvance(contents_.title) - 12;
+  for (const QString& text : {subtitle(), Figures::hosts(contents_.hosts.size())}) {
+    if (QFontMetricsF(font).horizontalAdvance(text) > room) continue;
+    painter.setPen(theme().text_muted);
+    painter.setFont(font);
+    painter.drawText(words, Qt::AlignRight | Qt::AlignVCenter, text);
+    break;
+  }
 }
 
-void BoxVertex::paint_collapsed(QPainter& painter, Detail detail) const {
+// Where what is inside could not be made out: the name, and a square for each host.
+void BoxVertex::paint_small(QPainter& painter) const {
+  const qreal pixel = 1 / scale_of(painter);  // of the screen
+  const QRectF rect = body().adjusted(3 * pixel, 0, -3 * pixel, 0);
+  if (rect.width() < 34 * pixel || rect.height() < 13 * pixel) return;
+  QFont font = title_font(theme());
+  font.setPixelSize(qRound(theme().small_pixels * pixel));
+  const QFontMetricsF metrics(font);
+  const qreal side = 5 * pixel;
+  const qreal step = side + 2 * pixel;
+  const auto count = static_cast<qreal>(contents_.hosts.size());
+  const bool squares = !collapsed_ && count > 0 && rect.height() > metrics.height() + 2.2 * side &&
+                       count * step < rect.width() && scale_of(painter) > 0.2;
+  QRectF words(rect.left(), rect.center().y() - metrics.height() / 2, rect.width(), metrics.height());
+  if (squares) words.translate(0, -side);
+  painter.setFont(font);
+  painter.setPen(theme().text);
+  painter.drawText(words, Qt::AlignCenter | Qt::TextSingleLine,
+                   metrics.elidedText(contents_.title, Qt::ElideRight, words.width()));
+  if (!squares) return;
+  qreal x = rect.center().x() - count * step / 2;
+  painter.setPen(Qt::NoPen);
+  for (const Member& member : contents_.hosts) {
+    const auto vertex = members_.find(member.name);
+    const bool dead = vertex != members_.end() && vertex->second->state() == NodeState::dead;
+    painter.setBrush(dead ? theme().bad : color_of(member.glyph, theme()));
+    painter.drawRect(QRectF(x, words.bottom() + 1.5 * pixel, side, dead ? side / 3 : side));
+    x += step;
+  }
+}
+
+void BoxVertex::paint_collapsed(QPainter& painter) const {
   const QRectF rect = body();
-  if (detail == Detail::outlines) return;
   const qreal scale = painter.deviceTransform().m11();
   const QRectF at(rect.left() + 12, rect.center().y() - 13, 26, 26);
   const QPixmap pixmap = drawing("datacenter", theme().text_muted, std::clamp(qRound(26 * scale), 4, 256));
   painter.drawPixmap(at, pixmap, QRectF(pixmap.rect()));
-  if (detail != Detail::full) return;
   const QPixmap mark = drawing("chevron-down", theme().text_muted, std::clamp(qRound(18 * scale), 4, 256));
   painter.drawPixmap(toggle().adjusted(2, 2, -2, -2), mark, QRectF(mark.rect()));
   const QRectF words = rect.adjusted(46, 7, -8, -7);
-  const QFont font = title_font(theme());
+  QFont font = title_font(theme());
+  font.setPixelSize(type_size(font.pixelSize(), 12, 18, scale_of(painter)));
   painter.setFont(font);
   painter.setPen(theme().text);
   painter.drawText(words, Qt::AlignLeft | Qt::AlignTop,
                    QFontMetricsF(font).elidedText(contents_.title, Qt::ElideRight, words.width() - 20));
-  painter.setFont(theme().small_font());
+  font = theme().small_font();
+  font.setPixelSize(type_size(theme().small_pixels, 10, 15, scale_of(painter)));
+  painter.setFont(font);
   painter.setPen(theme().text_muted);
   painter.drawText(words, Qt::AlignLeft | Qt::AlignBottom, Figures::hosts(contents_.hosts.size()));
 }
@@ -158,15 +201,18 @@ void BoxVertex::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*optio
   if (detail != Detail::outlines) paint_ring(*painter, rect, kRadius, look(), theme());
   painter->setBrush(theme().box);
   const QColor edge = isSelected() || look_.target ? theme().accent : theme().box_border;
-  painter->setPen(QPen(edge, detail == Detail::outlines ? 3 : theme().line_width - 0.3));
+  const qreal width = (theme().line_width - 0.3) / std::min(1.0, scale_of(*painter));  // the same on the screen
+  painter->setPen(QPen(edge, detail == Detail::outlines ? 3 : width));
   if (detail == Detail::outlines) {
     painter->drawRect(rect);
   } else {
     painter->drawRoundedRect(rect, kRadius, kRadius);
   }
-  if (collapsed_) {
-    paint_collapsed(*painter, detail);
-  } else if (detail != Detail::outlines) {
+  if (detail != Detail::full) {
+    paint_small(*painter);
+  } else if (collapsed_) {
+    paint_collapsed(*painter);
+  } else {
     paint_header(*painter);
     painter->setPen(QPen(mixed(theme().box, theme().link, 0.65), theme().line_width, Qt::SolidLine, Qt::RoundCap));
     painter->drawLines(layout_.wires.data(), static_cast<int>(layout_.wires.size()));

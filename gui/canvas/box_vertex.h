@@ -48,8 +48,9 @@ class BoxVertex : public Vertex {
 
  private:
   void arrange();
-  void paint_collapsed(QPainter& painter, Detail detail) const;
+  void paint_collapsed(QPainter& painter) const;
   void paint_header(QPainter& painter) const;
+  void paint_small(QPainter& painter) const;
   QString subtitle() const;
   QString caption_of(const QString& name) const;
 

@@ -59,6 +59,7 @@ void CanvasScene::set_theme(const Theme& theme) {
   join_links();
   relabel();
   update();
+  emit restyled();
 }
 
 Vertex* CanvasScene::top_of(Vertex* vertex) {

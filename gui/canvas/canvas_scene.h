@@ -40,6 +40,9 @@ class CanvasScene : public QGraphicsScene {
   // The box or free node that a thing lies in, or is.
   static Vertex* top_of(Vertex* vertex);
   QRectF contents() const;  // around all of it
+  // At which it is looked at, 1 for 100 %: names and figures are as large on the screen at every smaller one.
+  void set_zoom(qreal zoom);
+  qreal zoom() const { return zoom_; }
 
   // The model's ids of what is selected: without the nodes that data centers bring with them.
   QStringList selected_ids() const;
@@ -67,6 +70,7 @@ class CanvasScene : public QGraphicsScene {
  signals:
   void selected();    // something else is selected than before
   void rearranged();  // something was added, removed or moved: for the mini-map
+  void restyled();    // the theme is another
 
  public slots:
   void relabel();  // now; done by itself after every change
@@ -98,6 +102,7 @@ class CanvasScene : public QGraphicsScene {
   std::vector<LinkLine*> ordered_links_;
   std::map<const LinkLine*, std::size_t> label_of_;
   LabelLayer* labels_;
+  qreal zoom_ = 1;
   QHash<QString, LinkState> link_states_;  // by name
   QHash<QString, NodeState> node_states_;
   QTimer relabel_soon_;

@@ -73,6 +73,7 @@ void CanvasView::set_zoom(qreal zoom) {
   if (qFuzzyCompare(zoom, this->zoom())) return;
   const QPointF center = middle();
   setTransform(QTransform::fromScale(zoom, zoom));
+  scene_.set_zoom(zoom);
   adjust_scene_rect();
   centerOn(center);
   emit looked_elsewhere();
@@ -83,13 +84,17 @@ void CanvasView::zoom_by(qreal factor) {
 }
 
 void CanvasView::zoom_to_fit() {
-  const QRectF all = scene_.contents();
-  if (all.isEmpty()) return;
+  if (scene_.contents().isEmpty()) return;
   const qreal margin = 36;
-  set_zoom(
-      std::min({1.0, (viewport()->width() - margin) / all.width(), (viewport()->height() - margin) / all.height()}));
+  // The room that names take in the scene depends on the zoom.
+  for (int i = 0; i < 3; ++i) {
+    const QRectF all = scene_.contents();
+    set_zoom(
+        std::min({1.0, (viewport()->width() - margin) / all.width(), (viewport()->height() - margin) / all.height()}));
+    scene_.relabel();
+  }
   adjust_scene_rect();
-  centerOn(all.center());
+  centerOn(scene_.contents().center());
   emit looked_elsewhere();
 }
 

@@ -15,11 +15,17 @@ LabelLayer::LabelLayer(const Theme& theme) : theme_(theme) {
   setAcceptedMouseButtons(Qt::NoButton);
 }
 
-QSizeF LabelLayer::size_of(const QStringList& lines, bool framed, const Theme& theme) {
-  const QFontMetricsF metrics(theme.small_font());
+QFont LabelLayer::font() const {
+  QFont font = theme_.small_font();
+  font.setPixelSize(std::max(1, qRound(theme_.small_pixels * type_scale_)));
+  return font;
+}
+
+QSizeF LabelLayer::size_of(const QStringList& lines, bool framed) const {
+  const QFontMetricsF metrics(font());
   qreal width = 0;
   for (const QString& line : lines) width = std::max(width, metrics.horizontalAdvance(line));
-  const QSizeF margin = framed ? QSizeF(12, 5) : QSizeF(4, 2);
+  const QSizeF margin = (framed ? QSizeF(12, 5) : QSizeF(4, 2)) * type_scale_;
   return QSizeF(width, metrics.height() * static_cast<qreal>(lines.size())) + margin;
 }
 
@@ -41,8 +47,8 @@ void LabelLayer::rewrite(std::size_t index, const QStringList& lines, bool warns
 }
 
 void LabelLayer::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* /*widget*/) {
-  if (detail_of(*painter) != Detail::full) return;
-  painter->setFont(theme_.small_font());
+  if (detail_of(*painter) == Detail::outlines) return;
+  painter->setFont(font());
   const QFontMetricsF metrics(painter->font());
   const QRectF exposed = option->exposedRect;
   QColor ground = theme_.canvas;
@@ -53,7 +59,7 @@ void LabelLayer::paint(QPainter* painter, const QStyleOptionGraphicsItem* option
     if (label.framed) {
       painter->setPen(Qt::NoPen);
       painter->setBrush(ground);
-      painter->drawRoundedRect(rect, 5, 5);
+      painter->drawRoundedRect(rect, 5 * type_scale_, 5 * type_scale_);
     }
     painter->setPen(label.warns ? theme_.bad : label.framed ? theme_.text_muted : theme_.text);
     qreal top = rect.top() + (rect.height() - metrics.height() * static_cast<qreal>(label.lines.size())) / 2;

@@ -26,15 +26,21 @@ class LabelLayer : public QGraphicsItem {
   void rewrite(std::size_t index, const QStringList& lines, bool warns);
   const std::vector<Label>& labels() const { return labels_; }
 
+  // How much larger than the theme's the type is in the scene; for the next size_of() and show().
+  void set_type_scale(qreal scale) { type_scale_ = scale; }
+  qreal type_scale() const { return type_scale_; }
   // What a label with these lines takes.
-  static QSizeF size_of(const QStringList& lines, bool framed, const Theme& theme);
+  QSizeF size_of(const QStringList& lines, bool framed) const;
 
   QRectF boundingRect() const override { return bounds_; }
   QPainterPath shape() const override { return {}; }
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:
+  QFont font() const;
+
   const Theme& theme_;
+  qreal type_scale_ = 1;
   std::vector<Label> labels_;
   QRectF bounds_;
 };

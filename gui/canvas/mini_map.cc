@@ -20,6 +20,7 @@ MiniMap::MiniMap(CanvasView& view, QWidget* parent) : QWidget(parent), view_(vie
   connect(&view.canvas(), &CanvasScene::rearranged, this, [this] {
     if (!redraw_soon_.isActive()) redraw_soon_.start();
   });
+  connect(&view.canvas(), &CanvasScene::restyled, this, [this] { redraw_soon_.start(); });
   connect(&view, &CanvasView::looked_elsewhere, this, qOverload<>(&QWidget::update));
 }
 

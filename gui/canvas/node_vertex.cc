@@ -11,7 +11,9 @@ namespace geomx::gui {
 namespace {
 
 constexpr qreal kCaptionWidth = 82;
-constexpr qreal kMargin = 12;  // of rings, handles and badges
+constexpr qreal kCaptionHeight = 24;
+constexpr qreal kLeastOnScreen = 8.5;  // pixels of a caption's type
+constexpr qreal kMargin = 12;          // of rings, handles and badges
 
 }  // namespace
 
@@ -29,11 +31,10 @@ void NodeVertex::set_glyph(Glyph glyph) {
 }
 
 void NodeVertex::set_caption(const QString& caption) {
-  const QString written = QFontMetricsF(theme().small_font()).elidedText(caption, Qt::ElideMiddle, kCaptionWidth);
-  if (caption_ == caption && written_ == written) return;
+  written_at_ = 0;  // the theme may be another
+  if (caption_ == caption) return;
   prepareGeometryChange();
   caption_ = caption;
-  written_ = written;
   update();
 }
 
@@ -47,8 +48,7 @@ QPointF NodeVertex::rim_towards(QPointF scene_point) const {
 QRectF NodeVertex::boundingRect() const {
   QRectF rect = body().adjusted(-kMargin, -kMargin, kMargin, kMargin);
   if (caption_.isEmpty()) return rect;
-  const qreal height = theme().small_pixels * 1.5;
-  return rect.united(QRectF(-kCaptionWidth / 2, body().bottom() + 2, kCaptionWidth, height));
+  return rect.united(QRectF(-kCaptionWidth / 2, kTile / 2 + 1, kCaptionWidth, kCaptionHeight));
 }
 
 QPainterPath NodeVertex::shape() const {
@@ -59,14 +59,24 @@ QPainterPath NodeVertex::shape() const {
 
 void NodeVertex::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*option*/, QWidget* /*widget*/) {
   const Detail detail = detail_of(*painter);
+  if (detail != Detail::full && parentItem() != nullptr) return;  // its box stands for it
   paint_tile(*painter, look(), theme(), detail != Detail::outlines);
   if (detail == Detail::outlines) return;
   if (look_.hovered && !brought_along_) paint_handles(*painter);
-  if (detail != Detail::full || written_.isEmpty()) return;
-  painter->setFont(theme().small_font());
-  painter->setPen(look_.state == NodeState::dead ? theme().text_muted : theme().text);
-  const QRectF room(-kCaptionWidth / 2, kTile / 2 + 1, kCaptionWidth, theme().small_pixels * 1.5);
-  painter->drawText(room, Qt::AlignHCenter | Qt::AlignVCenter | Qt::TextSingleLine, written_);
+  if (!caption_.isEmpty()) paint_caption(*painter);
+}
+
+void NodeVertex::paint_caption(QPainter& painter) {
+  QFont font = theme().small_font();
+  font.setPixelSize(type_size(theme().small_pixels, kLeastOnScreen, 16, scale_of(painter)));
+  if (written_at_ != font.pixelSize()) {
+    written_at_ = font.pixelSize();
+    written_ = QFontMetricsF(font).elidedText(caption_, Qt::ElideMiddle, kCaptionWidth);
+  }
+  painter.setFont(font);
+  painter.setPen(look_.state == NodeState::dead ? theme().text_muted : theme().text);
+  const QRectF room(-kCaptionWidth / 2, kTile / 2 + 1, kCaptionWidth, QFontMetricsF(font).height());
+  painter.drawText(room, Qt::AlignHCenter | Qt::AlignVCenter | Qt::TextSingleLine, written_);
 }
 
 }  // namespace geomx::gui

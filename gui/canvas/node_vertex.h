@@ -26,10 +26,13 @@ class NodeVertex : public Vertex {
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:
+  void paint_caption(QPainter& painter);
+
   Glyph glyph_;
   bool brought_along_ = false;
   QString caption_;
-  QString written_;  // as much of it as there is room for
+  QString written_;     // as much of it as there is room for
+  int written_at_ = 0;  // in type of this size
 };
 
 }  // namespace geomx::gui

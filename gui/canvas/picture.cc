@@ -26,10 +26,27 @@ void write(const QString& path, const QByteArray& bytes) {
   }
 }
 
+// A picture is of the scene at 100 %, however it is looked at.
+class AtFullSize {
+ public:
+  explicit AtFullSize(CanvasScene& scene) : scene_(scene), zoom_(scene.zoom()) { look_at(1); }
+  AtFullSize(const AtFullSize&) = delete;
+  AtFullSize& operator=(const AtFullSize&) = delete;
+  ~AtFullSize() { look_at(zoom_); }
+
+ private:
+  void look_at(qreal zoom) {
+    scene_.set_zoom(zoom);
+    scene_.relabel();
+  }
+
+  CanvasScene& scene_;
+  qreal zoom_;
+};
+
 // Draws the scene with nothing selected, and selects again what was.
 void draw(CanvasScene& scene, QPainter& painter, const QRectF& target) {
   const QStringList selected = scene.selected_ids();
-  scene.relabel();
   scene.select({});
   scene.render(&painter, target, whole(scene));
   scene.select(selected);
@@ -38,6 +55,7 @@ void draw(CanvasScene& scene, QPainter& painter, const QRectF& target) {
 }  // namespace
 
 void write_png(CanvasScene& scene, const QString& path, double scale) {
+  const AtFullSize full_size(scene);
   const QSizeF size = whole(scene).size();
   scale = std::min(scale, 16000 / std::max(size.width(), size.height()));
   QImage image((size * scale).toSize().expandedTo(QSize(1, 1)), QImage::Format_ARGB32_Premultiplied);
@@ -53,6 +71,7 @@ void write_png(CanvasScene& scene, const QString& path, double scale) {
 }
 
 void write_svg(CanvasScene& scene, const QString& path) {
+  const AtFullSize full_size(scene);
   const QSizeF size = whole(scene).size();
   QByteArray bytes;
   QBuffer buffer(&bytes);

@@ -26,10 +26,10 @@ class WrappingDelegate : public QStyledItemDelegate {
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     const QSize usual = QStyledItemDelegate::sizeHint(option, index);
     if (index.column() != kFound) return usual;
-    const int room = tree_->columnWidth(kFound) - 2 * kMargin;
+    const int room = tree_->columnWidth(kFound) - 4 * kMargin;
     const QString words = index.data().toString();
     const QRect needed = tree_->fontMetrics().boundingRect(QRect(0, 0, room, 0), Qt::TextWordWrap, words);
-    return {usual.width(), std::max(usual.height(), needed.height() + kMargin)};
+    return {usual.width(), std::max(usual.height(), needed.height() + 2 * kMargin)};
   }
 
  private:

@@ -16,12 +16,9 @@ bool has_training(const TopologyModel& model) {
 
 Inspector::Inspector(TopologyModel& model, QWidget* parent) : QWidget(parent), model_(model), title_(new QLabel(this)) {
   auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(6, 6, 6, 6);
+  column->setContentsMargins(6, 4, 6, 6);
   title_->setObjectName(QStringLiteral("title"));
   title_->setTextFormat(Qt::PlainText);
-  QFont bold = title_->font();
-  bold.setBold(true);
-  title_->setFont(bold);
   column->addWidget(title_);
   connect(&model, &TopologyModel::item_renamed, this, &Inspector::rename);
   connect(&model, &TopologyModel::item_removed, this, &Inspector::forget);

@@ -16,7 +16,7 @@ namespace geomx::gui {
 namespace {
 
 QString tr(const char* text) {
-  return QCoreApplication::translate("geomx::gui::Inspector", text);
+  return QCoreApplication::translate("geomx::gui", text);
 }
 
 // Something that may be longer than the panel is high.

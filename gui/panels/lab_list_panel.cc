@@ -1,6 +1,6 @@
 #include "gui/panels/lab_list_panel.h"
 
-#include <QDialogButtonBox>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLocale>
@@ -20,7 +20,8 @@ LabListPanel::LabListPanel(RunControl& control, QWidget* parent)
       control_(control),
       table_(new QTableWidget(0, 5, this)),
       remark_(new QLabel(this)),
-      attach_(new QPushButton(tr("&Attach"), this)) {
+      attach_(new QPushButton(tr("&Attach"), this)),
+      buttons_(new QHBoxLayout) {
   table_->setHorizontalHeaderLabels({tr("Lab"), tr("Nodes"), tr("Links"), tr("Since"), tr("Run")});
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -28,12 +29,20 @@ LabListPanel::LabListPanel(RunControl& control, QWidget* parent)
   table_->setAccessibleName(tr("Labs that run"));
   table_->setTabKeyNavigation(false);
   table_->verticalHeader()->hide();
-  table_->horizontalHeader()->setStretchLastSection(true);
+  table_->setShowGrid(false);
+  table_->setTextElideMode(Qt::ElideMiddle);
+  table_->setWordWrap(false);
+  table_->horizontalHeader()->setHighlightSections(false);
+  table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  table_->horizontalHeader()->setSectionResizeMode(4, QHeaderView::Stretch);
   remark_->setWordWrap(true);
+  attach_->setDefault(true);
+  buttons_->addWidget(remark_, 1);
+  buttons_->addWidget(attach_);
   auto* layout = new QVBoxLayout(this);
   layout->addWidget(table_);
-  layout->addWidget(remark_);
-  layout->addWidget(attach_);
+  layout->addLayout(buttons_);
 
   timer_.setInterval(kLook);
   connect(&timer_, &QTimer::timeout, &control_.labs(), &LabList::refresh);
@@ -78,9 +87,12 @@ void LabListPanel::show_labs(const QVector<LabListing>& labs) {
     }
     if (lab.name == before || (before.isEmpty() && row == 0)) table_->selectRow(row);
   }
-  table_->resizeColumnsToContents();
   attach_->setEnabled(!selected().isEmpty());
   remark_->setText(labs.isEmpty() ? tr("No lab is running. Up or Run starts one.") : QString());
+}
+
+void LabListPanel::add_button(QPushButton* button) {
+  buttons_->addWidget(button);
 }
 
 void LabListPanel::attach() {
@@ -93,12 +105,13 @@ void LabListPanel::attach() {
 LabListDialog::LabListDialog(RunControl& control, QWidget* parent) : QDialog(parent) {
   setWindowTitle(tr("Attach to a lab"));
   auto* list = new LabListPanel(control, this);
-  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+  auto* cancel = new QPushButton(tr("&Cancel"), this);
+  list->add_button(cancel);
   auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins({});
   layout->addWidget(list);
-  layout->addWidget(buttons);
   connect(list, &LabListPanel::chosen, this, &QDialog::accept);
-  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+  connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
   resize(fontMetrics().averageCharWidth() * 90, fontMetrics().height() * 18);
 }
 

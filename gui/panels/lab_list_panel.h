@@ -6,6 +6,7 @@
 
 #include "gui/client/run_control.h"
 
+class QHBoxLayout;
 class QLabel;
 class QPushButton;
 class QTableWidget;
@@ -18,7 +19,8 @@ class LabListPanel : public QWidget {
 
  public:
   explicit LabListPanel(RunControl& control, QWidget* parent = nullptr);
-  QString selected() const;  // empty: none
+  QString selected() const;              // empty: none
+  void add_button(QPushButton* button);  // beside that which attaches
 
  signals:
   void chosen();  // the one that is selected has been attached to
@@ -35,6 +37,7 @@ class LabListPanel : public QWidget {
   QTableWidget* table_;
   QLabel* remark_;
   QPushButton* attach_;
+  QHBoxLayout* buttons_;
   QTimer timer_;
 };
 

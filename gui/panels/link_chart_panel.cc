@@ -12,7 +12,7 @@
 #include <cmath>
 
 #include "gui/client/text.h"
-#include "gui/panels/elided_label.h"
+#include "gui/panels/chart_key.h"
 #include "gui/panels/recorded_series.h"
 #include "gui/panels/theme.h"
 
@@ -58,12 +58,14 @@ QString in_words(double value, int decimals) {
 }  // namespace
 
 LinkChartPanel::LinkChartPanel(RunControl& control, QWidget* parent)
-    : QWidget(parent), control_(control), links_(new QComboBox(this)), now_(new ElidedLabel(this)) {
+    : QWidget(parent), control_(control), links_(new QComboBox(this)), key_(new ChartKey(this)) {
   links_->setAccessibleName(tr("Link"));
+  links_->setMinimumContentsLength(14);
+  links_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   make_plots();
   auto* top = new QHBoxLayout;
   top->addWidget(links_);
-  top->addWidget(now_, 1);
+  top->addWidget(key_, 1);
   auto* grid = new QGridLayout;
   for (int chart = 0; chart < kCharts; ++chart) grid->addWidget(plots_[chart].plot, chart / 2, chart % 2);
   auto* layout = new QVBoxLayout(this);
@@ -103,13 +105,8 @@ void LinkChartPanel::make_plots() {
     plot.plot = make_plot(titles[chart], this);
     for (int way = 0; way < 2; ++way) {
       plot.ways[way] = plot.plot->addGraph();
-      plot.ways[way]->setName(way == 0 ? tr("forward") : tr("backward"));
     }
-    if (chart == throughput || chart == delay) {
-      plot.other = plot.plot->addGraph();
-      plot.other->setName(chart == throughput ? tr("limit") : tr("round trip"));
-    }
-    plot.plot->legend->setVisible(chart == throughput || chart == delay);
+    if (chart == throughput || chart == delay) plot.other = plot.plot->addGraph();
   }
 }
 
@@ -155,15 +152,11 @@ void LinkChartPanel::show_series(const LinkSeries& series, double end) {
     plots_[queue].ways[way]->setData(times, scaled(from.queue_bytes, 1.0 / 1024), true);
     plots_[drops].ways[way]->setData(times, scaled(from.drops, 1), true);
     plots_[delay].ways[way]->setData(times, scaled(from.delay_ms, 1), true);
-    for (const Plot& plot : plots_) {
-      if (!from.direction.isEmpty()) plot.ways[way]->setName(from.direction);
-    }
   }
   plots_[throughput].other->setData(times, scaled(series.ways[0].limit_bps, 1e-6), true);
   plots_[delay].other->setData(times, scaled(series.rtt_ms, 1), true);
   for (int chart = 0; chart < kCharts; ++chart) {
     QCustomPlot& plot = *plots_[chart].plot;
-    plot.xAxis->setLabel(end > 0 ? tr("seconds ago") : tr("seconds since the start of the run"));
     plot.xAxis->setRange(end > 0 ? std::clamp(times.first(), -kShown, -kShownAtLeast) : 0,
                          end > 0 || times.isEmpty() ? 0 : times.last());
     fit(plot, chart == drops ? 10 : 1);
@@ -174,15 +167,20 @@ void LinkChartPanel::show_series(const LinkSeries& series, double end) {
 
 void LinkChartPanel::show_now(const LinkSeries& series) {
   if (series.times.empty()) {
-    now_->setText({});
+    key_->show_entries({{{}, tr("Nothing is known of a link yet.")}});
     return;
   }
-  QStringList words;
-  for (const LinkSeries::Way& way : series.ways) {
-    words << tr("%1 %2 Mbit/s").arg(way.direction, in_words(way.bps.back() * 1e-6, 1));
+  QVector<ChartKey::Entry> entries;
+  for (int way = 0; way < 2; ++way) {
+    const LinkSeries::Way& from = series.ways[way];
+    entries.push_back(
+        {line_colour(way, palette()), tr("%1 %2 Mbit/s").arg(from.direction, in_words(from.bps.back() * 1e-6, 1))});
   }
-  if (!std::isnan(series.rtt_ms.back())) words << tr("round trip %1 ms").arg(in_words(series.rtt_ms.back(), 1));
-  now_->setText(words.join(QStringLiteral("   ")));
+  const double round_trip = series.rtt_ms.back();
+  entries.push_back({line_colour(2, palette()), std::isnan(round_trip)
+                                                    ? tr("limit")
+                                                    : tr("limit, round trip %1 ms").arg(in_words(round_trip, 1))});
+  key_->show_entries(entries);
 }
 
 void LinkChartPanel::restyle() {

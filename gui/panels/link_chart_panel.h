@@ -10,9 +10,10 @@
 class QComboBox;
 class QCPGraph;
 class QCustomPlot;
-class QLabel;
 
 namespace geomx::gui {
+
+class ChartKey;
 
 // One link over time: throughput per direction beside its limit, queue, drops, and delays. Of a lab that is attached
 // the last two minutes; of an old run all of it, out of its folder.
@@ -49,7 +50,7 @@ class LinkChartPanel : public QWidget {
   RunControl& control_;
   QString link_;
   QComboBox* links_;
-  QLabel* now_;
+  ChartKey* key_;
   std::array<Plot, kCharts> plots_;
   QTimer redraw_;  // so often, however fast the feed comes
   bool fresh_ = false;

@@ -48,6 +48,8 @@ LinkEditorPanel::LinkEditorPanel(RunControl& control, QWidget* parent)
       message_(new QLabel(this)) {
   links_->setAccessibleName(tr("Link"));
   links_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  links_->setMinimumContentsLength(8);
+  links_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   message_->setWordWrap(true);
   message_->setMinimumHeight(2 * fontMetrics().lineSpacing());
   message_->setAlignment(Qt::AlignTop | Qt::AlignLeft);

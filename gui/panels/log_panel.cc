@@ -2,7 +2,6 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QFontDatabase>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -35,7 +34,6 @@ LogPanel::LogPanel(RunControl& control, QWidget* parent)
   view_->setReadOnly(true);
   view_->setLineWrapMode(QPlainTextEdit::NoWrap);
   view_->setMaximumBlockCount(static_cast<int>(LogStore::kKept));
-  view_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
   view_->setAccessibleName(tr("Log"));
   view_->setTabChangesFocus(true);
   auto* top = new QHBoxLayout;
@@ -53,8 +51,8 @@ LogPanel::LogPanel(RunControl& control, QWidget* parent)
   connect(filter_, &QLineEdit::textChanged, this, [this] { refill_.start(kTyping); });
   connect(&control.reader(), &RunFolderReader::logged, this, &LogPanel::add);
   connect(&control.reader(), &RunFolderReader::cleared, this, &LogPanel::clear);
-  connect(&control.reader(), &RunFolderReader::trouble, remark_, &QLabel::setText);
-  remark_->setText(tr("No run is attached."));
+  connect(&control.reader(), &RunFolderReader::trouble, this, &LogPanel::remark);
+  remark(tr("No run is attached."));
 }
 
 QString LogPanel::log() const {
@@ -76,7 +74,12 @@ void LogPanel::clear() {
   store_.clear();
   list_logs();
   view_->clear();
-  remark_->setText(tr("Nothing has been printed yet."));
+  remark(tr("Nothing has been printed yet."));
+}
+
+void LogPanel::remark(const QString& text) {
+  remark_->setText(text);
+  remark_->setVisible(!text.isEmpty());
 }
 
 void LogPanel::list_logs() {
@@ -95,7 +98,7 @@ QString LogPanel::shown(const LogStore::Line& line) const {
 }
 
 void LogPanel::add(const QVector<LogChunk>& chunks) {
-  remark_->clear();
+  remark({});
   const qsizetype logs = store_.names().size();
   QStringList lines;
   for (const LogChunk& chunk : chunks) {

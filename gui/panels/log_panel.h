@@ -28,6 +28,7 @@ class LogPanel : public QWidget {
   void add(const QVector<LogChunk>& chunks);
   void clear();
   void list_logs();
+  void remark(const QString& text);  // empty: none
   void refill();
   QString shown(const LogStore::Line& line) const;  // null: filtered out
   QString log() const;                              // empty: all

@@ -30,6 +30,9 @@ NodePanel::NodePanel(RunControl& control, QWidget* parent)
   resume_->setToolTip(tr("Its processes go on where they stood still"));
   terminal_->setToolTip(tr("A shell inside the node: geomx-emu shell"));
   message_->setWordWrap(true);
+  nodes_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  nodes_->setMinimumContentsLength(8);
+  nodes_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   auto* form = new QFormLayout;
   form->addRow(tr("&Node"), nodes_);
   form->addRow(tr("State"), state_);

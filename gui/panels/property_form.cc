@@ -19,6 +19,7 @@ PropertyForm::PropertyForm(Section section, const QString& prefix, const Bind& b
       auto* label = new QLabel(property.label, this);
       label->setBuddy(field);
       label->setToolTip(property.tip);
+      label->setMinimumWidth(fontMetrics().averageCharWidth() * 12);  // so that forms below each other are in line
       form->addRow(label, field);
       rows_.append({label, field});
       has_more = has_more || advanced;

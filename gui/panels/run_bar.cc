@@ -4,12 +4,12 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QToolButton>
-#include <QVBoxLayout>
 
 #include "gui/client/text.h"
 #include "gui/panels/elided_label.h"
 #include "gui/panels/lab_list_panel.h"
 #include "gui/panels/state_light.h"
+#include "gui/theme/icons.h"
 
 namespace geomx::gui {
 namespace {
@@ -40,37 +40,46 @@ QString minutes(double seconds) {
 RunBar::RunBar(RunControl& control, QWidget* parent)
     : QWidget(parent),
       control_(control),
-      check_(add_button(tr("&Check"), tr("Look for mistakes in the scenario; nothing is made"))),
-      up_(add_button(tr("&Up"), tr("Build the network without its job, and leave it running"))),
-      run_(add_button(tr("&Run"), tr("Build the network, run the job in it, and say what came of it"))),
-      stop_(add_button(tr("&Stop"), tr("As Ctrl-C in a terminal: the run ends and keeps its results so far. Once more: "
-                                       "it is killed"))),
-      down_(add_button(tr("&Down"), tr("End the lab that is attached, and all that runs in it"))),
-      attach_(add_button(tr("&Attach..."), tr("Watch and change a lab that is running already"))),
-      detach_(add_button(tr("De&tach"), tr("Stop watching; the lab and its run go on"))),
-      doctor_(add_button(tr("Doct&or"), tr("What this machine can do, and what to do about what it cannot"))),
+      check_(
+          add_button(QStringLiteral("check"), tr("&Check"), tr("Look for mistakes in the scenario; nothing is made"))),
+      up_(add_button(QStringLiteral("up"), tr("&Up"), tr("Build the network without its job, and leave it running"))),
+      run_(add_button(QStringLiteral("run"), tr("&Run"),
+                      tr("Build the network, run the job in it, and say what came of it"))),
+      stop_(add_button(QStringLiteral("stop"), tr("&Stop"),
+                       tr("As Ctrl-C in a terminal: the run ends and keeps its results so far. Once more: "
+                          "it is killed"))),
+      down_(
+          add_button(QStringLiteral("down"), tr("&Down"), tr("End the lab that is attached, and all that runs in it"))),
+      attach_(
+          add_button(QStringLiteral("attach"), tr("&Attach..."), tr("Watch and change a lab that is running already"))),
+      detach_(add_button(QStringLiteral("detach"), tr("De&tach"), tr("Stop watching; the lab and its run go on"))),
+      doctor_(add_button(QStringLiteral("doctor"), tr("Doct&or"),
+                         tr("What this machine can do, and what to do about what it cannot"))),
       bar_(new QProgressBar(this)),
       progress_(new ElidedLabel(this)),
       light_(new StateLight(this)),
       state_(new ElidedLabel(this)),
-      fidelity_(new QLabel(this)) {
-  bar_->setMaximumWidth(fontMetrics().averageCharWidth() * 24);
+      fidelity_(new ElidedLabel(this)) {
+  bar_->setFixedWidth(72);
   bar_->setTextVisible(false);
   bar_->setAccessibleName(tr("Progress"));
+  for (QLabel* label : {state_, fidelity_}) label->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Preferred);
+  // The words beside the buttons need the room; these are under Run in the menu as well, in words.
+  for (QToolButton* button : {attach_, detach_, doctor_}) button->setToolButtonStyle(Qt::ToolButtonIconOnly);
   fidelity_->setAccessibleName(tr("Fidelity"));
-  auto* buttons = new QHBoxLayout;
-  for (QToolButton* button : {check_, up_, run_, stop_, down_, attach_, detach_, doctor_}) buttons->addWidget(button);
-  buttons->addStretch();
-  auto* words = new QHBoxLayout;
-  words->setSpacing(2 * fontMetrics().averageCharWidth());
-  words->addWidget(light_);
-  words->addWidget(state_, 2);
-  words->addWidget(fidelity_);
-  words->addWidget(bar_);
-  words->addWidget(progress_, 3);
-  auto* layout = new QVBoxLayout(this);
-  layout->addLayout(buttons);
-  layout->addLayout(words);
+  const int gap = 2 * fontMetrics().averageCharWidth();
+  auto* row = new QHBoxLayout(this);
+  for (QToolButton* button : {check_, up_, run_, stop_, down_, attach_, detach_, doctor_}) row->addWidget(button);
+  row->addSpacing(gap);
+  row->addWidget(light_);
+  row->addSpacing(gap / 3);
+  row->addWidget(state_);
+  row->addSpacing(gap);
+  row->addWidget(fidelity_);
+  row->addSpacing(gap);
+  row->addWidget(bar_);
+  row->addSpacing(gap / 2);
+  row->addWidget(progress_, 1);
 
   connect(check_, &QToolButton::clicked, this, [this] { start(Task::check); });
   connect(up_, &QToolButton::clicked, this, [this] { start(Task::up); });
@@ -89,9 +98,12 @@ RunBar::RunBar(RunControl& control, QWidget* parent)
   show_state();
 }
 
-QToolButton* RunBar::add_button(const QString& text, const QString& tip) {
+QToolButton* RunBar::add_button(const QString& drawing, const QString& text, const QString& tip) {
   auto* button = new QToolButton(this);
   button->setText(text);
+  button->setIcon(icon(drawing));
+  button->setIconSize(QSize(18, 18));
+  button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
   button->setToolTip(tip);
   button->setFocusPolicy(Qt::StrongFocus);
   return button;
@@ -124,6 +136,7 @@ void RunBar::show_state() {
   light_->set_mood(mood_of(session.state()));
   state_->setText(session.words());
   if (!session.usable()) fidelity_->clear();
+  fidelity_->setVisible(!fidelity_->text().isEmpty());
 }
 
 void RunBar::show_begin(Task task) {
@@ -178,6 +191,7 @@ void RunBar::show_end(const TaskResult& result) {
 
 void RunBar::show_fidelity(const control::WatchedFidelity& fidelity) {
   fidelity_->setText(tr("fidelity: %1").arg(to_qt(fidelity.now)));
+  fidelity_->show();
   QStringList lines{tr("Whether the network is what was asked for: %1 now, %2 since the lab came up.")
                         .arg(to_qt(fidelity.now), to_qt(fidelity.verdict))};
   for (const std::string& deviation : fidelity.deviations) lines << to_qt(deviation);

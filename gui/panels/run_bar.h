@@ -29,7 +29,7 @@ class RunBar : public QWidget {
   void start_asked(geomx::gui::Task task);  // check, up or run
 
  private:
-  QToolButton* add_button(const QString& text, const QString& tip);
+  QToolButton* add_button(const QString& drawing, const QString& text, const QString& tip);
   void start(Task task);
   void attach();
   void show_state();

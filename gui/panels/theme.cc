@@ -5,6 +5,16 @@
 #include <array>
 
 namespace geomx::gui {
+namespace {
+
+class SecondsTicker : public QCPAxisTicker {
+ protected:
+  QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override {
+    return QCPAxisTicker::getTickLabel(tick, locale, format, precision) + QStringLiteral("\u00a0s");
+  }
+};
+
+}  // namespace
 
 QColor line_colour(int index, const QPalette& palette) {
   static const std::array<QColor, 6> colours{QColor(0x00, 0x72, 0xb2), QColor(0xe6, 0x9f, 0x00),
@@ -47,42 +57,50 @@ QCustomPlot* make_plot(const QString& title, QWidget* parent) {
   plot->setAccessibleName(title);
   plot->setMinimumSize(220, 120);
   plot->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
-  plot->yAxis->setLabel(title);
+  auto* heading = new QCPTextElement(plot, title);
+  heading->setTextFlags(Qt::AlignLeft | Qt::AlignVCenter);
+  plot->plotLayout()->insertRow(0);
+  plot->plotLayout()->addElement(0, 0, heading);
+  plot->plotLayout()->setRowSpacing(0);
+  plot->axisRect()->setMinimumMargins(QMargins(0, 6, 10, 0));
+  plot->xAxis->setTicker(QSharedPointer<SecondsTicker>::create());
+  for (QCPAxis* axis : {plot->xAxis, plot->yAxis}) {
+    axis->setSubTicks(false);
+    axis->setTickLengthIn(0);
+    axis->setTickLengthOut(axis == plot->xAxis ? 3 : 0);
+  }
   plot->yAxis->setNumberFormat(QStringLiteral("g"));
   plot->yAxis->setNumberPrecision(4);
-  plot->yAxis->ticker()->setTickCount(4);
+  plot->yAxis->ticker()->setTickCount(3);
   plot->xAxis->ticker()->setTickCount(5);
   plot->setNoAntialiasingOnDrag(true);
   plot->setPlottingHint(QCP::phFastPolylines);
-  plot->legend->setVisible(true);
-  plot->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignLeft);
   return plot;
 }
 
 void apply_theme(QCustomPlot& plot, const QWidget& widget) {
   const QPalette palette = widget.palette();
-  const QFont font = widget.font();
+  QFont font = widget.font();
+  if (font.pixelSize() > 0) font.setPixelSize(qRound(0.88 * font.pixelSize()));
   const QColor text = palette.color(QPalette::Text);
   const QColor ground = palette.color(QPalette::Base);
+  const QColor faint = blend(text, ground, 0.3);
   plot.setBackground(ground);
   for (QCPAxis* axis : {plot.xAxis, plot.yAxis, plot.xAxis2, plot.yAxis2}) {
     const QPen line(blend(text, ground, 0.45));
-    axis->setBasePen(line);
+    axis->setBasePen(axis == plot.yAxis ? QPen(Qt::NoPen) : line);
     axis->setTickPen(line);
-    axis->setSubTickPen(line);
-    axis->setTickLabelColor(text);
-    axis->setLabelColor(text);
+    axis->setTickLabelColor(faint);
     axis->setTickLabelFont(font);
-    axis->setLabelFont(font);
-    axis->grid()->setPen(QPen(blend(text, ground, 0.85), 1, Qt::DotLine));
-    axis->grid()->setZeroLinePen(QPen(blend(text, ground, 0.7)));
+    axis->grid()->setPen(axis == plot.yAxis ? QPen(blend(text, ground, 0.88)) : QPen(Qt::NoPen));
+    axis->grid()->setZeroLinePen(Qt::NoPen);
   }
-  plot.legend->setFont(font);
-  plot.legend->setTextColor(text);
-  plot.legend->setBrush(blend(ground, palette.color(QPalette::Window), 0.5));
-  plot.legend->setBorderPen(Qt::NoPen);
-  plot.legend->setRowSpacing(0);
-  plot.legend->setMargins(QMargins(4, 2, 4, 2));
+  if (auto* heading = qobject_cast<QCPTextElement*>(plot.plotLayout()->element(0, 0))) {
+    QFont strong = widget.font();
+    strong.setWeight(QFont::DemiBold);
+    heading->setFont(strong);
+    heading->setTextColor(text);
+  }
 }
 
 }  // namespace geomx::gui

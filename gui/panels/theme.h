@@ -23,9 +23,10 @@ QColor blend(const QColor& from, const QColor& to, double share);
 // Of what is less important than the rest: axes, hints.
 QColor faint_text(const QPalette& palette);
 
-// A plot with its legend, draggable along the time axis, and with a name for those who cannot see it.
+// A plot over seconds, with its title above it and a name for those who cannot see it. A ChartKey says which line is
+// which.
 QCustomPlot* make_plot(const QString& title, QWidget* parent);
-// Background, axes, grid, legend and fonts as the widget's palette and font have them. To be called again after a
+// Background, axes, grid, title and fonts as the widget's palette and font have them. To be called again after a
 // QEvent::PaletteChange or FontChange.
 void apply_theme(QCustomPlot& plot, const QWidget& widget);
 

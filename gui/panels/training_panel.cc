@@ -11,14 +11,14 @@
 #include <utility>
 
 #include "gui/client/text.h"
-#include "gui/panels/elided_label.h"
+#include "gui/panels/chart_key.h"
 #include "gui/panels/theme.h"
 
 namespace geomx::gui {
 namespace {
 
 constexpr std::chrono::milliseconds kRedraw(250);
-constexpr int kMostInLegend = 6;
+constexpr int kMostInKey = 6;
 
 void draw(QCPGraph& graph, const Line& line) {
   QVector<double> times;
@@ -35,29 +35,27 @@ void draw(QCPGraph& graph, const Line& line) {
 }  // namespace
 
 TrainingPanel::TrainingPanel(RunControl& control, QWidget* parent)
-    : QWidget(parent), control_(control), each_(new QCheckBox(tr("&Each worker"), this)), now_(new ElidedLabel(this)) {
+    : QWidget(parent), control_(control), each_(new QCheckBox(tr("&Each worker"), this)), key_(new ChartKey(this)) {
   const std::array<QString, kCharts> titles{tr("training loss"), tr("test accuracy, %"), tr("samples per second"),
                                             tr("over the WAN, MB")};
   auto* grid = new QGridLayout;
   for (int chart = 0; chart < kCharts; ++chart) {
     plots_[chart] = make_plot(titles[chart], this);
     all_[chart] = plots_[chart]->addGraph();
-    all_[chart]->setName(tr("all workers"));
-    all_[chart]->setLayer(QStringLiteral("axes"));     // above the workers' lines
-    plots_[chart]->legend->setVisible(chart == loss);  // the colours are the same in the others
-    plots_[chart]->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignTop);
+    all_[chart]->setLayer(QStringLiteral("axes"));  // above the workers' lines
     grid->addWidget(plots_[chart], chart / 2, chart % 2);
   }
   all_[accuracy]->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 6));
   each_->setChecked(true);
   each_->setToolTip(tr("A thin line for each worker beside that of all"));
   auto* top = new QHBoxLayout;
-  top->addWidget(now_, 1);
+  top->addWidget(key_, 1);
   top->addWidget(each_);
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addLayout(grid, 1);
   restyle();
+  show_key({});
 
   connect(each_, &QCheckBox::toggled, this, [this] { fresh_ = true; });
   connect(&control_.reader(), &RunFolderReader::cleared, this, &TrainingPanel::clear);
@@ -94,9 +92,7 @@ void TrainingPanel::show_workers() {
       const int index = worker.index = static_cast<int>(workers_.size());
       for (auto [chart, graph] : {std::pair(loss, &worker.loss), std::pair(speed, &worker.speed)}) {
         *graph = plots_[chart]->addGraph();
-        (*graph)->setName(to_qt(name));
         (*graph)->setPen(QPen(worker_colour(index), 1));
-        if (index > kMostInLegend) (*graph)->removeFromLegend();
       }
     }
     draw(*worker.loss, lines.loss);
@@ -116,7 +112,6 @@ void TrainingPanel::redraw() {
   for (int chart = 0; chart < kCharts; ++chart) {
     draw(*all_[chart], *lines[chart]);
     QCustomPlot& plot = *plots_[chart];
-    plot.xAxis->setLabel(tr("seconds since the start of the run"));
     plot.xAxis->setRange(0, 1.02 * std::max(1.0, series_.end()));
     plot.yAxis->rescale(true);
     const QCPRange range = plot.yAxis->range();
@@ -124,7 +119,24 @@ void TrainingPanel::redraw() {
     plot.replot(QCustomPlot::rpQueuedReplot);
     if (!lines[chart]->empty()) words << texts[chart].arg(lines[chart]->back().second, 0, 'f', decimals[chart]);
   }
-  now_->setText(words.join(QStringLiteral("   ")));
+  show_key(words);
+}
+
+// What all have come to, and whose line has which colour.
+void TrainingPanel::show_key(const QStringList& figures) {
+  QVector<ChartKey::Entry> entries;
+  if (!figures.isEmpty()) {
+    entries.push_back({line_colour(0, palette()), tr("all workers: %1").arg(figures.join(QStringLiteral(" \u00b7 ")))});
+  }
+  if (each_->isChecked()) {
+    for (auto worker = workers_.cbegin(); worker != workers_.cend(); ++worker) {
+      if (worker->index <= kMostInKey) entries.push_back({worker_colour(worker->index), worker.key()});
+    }
+    const auto more = static_cast<int>(workers_.size()) - kMostInKey;
+    if (more > 0) entries.push_back({{}, tr("and %1 more").arg(more)});
+  }
+  if (entries.isEmpty()) entries.push_back({{}, tr("No training is attached.")});
+  key_->show_entries(entries);
 }
 
 void TrainingPanel::restyle() {
@@ -136,6 +148,7 @@ void TrainingPanel::restyle() {
     for (QCPGraph* graph : {worker.loss, worker.speed}) graph->setPen(QPen(worker_colour(worker.index), 1));
   }
   for (QCustomPlot* plot : plots_) plot->replot(QCustomPlot::rpQueuedReplot);
+  fresh_ = true;  // the key has the colours, too
 }
 
 void TrainingPanel::changeEvent(QEvent* event) {

@@ -11,9 +11,10 @@
 class QCheckBox;
 class QCPGraph;
 class QCustomPlot;
-class QLabel;
 
 namespace geomx::gui {
+
+class ChartKey;
 
 // How the training goes: loss and samples per second of each worker and of all, test accuracy, bytes over the WAN.
 class TrainingPanel : public QWidget {
@@ -35,6 +36,7 @@ class TrainingPanel : public QWidget {
   void clear();
   void redraw();
   void show_workers();
+  void show_key(const QStringList& figures);
   QColor worker_colour(int index) const;  // from 1
   void restyle();
 
@@ -44,7 +46,7 @@ class TrainingPanel : public QWidget {
   std::array<QCPGraph*, kCharts> all_{};
   QMap<QString, Worker> workers_;
   QCheckBox* each_;
-  QLabel* now_;
+  ChartKey* key_;
   QTimer redraw_;
   bool fresh_ = false;
 };

@@ -1,3 +1,4 @@
+#include <QFontDatabase>
 #include <QString>
 
 #include "gui/theme/theme.h"
@@ -14,6 +15,7 @@ QMainWindow::separator:hover { background: @accent; }
 QToolBar { background: @window; border: none; border-bottom: 1px solid @border; padding: 4px 6px; spacing: 2px; }
 QToolBar::separator { background: @border; width: 1px; margin: 5px 6px; }
 QToolButton { border: 1px solid transparent; border-radius: 6px; padding: 5px; color: @text; }
+QToolButton:disabled { color: @faint; }
 QToolButton:hover { background: @hover; }
 QToolButton:pressed, QToolButton:checked { background: @pressed; }
 QToolButton:focus { border-color: @accent; }
@@ -44,15 +46,22 @@ QPushButton:pressed { background: @pressed; }
 QPushButton:focus { border-color: @accent; }
 QPushButton:default { background: @accent; border-color: @accent; color: @onaccent; }
 QPushButton:disabled { color: @muted; background: @window; }
-QTabBar::tab { background: transparent; color: @muted; padding: 6px 12px; border: none; border-bottom: 2px solid transparent; }
+QTabBar::tab { background: transparent; color: @muted; padding: 6px @tabpad; border: none; border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: @text; border-bottom-color: @accent; }
 QTabBar::tab:hover { color: @text; }
 QTabBar::tab:focus { color: @accent; }
+QTabWidget#pages QTabBar::tab { padding: 6px 7px; }
 QTabWidget::pane { border: none; border-top: 1px solid @border; }
-QHeaderView::section { background: @window; color: @muted; border: none; border-bottom: 1px solid @border; padding: 4px 8px; }
+QHeaderView::section { background: @window; color: @muted; border: none; border-bottom: 1px solid @border; padding: 4px 6px; }
 QTreeView, QTableView, QListView { border: none; background: @surface; alternate-background-color: @window;
   selection-background-color: @accent; selection-color: @onaccent; }
-QTreeView::item, QListView::item { padding: 3px 2px; }
+QTreeView::item, QListView::item, QTableView::item { padding: 3px 6px; }
+QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: @accent; color: @onaccent; }
+QProgressBar { background: @hover; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
+QProgressBar::chunk { background: @accent; border-radius: 3px; }
+QPlainTextEdit { font-family: "@mono"; font-size: @monosize; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
+QLabel#title { font-size: @titlesize; font-weight: 600; padding: 4px 6px 2px 6px; }
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
 QScrollBar::handle { background: @handle; border-radius: 4px; margin: 2px; min-height: 26px; min-width: 26px; }
@@ -68,6 +77,11 @@ QGroupBox::title { subcontrol-origin: margin; left: 9px; padding: 0 4px; color: 
       {"@border", border.name()},
       {"@window", window.name()},
       {"@surface", surface.name()},
+      {"@faint", palette().color(QPalette::Disabled, QPalette::ButtonText).name()},
+      {"@tabpad", presentation ? QStringLiteral("9px") : QStringLiteral("11px")},
+      {"@monosize", QStringLiteral("%1px").arg(small_pixels + 1)},
+      {"@mono", QFontDatabase::systemFont(QFontDatabase::FixedFont).family()},
+      {"@titlesize", QStringLiteral("%1px").arg(text_pixels + 2)},
       {"@muted", text_muted.name()},
       {"@tiptext", palette().color(QPalette::ToolTipText).name()},
       {"@tip", palette().color(QPalette::ToolTipBase).name()},

@@ -19,6 +19,12 @@
         <source>down</source>
         <translation>已断开</translation>
     </message>
+    <message numerus="yes">
+        <source>%n host(s)</source>
+        <translation>
+            <numerusform>%n 台主机</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Terminal</name>
@@ -478,6 +484,10 @@
         <source>Attach to a lab</source>
         <translation>接入实验</translation>
     </message>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>取消(&amp;C)</translation>
+    </message>
 </context>
 <context>
     <name>geomx::gui::LabListPanel</name>
@@ -578,36 +588,20 @@
         <translation>时延，ms</translation>
     </message>
     <message>
-        <source>forward</source>
-        <translation>正向</translation>
-    </message>
-    <message>
-        <source>backward</source>
-        <translation>反向</translation>
-    </message>
-    <message>
         <source>limit</source>
         <translation>上限</translation>
-    </message>
-    <message>
-        <source>round trip</source>
-        <translation>往返</translation>
-    </message>
-    <message>
-        <source>seconds ago</source>
-        <translation>秒前</translation>
-    </message>
-    <message>
-        <source>seconds since the start of the run</source>
-        <translation>自运行开始的秒数</translation>
     </message>
     <message>
         <source>%1 %2 Mbit/s</source>
         <translation>%1 %2 Mbit/s</translation>
     </message>
     <message>
-        <source>round trip %1 ms</source>
-        <translation>往返 %1 ms</translation>
+        <source>Nothing is known of a link yet.</source>
+        <translation>还没有链路的数据。</translation>
+    </message>
+    <message>
+        <source>limit, round trip %1 ms</source>
+        <translation>上限，往返 %1 ms</translation>
     </message>
 </context>
 <context>
@@ -2764,10 +2758,6 @@ File → New from a template has whole networks.</source>
         <translation>经过广域网，MB</translation>
     </message>
     <message>
-        <source>all workers</source>
-        <translation>全部工作节点</translation>
-    </message>
-    <message>
         <source>A thin line for each worker beside that of all</source>
         <translation>在总线条旁为每个工作节点画一条细线</translation>
     </message>
@@ -2788,8 +2778,16 @@ File → New from a template has whole networks.</source>
         <translation>经广域网 %1 MB</translation>
     </message>
     <message>
-        <source>seconds since the start of the run</source>
-        <translation>自运行开始的秒数</translation>
+        <source>all workers: %1</source>
+        <translation>全部工作节点：%1</translation>
+    </message>
+    <message>
+        <source>and %1 more</source>
+        <translation>另有 %1 个</translation>
+    </message>
+    <message>
+        <source>No training is attached.</source>
+        <translation>没有接入训练。</translation>
     </message>
 </context>
 </TS>

@@ -16,6 +16,20 @@
 
 namespace geomx::gui {
 
+namespace {
+
+// Of what is higher than a small screen, in large type.
+QScrollArea* scrolled(QWidget* panel) {
+  auto* area = new QScrollArea;
+  area->setWidgetResizable(true);
+  area->setFrameShape(QFrame::NoFrame);
+  area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  area->setWidget(panel);
+  return area;
+}
+
+}  // namespace
+
 QDockWidget* MainWindow::add_dock(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area) {
   auto* dock = new QDockWidget(title, this);
   dock->setObjectName(name);
@@ -35,7 +49,6 @@ void MainWindow::make_docks() {
   palette_ = new PalettePanel(*view_, this);
   add_dock("palette", tr("Palette"), palette_, Qt::LeftDockWidgetArea);
   auto* map = new MiniMap(*view_, this);
-  map->setMaximumHeight(220);
   add_dock("overview", tr("Overview"), map, Qt::LeftDockWidgetArea);
 
   problems_ = new ProblemsPanel(model_, this);
@@ -58,7 +71,7 @@ void MainWindow::make_live_docks() {
   findings_ = new FindingsPanel(control_, this);
 
   QDockWidget* inspector = docks_["inspector"];
-  tabifyDockWidget(inspector, add_dock("live-link", tr("Live link"), link_editor_, Qt::RightDockWidgetArea));
+  tabifyDockWidget(inspector, add_dock("live-link", tr("Live link"), scrolled(link_editor_), Qt::RightDockWidgetArea));
   tabifyDockWidget(inspector, add_dock("live-node", tr("Live node"), node_, Qt::RightDockWidgetArea));
 
   QDockWidget* first = add_dock("problems", tr("Problems"), problems_, Qt::BottomDockWidgetArea);
@@ -72,10 +85,14 @@ void MainWindow::make_live_docks() {
   tabbed("timeline", tr("Timeline"), new TimelinePanel(control_, this));
   tabbed("log", tr("Log"), log_);
   // Charts need room, which the others would waste.
-  for (const char* name : {"link-chart", "training", "timeline"}) {
+  for (const char* name : {"findings", "link-chart", "training", "timeline", "log"}) {
     QDockWidget* dock = docks_[name];
     connect(dock, &QDockWidget::visibilityChanged, this, [this, dock](bool visible) {
-      if (visible && dock->height() < 320) resizeDocks({dock}, {350}, Qt::Vertical);
+      const int wanted = 160 + 12 * fontMetrics().height();
+      if (!visible || dock->height() >= wanted - 30) return;
+      const int side = right_width();
+      resizeDocks({dock}, {wanted}, Qt::Vertical);
+      if (side > 0) resizeDocks({docks_["inspector"]}, {side}, Qt::Horizontal);
     });
   }
   first->raise();
@@ -122,9 +139,17 @@ void MainWindow::show_problem(const Problem& problem) {
 
 // The first time; later the user's own sizes come back.
 void MainWindow::size_docks() {
-  resizeDocks({docks_["palette"], docks_["inspector"]}, {196, 340}, Qt::Horizontal);
+  resizeDocks({docks_["palette"], docks_["inspector"]}, {196, 400}, Qt::Horizontal);
   resizeDocks({docks_["palette"], docks_["overview"]}, {400, 180}, Qt::Vertical);
   resizeDocks({docks_["problems"]}, {170}, Qt::Vertical);
+}
+
+// Of the docks on the right, one of which is to be seen; 0: none is.
+int MainWindow::right_width() const {
+  for (const char* name : {"inspector", "live-link", "live-node"}) {
+    if (!docks_[name]->visibleRegion().isEmpty()) return docks_[name]->width();
+  }
+  return 0;
 }
 
 void MainWindow::raise_dock(const QString& name) {

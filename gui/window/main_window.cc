@@ -26,7 +26,7 @@ MainWindow::MainWindow(const QString& state_folder, QWidget* parent)
   setDockNestingEnabled(true);
   setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
   setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
-  setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+  setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);  // charts need width
   make_canvas();
   files_ = new FileController(file_, document_, scene_, *notices_, state_folder, this);
   overlay_ = new LiveOverlay(control_, scene_, this);

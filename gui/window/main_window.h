@@ -80,6 +80,7 @@ class MainWindow : public QMainWindow {
   QDockWidget* add_dock(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area);
   void raise_dock(const QString& name);
   void size_docks();
+  int right_width() const;
   void step_pane(int by);
   void show_title();
   void show_selection();

@@ -3,6 +3,7 @@
 #include <QHeaderView>
 #include <QVBoxLayout>
 
+#include "gui/panels/theme.h"
 #include "gui/theme/icons.h"
 
 namespace geomx::gui {
@@ -30,11 +31,12 @@ ProblemsPanel::ProblemsPanel(TopologyModel& model, QWidget* parent)
 void ProblemsPanel::refill() {
   list_->clear();
   const Problems& problems = model_.document().problems();
+  const QIcon sign(drawing("error", mood_colour(Mood::bad, palette()), 48));
   for (const Problem& problem : problems) {
     const QString id = model_.item_at(problem.pointer);
     const Item* item = id.isEmpty() ? nullptr : model_.find(id);
     auto* row = new QTreeWidgetItem(list_);
-    row->setIcon(0, icon("error"));
+    row->setIcon(0, sign);
     row->setText(0, problem.what);
     row->setText(1, problem.hint);
     row->setText(2, item == nullptr ? problem.pointer : item->name);

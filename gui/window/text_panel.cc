@@ -1,6 +1,5 @@
 #include "gui/window/text_panel.h"
 
-#include <QFontDatabase>
 #include <QTextBlock>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -10,7 +9,6 @@ namespace geomx::gui {
 TextPanel::TextPanel(Document& document, QWidget* parent)
     : QWidget(parent), document_(document), editor_(new QPlainTextEdit(this)) {
   editor_->setLineWrapMode(QPlainTextEdit::NoWrap);
-  editor_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
   editor_->setUndoRedoEnabled(false);  // the document's steps are the ones that count
   editor_->setTabChangesFocus(true);
   editor_->setAccessibleName(tr("Text of the scenario file"));

@@ -1,5 +1,6 @@
 #include "gui/window/tour.h"
 
+#include <QApplication>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -23,7 +24,7 @@ Tour::Tour(std::vector<Step> steps, QWidget* window)
   card_->setObjectName(QStringLiteral("card"));
   card_->setStyleSheet(
       QStringLiteral("#card { background: palette(base); border: 1px solid palette(mid); border-radius: 10px; }"));
-  QFont strong = title_->font();
+  QFont strong = QApplication::font();
   strong.setWeight(QFont::DemiBold);
   strong.setPixelSize(std::max(strong.pixelSize(), 10) + 4);
   title_->setFont(strong);
@@ -51,6 +52,7 @@ Tour::Tour(std::vector<Step> steps, QWidget* window)
   resize(window->size());
   go(0);
   show();
+  place_card();  // its fonts are the style's only now
   raise();
   setFocus();
 }
@@ -85,8 +87,10 @@ QRect Tour::lit() const {
 
 // Beside what it is about, where there is room; upon it where there is none.
 void Tour::place_card() {
-  card_->setFixedWidth(std::min(380, width() - 40));
-  card_->adjustSize();
+  QLayout& inside = *card_->layout();
+  inside.invalidate();
+  const int wide = std::min(std::max(380, inside.totalMinimumSize().width()), width() - 40);
+  card_->setFixedSize(wide, inside.totalHeightForWidth(wide));
   const QRect about = lit();
   const QSize size = card_->size();
   constexpr int kGap = 16;

@@ -270,7 +270,7 @@ TEST_F(PanelsTest, LookGoodInLightAndDarkAndInLargeFonts) {
     font.setPointSizeF(usual.pointSizeF() * scale);
     QApplication::setFont(font);
     for (const Shown& each : all) each.panel.resize((QSizeF(each.size) * scale).toSize());
-    QTest::qWait(600);
+    QTest::qWait(1200);
     for (const Shown& each : all) {
       test::expect_sound(each.panel);
       test::keep_picture(each.panel, QStringLiteral("%1-%2").arg(QLatin1String(each.name), QLatin1String(style)));

@@ -73,7 +73,7 @@ const std::vector<Room> kRooms{
     {"gui/theme", {}},
     {"gui/client", {"emulator/base", "emulator/scenario", "emulator/control", "emulator/run"}},
     {"gui/canvas", {"emulator/base", "gui/model", "gui/theme"}},
-    {"gui/panels", {"emulator/base", "emulator/scenario", "gui/model", "gui/client", "gui/canvas"}},
+    {"gui/panels", {"emulator/base", "emulator/scenario", "gui/model", "gui/theme", "gui/client", "gui/canvas"}},
     {"gui",
      {"emulator/base", "emulator/scenario", "emulator/control", "emulator/report", "gui/model", "gui/theme",
       "gui/client", "gui/canvas", "gui/panels"}},
