@@ -58,8 +58,9 @@ TEST_F(ReportTest, ARunThatIsOverHasAPageWithAllThatCounts) {
   write("run.json", R"({"scenario": "x", "start": {"seconds_since_epoch": 1}, "end": {"utc": "now"}, "status": "ok"})");
   write("summary.json", kSummary);
   ASSERT_TRUE(QTest::qWaitFor([&] { return ready; }, 10'000));
-  for (const char* words : {"The run is complete", "14.2 s", "74.1 %", "681", "174.5 MiB", "wan-a", "100Mbit / 99.8Mbit",
-                            "30ms / 30.03ms", "degraded", "rate <too> low", "at least 0.8", "0.7414", "not met"}) {
+  for (const char* words :
+       {"The run is complete", "14.2 s", "74.1 %", "681", "174.5 MiB", "wan-a", "100Mbit / 99.8Mbit", "30ms / 30.03ms",
+        "degraded", "rate <too> low", "at least 0.8", "0.7414", "not met"}) {
     EXPECT_THAT(text(), HasSubstr(words));
   }
   EXPECT_THAT(text(), Not(HasSubstr("a-worker-0"))) << "cables are of no interest";
