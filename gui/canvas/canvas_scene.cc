@@ -101,7 +101,7 @@ void CanvasScene::sync() {
   tops_.clear();
   sync_boxes(old);
   sync_nodes(old);
-  for (LinkLine* link : std::as_const(links_)) link->join(nullptr, nullptr, 0, 1);  // ends may be about to go
+  for (LinkLine* link : std::as_const(links_)) link->leave_ends();
   qDeleteAll(old);
   sync_links();
   apply_states();

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gui/canvas/detail.h"
 #include "gui/canvas/figures.h"
 
 namespace geomx::gui {
@@ -41,6 +40,11 @@ void LinkLine::join(const Vertex* a, const Vertex* b, int lane, int lanes) {
   follow_ends();
 }
 
+void LinkLine::leave_ends() {
+  ends_[0] = nullptr;
+  ends_[1] = nullptr;
+}
+
 void LinkLine::follow_ends() {
   if (!is_drawn()) return;
   prepareGeometryChange();
@@ -67,9 +71,13 @@ QPointF LinkLine::at(qreal part) const {
   return rest * rest * line_.p1() + 2 * rest * part * knee_ + part * part * line_.p2();
 }
 
+QPointF LinkLine::beside(qreal aside) const {
+  const qreal length = line_.length();
+  return aside == 0 || length == 0 ? QPointF() : QPointF(-line_.dy(), line_.dx()) / length * aside;
+}
+
 QPainterPath LinkLine::path(qreal aside) const {
-  QPointF shift;
-  if (aside != 0 && line_.length() > 0) shift = QPointF(-line_.dy(), line_.dx()) / line_.length() * aside;
+  const QPointF shift = beside(aside);
   QPainterPath path(line_.p1() + shift);
   if (is_bent()) {
     path.quadTo(knee_ + shift, line_.p2() + shift);
@@ -79,9 +87,18 @@ QPainterPath LinkLine::path(qreal aside) const {
   return path;
 }
 
+// A path of one line costs the raster engine several times what a line does.
+void LinkLine::stroke(QPainter& painter, qreal aside) const {
+  if (is_bent()) {
+    painter.drawPath(path(aside));
+  } else {
+    painter.drawLine(line_.translated(beside(aside)));
+  }
+}
+
 QPainterPath LinkLine::shape() const {
   if (!is_bent() && line_.length() > 0) {
-    const QPointF aside = QPointF(-line_.dy(), line_.dx()) / line_.length() * kReach;
+    const QPointF aside = beside(kReach);
     QPainterPath band(line_.p1() + aside);
     band.lineTo(line_.p2() + aside);
     band.lineTo(line_.p2() - aside);
@@ -140,28 +157,38 @@ bool LinkLine::label_warns() const {
   return state_ && (!state_->up || state_->forward.loss > 0 || state_->backward.loss > 0);
 }
 
-void LinkLine::paint_live(QPainter& painter, bool thin) const {
+void LinkLine::paint_live(QPainter& painter, Detail detail) const {
+  if (detail != Detail::full) {  // too small to tell two strokes apart: one, as the busier direction has it
+    const bool back = state_->backward.utilisation > state_->forward.utilisation;
+    const DirectionState& busier = back ? state_->backward : state_->forward;
+    painter.setPen(
+        QPen(theme_.utilisation(busier.utilisation), 2 * stroke_of(busier, theme_), Qt::SolidLine, Qt::FlatCap));
+    stroke(painter);
+    return;
+  }
   // Traffic keeps to the right: forward is on the right of the way from the first end to the second.
   const DirectionState* ways[2] = {&state_->forward, &state_->backward};
   for (int i = 0; i < 2; ++i) {
-    const qreal width = thin ? stroke_of(*ways[i], theme_) * 2 : stroke_of(*ways[i], theme_);
+    const qreal width = stroke_of(*ways[i], theme_);
     const qreal aside = (width / 2 + 0.4) * (i == 0 ? 1 : -1);
     painter.setPen(QPen(theme_.utilisation(ways[i]->utilisation), width, Qt::SolidLine, Qt::FlatCap));
-    painter.drawPath(path(aside));
+    stroke(painter, aside);
   }
 }
 
 void LinkLine::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*option*/, QWidget* /*widget*/) {
-  const bool outlines = detail_of(*painter) == Detail::outlines;
+  if (!is_drawn()) return;
+  const Detail detail = detail_of(*painter);
+  const bool outlines = detail == Detail::outlines;
   painter->setBrush(Qt::NoBrush);
   if ((isSelected() || hovered_ || found_) && !outlines) {
     QColor halo = found_ && !isSelected() ? QColor(okabe_ito::orange) : theme_.accent;
     halo.setAlphaF(isSelected() || found_ ? 0.45F : 0.22F);
     painter->setPen(QPen(halo, theme_.line_width + 7, Qt::SolidLine, Qt::RoundCap));
-    painter->drawPath(path());
+    stroke(*painter);
   }
   if (state_ && state_->up) {
-    paint_live(*painter, outlines);
+    paint_live(*painter, detail);
     return;
   }
   QColor color = isSelected() || hovered_ ? theme_.accent : theme_.link;
@@ -170,11 +197,7 @@ void LinkLine::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*option
            state_ ? Qt::DashLine : Qt::SolidLine);
   pen.setCosmetic(outlines);
   painter->setPen(pen);
-  if (is_bent()) {
-    painter->drawPath(path());
-  } else {
-    painter->drawLine(line_);
-  }
+  stroke(*painter);
   if (state_ && !outlines) {
     const QPointF middle = at(0.5);
     painter->setPen(QPen(theme_.bad, 2.6, Qt::SolidLine, Qt::RoundCap));

@@ -6,13 +6,14 @@
 #include <QStringList>
 #include <optional>
 
+#include "gui/canvas/detail.h"
 #include "gui/canvas/live_state.h"
 #include "gui/canvas/vertex.h"
 
 namespace geomx::gui {
 
 // A link as a line between the rims of its ends; several between the same two are bent apart. While a lab runs it is
-// two strokes, one per direction (each on its right), as wide and as hot as it is used.
+// two strokes, one per direction (each on its right), as wide and as hot as it is used; from afar one, the busier.
 class LinkLine : public QGraphicsItem {
  public:
   enum { Type = UserType + 2 };
@@ -25,6 +26,9 @@ class LinkLine : public QGraphicsItem {
 
   // Either may be null: the link has no such end, and is not drawn. `lane` of `lanes` between these two.
   void join(const Vertex* a, const Vertex* b, int lane, int lanes);
+  // Its ends are about to go: until it is joined again it draws nothing. It stays selected, as it would not if it were
+  // hidden.
+  void leave_ends();
   // After an end has moved.
   void follow_ends();
   const Vertex* end(int i) const { return ends_[i]; }
@@ -49,8 +53,10 @@ class LinkLine : public QGraphicsItem {
 
  private:
   bool is_bent() const { return bend_ != 0; }
+  QPointF beside(qreal aside) const;  // so far to the right of its way
   QPainterPath path(qreal aside = 0) const;
-  void paint_live(QPainter& painter, bool thin) const;
+  void stroke(QPainter& painter, qreal aside = 0) const;
+  void paint_live(QPainter& painter, Detail detail) const;
   bool rightwards() const { return line_.dx() >= 0; }
 
   QString id_;

@@ -34,9 +34,17 @@ std::optional<RunFacts> RunFiles::facts() {
   facts.scenario = run.value(QStringLiteral("scenario")).toString();
   facts.start = run.value(QStringLiteral("start")).toObject().value(QStringLiteral("seconds_since_epoch")).toDouble();
   facts.ended = run.value(QStringLiteral("end")).isObject();
+  ended_ = facts.ended;
   facts.status = run.value(QStringLiteral("status")).toString();
   facts.links = run.value(QStringLiteral("shapers")).toObject().keys();
   return facts;
+}
+
+std::optional<QByteArray> RunFiles::summary() {
+  QFile file(folder_ + QStringLiteral("/summary.json"));
+  if (!ended_ || summarised_ || !file.open(QIODevice::ReadOnly)) return std::nullopt;
+  summarised_ = true;
+  return file.readAll();
 }
 
 RunBatch RunFiles::rows() {

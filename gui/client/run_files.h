@@ -22,6 +22,8 @@ class RunFiles {
   void follow_link(const QString& link);
   // Where run.json has changed; nothing: it has not, or is not there yet.
   std::optional<RunFacts> facts();
+  // summary.json, once: of a run that facts() has told the end of. Nothing: it is not there (yet).
+  std::optional<QByteArray> summary();
   // Nothing while there is no database yet.
   RunBatch rows();
   // Of the logs, at most so much of each at once; of one that is long already, its end.
@@ -35,6 +37,8 @@ class RunFiles {
 
   QString folder_;
   QByteArray facts_text_;
+  bool ended_ = false;
+  bool summarised_ = false;
   std::optional<run::DatabaseReader> database_;
   std::string link_;
   std::int64_t link_after_ = 0;

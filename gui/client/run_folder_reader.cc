@@ -13,6 +13,7 @@ constexpr std::chrono::milliseconds kLook(250);
 
 struct Found {
   std::optional<RunFacts> facts;
+  std::optional<QByteArray> summary;
   RunBatch batch;
   QVector<LogChunk> logs;
   QString trouble;
@@ -28,6 +29,7 @@ Found look_into(RunFiles& files) {
   Found found;
   try {
     found.facts = files.facts();
+    found.summary = files.summary();
     found.batch = files.rows();
     found.logs = files.logs();
   } catch (const std::exception& error) {
@@ -92,6 +94,7 @@ void RunFolderReader::look() {
             facts_ = found.facts;
             emit opened(*facts_);
           }
+          if (found.summary) emit summarised(*found.summary);
           if (!is_empty(found.batch)) emit read(found.batch);
           if (!found.logs.isEmpty()) emit logged(found.logs);
           if (!found.trouble.isEmpty() && found.trouble != last_trouble_) emit trouble(found.trouble);

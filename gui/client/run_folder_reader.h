@@ -35,6 +35,7 @@ class RunFolderReader : public QObject {
  signals:
   void cleared();
   void opened(const geomx::gui::RunFacts& facts);  // again when it has ended
+  void summarised(const QByteArray& summary);      // it has ended, and this is its summary.json
   void read(const geomx::gui::RunBatch& batch);
   void logged(const QVector<geomx::gui::LogChunk>& chunks);
   void trouble(const QString& why);  // it cannot be read; tried again

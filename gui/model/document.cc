@@ -21,7 +21,9 @@ struct Document::Reading {
 class Document::PatchCommand : public QUndoCommand {
  public:
   PatchCommand(Document& document, const QString& name, TextPatches patches)
-      : QUndoCommand(name), document_(document), patches_(std::move(patches)) {}
+      : QUndoCommand(name), document_(document), patches_(std::move(patches)), series_(document.series_) {}
+
+  int id() const override { return series_ == 0 ? -1 : kFirstId + series_; }
 
   void redo() override {
     QByteArray text = document_.text();
@@ -29,15 +31,29 @@ class Document::PatchCommand : public QUndoCommand {
     document_.take(text);
   }
 
-  void undo() override {
-    QByteArray text = document_.text();
-    for (auto patch = patches_.rbegin(); patch != patches_.rend(); ++patch) apply(patch->inverse(), text);
-    document_.take(text);
+  void undo() override { document_.take(text_before()); }
+
+  // Both have been done.
+  bool mergeWith(const QUndoCommand* later) override {
+    const auto* other = static_cast<const PatchCommand*>(later);  // of the same id
+    patches_.insert(patches_.end(), other->patches_.begin(), other->patches_.end());
+    setText(other->text());
+    if (text_before() == document_.text()) setObsolete(true);  // there and back
+    return true;
   }
 
  private:
+  static constexpr int kFirstId = 1 << 20;  // smaller ones are those of moves
+
+  QByteArray text_before() const {
+    QByteArray text = document_.text();
+    for (auto patch = patches_.rbegin(); patch != patches_.rend(); ++patch) apply(patch->inverse(), text);
+    return text;
+  }
+
   Document& document_;
   TextPatches patches_;
+  int series_;
 };
 
 namespace {
@@ -64,6 +80,11 @@ TextPatch difference(const QByteArray& before, const QByteArray& after) {
 }
 
 }  // namespace
+
+int Document::Series::fresh() {
+  static int last = 0;
+  return ++last;
+}
 
 Document::Document(QObject* parent) : QObject(parent) {
   take({});

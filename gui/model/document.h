@@ -58,6 +58,20 @@ class Document : public QObject {
   // The whole text, as an editor of the text has it; broken text is welcome. One step.
   void replace_text(const QString& name, const QByteArray& text);
 
+  // Edits that follow each other in the same series are one step together, with the last one's name: what a person
+  // tries out one by one. While it lives, every edit of the document is part of `number`; 0: of none.
+  class Series {
+   public:
+    Series(Document& document, int number) : document_(document) { document.series_ = number; }
+    Series(const Series&) = delete;
+    Series& operator=(const Series&) = delete;
+    ~Series() { document_.series_ = 0; }
+    static int fresh();  // a number that nobody has had
+
+   private:
+    Document& document_;
+  };
+
   // A step may be undone through it, and other steps (positions) may be pushed. Never clear it: that is set_text's.
   QUndoStack& undo_stack() { return undo_stack_; }
 
@@ -79,6 +93,7 @@ class Document : public QObject {
   std::shared_ptr<const Reading> now_;
   mutable std::shared_ptr<const Reading> last_read_;  // a text that was judged is likely to be the next one
   QUndoStack undo_stack_;
+  int series_ = 0;
 };
 
 }  // namespace geomx::gui

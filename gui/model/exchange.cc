@@ -22,9 +22,12 @@ namespace {
 constexpr qint64 kLargestFile = qint64{16} << 20;
 const QString kWan = QStringLiteral("wan:");
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("geomx::gui::Template", text);
-}
+struct Words {
+  Q_DECLARE_TR_FUNCTIONS(geomx::gui::Template)
+};
+
+constexpr int kLargestMesh = 100;   // sites: 4950 links
+constexpr int kDensestWaxman = 40;  // sites, from which on more of them have no more links each
 
 // What says no more than that it is left out.
 Json without_defaults(const Json& value, const Json& schema) {
@@ -74,37 +77,61 @@ scenario::LinkProperties properties_of(const QMap<QString, QString>& typed) {
   return scenario::patched({}, patch, "link");
 }
 
-Template::Number number(const char* name, const QString& tip, int least, int most, int value) {
-  return {QLatin1String(name), tip, least, most, value};
+// "abilene" as "Abilene".
+QString capitalised(const QString& name) {
+  return name.left(1).toUpper() + name.mid(1);
 }
 
 QList<Template> make_templates() {
-  const Template::Number hosts = number("hosts", tr("How many hosts in all"), 1, 1000, 4);
-  const Template::Number sites =
-      number("sites", tr("How many data centers share them; 0: one for each host"), 0, 1000, 0);
+  const Template::Number hosts{Words::tr("Hosts"), Words::tr("How many hosts in all"), 1, 1000, 4};
+  const Template::Number sites{Words::tr("Data centers"),
+                               Words::tr("How many data centers share them; 0: one for each host"), 0, 1000, 0};
   QList<Template> all{
-      {QStringLiteral("star"), tr("Hosts on one switch"), {hosts}},
-      {QStringLiteral("linear"), tr("Data centers in a row"), {hosts, sites}},
-      {QStringLiteral("ring"), tr("Data centers in a ring"), {hosts, sites}},
-      {QStringLiteral("mesh"), tr("Data centers, every two joined"), {hosts, sites}},
+      {QStringLiteral("star"), Words::tr("Star"), Words::tr("Hosts on one switch"), {hosts}},
+      {QStringLiteral("linear"), Words::tr("Row"), Words::tr("Data centers in a row"), {hosts, sites}},
+      {QStringLiteral("ring"), Words::tr("Ring"), Words::tr("Data centers in a ring"), {hosts, sites}},
+      {QStringLiteral("mesh"), Words::tr("Mesh"), Words::tr("Data centers, every two joined"), {hosts, sites}},
       {QStringLiteral("tree"),
-       tr("Hosts below a tree of routers"),
-       {hosts, number("fanout", tr("Children of each router"), 2, 100, 2)}},
+       Words::tr("Tree"),
+       Words::tr("Hosts below a tree of routers"),
+       {hosts, {Words::tr("Fan-out"), Words::tr("Children of each router"), 2, 100, 2}}},
       {QStringLiteral("fat-tree"),
-       tr("Hosts below a k-ary fat tree of routers"),
-       {hosts, number("k", tr("Ports of each router; 0: as few as will do"), 0, 100, 0)}},
+       Words::tr("Fat tree"),
+       Words::tr("Hosts below a k-ary fat tree of routers"),
+       {hosts, {Words::tr("Ports (k)"), Words::tr("Ports of each router; 0: as few as will do"), 0, 16, 0}}},
       {QStringLiteral("waxman"),
-       tr("Data centers joined at random, near ones rather than far ones"),
-       {hosts, sites, number("seed", tr("Same seed, same network"), 0, 1'000'000, 1)}},
+       Words::tr("Waxman (random)"),
+       Words::tr("Data centers joined at random, near ones rather than far ones"),
+       {hosts, sites, {Words::tr("Seed"), Words::tr("Same seed, same network"), 0, 1'000'000, 1}}},
   };
   for (const scenario::WanMap& map : scenario::wan_maps()) {
     const QString name = QString::fromUtf8(map.name.data(), static_cast<qsizetype>(map.name.size()));
     const QString source = QString::fromUtf8(map.source.data(), static_cast<qsizetype>(map.source.size()));
     all.append({kWan + name,
-                tr("A real network. Source: %1").arg(source),
-                {number("hosts", tr("How many hosts in all; 0: one at each site"), 0, 1000, 0)}});
+                Words::tr("%1 (real)").arg(capitalised(name)),
+                Words::tr("A real network. Source: %1").arg(source),
+                {{Words::tr("Hosts"), Words::tr("How many hosts in all; 0: one at each site"), 0, 1000, 0}}});
   }
   return all;
+}
+
+// Links grow with the square of the sites: what nobody could look at is not made.
+scenario::Scenario generated_mesh(const scenario::SiteOptions& options) {
+  const int sites = options.sites > 0 ? options.sites : options.hosts;
+  if (sites > kLargestMesh) {
+    throw InputError("mesh", std::to_string(sites) + " data centers, every two joined, are too many to be drawn",
+                     "take " + std::to_string(kLargestMesh) + " at most");
+  }
+  return scenario::generate_mesh(options);
+}
+
+scenario::Scenario generated_waxman(const scenario::SiteOptions& options, int seed) {
+  scenario::WaxmanOptions waxman;
+  waxman.sites = options;
+  waxman.seed = static_cast<std::uint64_t>(seed);
+  const int sites = options.sites > 0 ? options.sites : options.hosts;
+  if (sites > kDensestWaxman) waxman.beta *= static_cast<double>(kDensestWaxman) / sites;
+  return scenario::generate_waxman(waxman);
 }
 
 scenario::Scenario generated(const QString& name, const QList<int>& numbers, const scenario::LinkProperties& link) {
@@ -116,13 +143,8 @@ scenario::Scenario generated(const QString& name, const QList<int>& numbers, con
   const scenario::SiteOptions sites{at(0), at(1), link};
   if (name == QLatin1String("linear")) return scenario::generate_linear(sites);
   if (name == QLatin1String("ring")) return scenario::generate_ring(sites);
-  if (name == QLatin1String("mesh")) return scenario::generate_mesh(sites);
-  if (name == QLatin1String("waxman")) {
-    scenario::WaxmanOptions options;
-    options.sites = sites;
-    options.seed = static_cast<std::uint64_t>(at(2));
-    return scenario::generate_waxman(options);
-  }
+  if (name == QLatin1String("mesh")) return generated_mesh(sites);
+  if (name == QLatin1String("waxman")) return generated_waxman(sites, at(2));
   throw InputError(name.toStdString(), "there is no such template");
 }
 

@@ -25,8 +25,9 @@ struct LayoutGraph {
 std::vector<QPointF> lay_out(Layout layout, const LayoutGraph& graph);
 
 // T. M. J. Fruchterman, E. M. Reingold, "Graph drawing by force-directed placement", Software: Practice and Experience
-// 21(11), 1991; with a grid, as they propose, for the repulsion of what is near. Parts that nothing joins lie side by
-// side.
+// 21(11), 1991; with a grid, as they propose, for the repulsion of what is near. Then it is turned so that its longest
+// extent lies across and stretched to the shape of a screen, which is wider than high. Parts that nothing joins lie
+// side by side.
 std::vector<QPointF> lay_out_force(const LayoutGraph& graph);
 // On one circle, neighbours near each other as far as a walk through the graph brings them.
 std::vector<QPointF> lay_out_circle(const LayoutGraph& graph);

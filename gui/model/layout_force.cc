@@ -105,11 +105,47 @@ class Springs {
   Points forces_;
 };
 
+// The principal axis of the points, by their second moments, becomes horizontal.
+void lay_across(Points& points) {
+  QPointF middle;
+  for (const QPointF& point : points) middle += point / static_cast<double>(points.size());
+  for (QPointF& point : points) point -= middle;
+  double xx = 0;
+  double xy = 0;
+  double yy = 0;
+  for (const QPointF& point : points) {
+    xx += point.x() * point.x();
+    xy += point.x() * point.y();
+    yy += point.y() * point.y();
+  }
+  const double angle = std::atan2(2 * xy, xx - yy) / 2;
+  const double cosine = std::cos(angle);
+  const double sine = std::sin(angle);
+  for (QPointF& point : points) {
+    point = {cosine * point.x() + sine * point.y(), cosine * point.y() - sine * point.x()};
+  }
+}
+
+// What is less wide than a screen becomes wider, up to a half, and as much less high.
+void widen(Points& points) {
+  const auto [left, right] = std::minmax_element(points.begin(), points.end(),
+                                                 [](const QPointF& a, const QPointF& b) { return a.x() < b.x(); });
+  const auto [top, bottom] = std::minmax_element(points.begin(), points.end(),
+                                                 [](const QPointF& a, const QPointF& b) { return a.y() < b.y(); });
+  const double width = right->x() - left->x();
+  const double height = bottom->y() - top->y();
+  if (width <= 0 || height <= 0) return;
+  const double stretch = std::clamp(std::sqrt(kLandscape * height / width), 1.0, kLandscape);
+  for (QPointF& point : points) point = {point.x() * stretch, point.y() / stretch};
+}
+
 }  // namespace
 
 std::vector<QPointF> lay_out_force(const LayoutGraph& graph) {
   return by_components(graph, [](const LayoutGraph& part) {
     Points points = Springs(part).settle();
+    lay_across(points);
+    widen(points);
     remove_overlaps(part, points, kGap);
     return points;
   });

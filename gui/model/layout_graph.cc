@@ -92,8 +92,7 @@ void pack(const LayoutGraph& graph, const std::vector<std::vector<int>>& parts, 
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return boxes[a].height() > boxes[b].height(); });
-  constexpr double kShape = 1.5;  // width to height of the whole
-  const double row_width = std::max(widest, std::sqrt(area * kShape));
+  const double row_width = std::max(widest, std::sqrt(area * kLandscape));
   QPointF at;
   double row_height = 0;
   for (const std::size_t i : order) {

@@ -29,6 +29,8 @@ LayoutGraph part_of(const LayoutGraph& graph, const std::vector<int>& part);
 
 void center(Points& points);  // about (0, 0)
 
+inline constexpr double kLandscape = 1.5;  // width to height of a canvas, more or less
+
 template <class LayOut>
 Points by_components(const LayoutGraph& graph, const LayOut& lay_out_part) {
   const std::vector<std::vector<int>> parts = components(neighbours_of(graph));

@@ -32,7 +32,7 @@ Binding value_binding(TopologyModel& model, const QString& pointer) {
           },
           [&model, pointer](const QString& json) { return model.judge_value(pointer, json); },
           [&model, pointer](const QString& json) { return model.set_value(pointer, json); },
-          [&model, pointer] { return model.document().problems_within(pointer); }};
+          [&model, pointer] { return model.document().problems_within(pointer); }, &model.document()};
 }
 
 Binding property_binding(TopologyModel& model, const QStringList& ids, const QString& path) {
@@ -54,7 +54,7 @@ Binding property_binding(TopologyModel& model, const QStringList& ids, const QSt
   };
   return {read, [&model, ids, path](const QString& json) { return model.judge_property(ids, path, json); },
           [&model, ids, path](const QString& json) { return model.set_property(ids, path, json); },
-          [&model, ids, path] { return problems_at(model, ids, path); }};
+          [&model, ids, path] { return problems_at(model, ids, path); }, &model.document()};
 }
 
 Binding name_binding(TopologyModel& model, const QString& id) {
@@ -105,7 +105,8 @@ Binding party_binding(TopologyModel& model, const QStringList& datacenters, cons
             Problems problems;
             for (const QString& pointer : pointers()) problems += model.document().problems_within(pointer);
             return problems;
-          }};
+          },
+          &model.document()};
 }
 
 }  // namespace geomx::gui

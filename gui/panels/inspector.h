@@ -25,8 +25,8 @@ class Inspector : public QWidget {
   using QWidget::show;
   // By id. Ids that are not there are passed over; none: the document itself.
   void show(const QStringList& items);
-  // The same when the events that are waiting have been handled: one press may select several times, and pages of fields
-  // take their time.
+  // The same when the events that are waiting have been handled: one press may select several times, and pages of
+  // fields take their time.
   void show_soon(const QStringList& items);
   const QStringList& shown() const { return shown_; }
 
@@ -48,7 +48,7 @@ class Inspector : public QWidget {
 
   TopologyModel& model_;
   QStringList shown_;
-  QTimer soon_;  // runs while the pages are not those of shown_
+  QTimer soon_;                // runs while the pages are not those of shown_
   bool had_training_ = false;  // when the pages were made
   QLabel* title_;
   QTabWidget* tabs_ = nullptr;

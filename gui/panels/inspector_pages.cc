@@ -15,9 +15,9 @@
 namespace geomx::gui {
 namespace {
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("geomx::gui", text);
-}
+struct Words {
+  Q_DECLARE_TR_FUNCTIONS(geomx::gui::InspectorPages)
+};
 
 // Something that may be longer than the panel is high.
 QScrollArea* scrolled(QWidget* content, QWidget* parent) {
@@ -54,10 +54,10 @@ InspectorPage fragment_page(TopologyModel& model, const QString& id, QWidget* pa
       {[&model, id] { return model.find(id) == nullptr ? QString() : QString::fromUtf8(model.find(id)->text); },
        [&model, pointer, edits](const QString& json) { return model.document().judge(edits(json), {pointer()}); },
        [&model, pointer, edits](const QString& json) {
-         return model.document().try_edit(tr("Edit as JSON"), edits(json), {pointer()});
+         return model.document().try_edit(Words::tr("Edit as JSON"), edits(json), {pointer()});
        }},
       parent);
-  return {tr("JSON"), editor, [editor] { editor->refresh(); }, [](const QString&) { return nullptr; }};
+  return {Words::tr("JSON"), editor, [editor] { editor->refresh(); }, [](const QString&) { return nullptr; }};
 }
 
 PropertyForm::Bind item_bind(TopologyModel& model, const QStringList& ids) {
@@ -74,9 +74,9 @@ PropertyForm::Bind item_bind(TopologyModel& model, const QStringList& ids) {
 // The part of data centers in the training job.
 QGroupBox* party_box(TopologyModel& model, const QStringList& ids, PropertyForm*& form,
                      std::function<void()>& refresh) {
-  auto* box = new QGroupBox(tr("Training"));
+  auto* box = new QGroupBox(Words::tr("Training"));
   auto* column = new QVBoxLayout(box);
-  auto* takes_part = new QCheckBox(tr("Takes part in the training"), box);
+  auto* takes_part = new QCheckBox(Words::tr("Takes part in the training"), box);
   takes_part->setObjectName(QStringLiteral("takes_part"));
   form = new PropertyForm(
       Section::party, QStringLiteral("party/"),
@@ -131,7 +131,8 @@ InspectorPage training_page(TopologyModel& model, QWidget* parent) {
       model.document().json() != nullptr && model.document().json()->find(QStringLiteral("/training")) != nullptr;
   auto* content = new QWidget(parent);
   auto* column = new QVBoxLayout(content);
-  auto* button = new QPushButton(has_training ? tr("Remove the training job") : tr("Add a training job"), content);
+  auto* button =
+      new QPushButton(has_training ? Words::tr("Remove the training job") : Words::tr("Add a training job"), content);
   button->setObjectName(has_training ? QStringLiteral("remove_training") : QStringLiteral("add_training"));
   QList<PropertyForm*> forms;
   if (has_training) {
@@ -151,7 +152,7 @@ InspectorPage training_page(TopologyModel& model, QWidget* parent) {
         }
       },
       Qt::QueuedConnection);
-  return page(tr("Training"), content, forms, parent);
+  return page(Words::tr("Training"), content, forms, parent);
 }
 
 QString first_link(const TopologyModel& model) {
@@ -164,10 +165,10 @@ QList<InspectorPage> pages_of_links(TopologyModel& model, const QStringList& ids
   const PropertyForm::Bind bind = item_bind(model, ids);
   const LinkItem* link = ids.size() == 1 ? model.link(ids.front()) : nullptr;
   const QString arrow = QStringLiteral("%1 \u2192 %2");
-  const QString there = link == nullptr ? tr("Forward") : arrow.arg(link->ends[0], link->ends[1]);
-  const QString back = link == nullptr ? tr("Backward") : arrow.arg(link->ends[1], link->ends[0]);
+  const QString there = link == nullptr ? Words::tr("Forward") : arrow.arg(link->ends[0], link->ends[1]);
+  const QString back = link == nullptr ? Words::tr("Backward") : arrow.arg(link->ends[1], link->ends[0]);
   QList<InspectorPage> pages{
-      form_page(tr("Both directions"), new PropertyForm(Section::link, {}, bind), parent),
+      form_page(Words::tr("Both directions"), new PropertyForm(Section::link, {}, bind), parent),
       form_page(there, new PropertyForm(Section::direction, QStringLiteral("forward/"), bind), parent),
       form_page(back, new PropertyForm(Section::direction, QStringLiteral("backward/"), bind), parent)};
   if (link != nullptr) pages.append(fragment_page(model, ids.front(), parent));
@@ -184,13 +185,13 @@ QList<InspectorPage> pages_of_datacenters(TopologyModel& model, const QStringLis
   column->addWidget(form);
   column->addWidget(party_box(model, ids, party, refresh_party));
   column->addStretch();
-  InspectorPage first = page(tr("Data center"), content, {form, party}, parent);
+  InspectorPage first = page(Words::tr("Data center"), content, {form, party}, parent);
   first.refresh = [refresh_forms = first.refresh, refresh_party] {
     refresh_forms();
     refresh_party();
   };
   QList<InspectorPage> pages{
-      first, form_page(tr("LAN"),
+      first, form_page(Words::tr("LAN"),
                        new PropertyForm(Section::lan, QStringLiteral("lan/"),
                                         [&model, ids](const Property&, const QString& path) {
                                           return std::optional<Binding>(property_binding(model, ids, path));
@@ -201,7 +202,8 @@ QList<InspectorPage> pages_of_datacenters(TopologyModel& model, const QStringLis
 }
 
 QList<InspectorPage> pages_of_nodes(TopologyModel& model, const QStringList& ids, QWidget* parent) {
-  QList<InspectorPage> pages{form_page(tr("Node"), new PropertyForm(Section::node, {}, item_bind(model, ids)), parent)};
+  QList<InspectorPage> pages{
+      form_page(Words::tr("Node"), new PropertyForm(Section::node, {}, item_bind(model, ids)), parent)};
   if (ids.size() == 1) pages.append(fragment_page(model, ids.front(), parent));
   return pages;
 }
@@ -214,18 +216,18 @@ QList<InspectorPage> pages_of_document(TopologyModel& model, QWidget* parent) {
       new PropertyForm(Section::topology, QStringLiteral("/topology/"), document_bind(model), content)};
   for (PropertyForm* form : forms) column->addWidget(form);
   column->addStretch();
-  return {page(tr("Scenario"), content, forms, parent), training_page(model, parent),
+  return {page(Words::tr("Scenario"), content, forms, parent), training_page(model, parent),
           list_page(
-              model, tr("Events"), Section::event, QStringLiteral("/events"),
+              model, Words::tr("Events"), Section::event, QStringLiteral("/events"),
               [&model] {
                 return QStringLiteral(R"({"at": "10s", "link": %1, "down": "5s"})").arg(quoted(first_link(model)));
               },
               parent),
           list_page(
-              model, tr("Expectations"), Section::expectation, QStringLiteral("/expect"),
+              model, Words::tr("Expectations"), Section::expectation, QStringLiteral("/expect"),
               [] { return QStringLiteral(R"({"metric": "wall_seconds", "max": 300})"); }, parent),
           list_page(
-              model, tr("Commands"), Section::command, QStringLiteral("/workload"),
+              model, Words::tr("Commands"), Section::command, QStringLiteral("/workload"),
               [&model] {
                 const QString node = model.nodes().empty() ? QString() : model.nodes().front().name;
                 return QStringLiteral(R"({"node": %1, "argv": ["hostname"]})").arg(quoted(node));

@@ -1,5 +1,6 @@
 #include "gui/panels/link_editor_panel.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
@@ -43,6 +44,7 @@ LinkEditorPanel::LinkEditorPanel(RunControl& control, QWidget* parent)
     : QWidget(parent),
       control_(control),
       links_(new QComboBox(this)),
+      both_(new QCheckBox(tr("&Both directions alike"), this)),
       cut_(new QPushButton(tr("C&ut"), this)),
       state_(new QLabel(this)),
       message_(new QLabel(this)) {
@@ -50,6 +52,9 @@ LinkEditorPanel::LinkEditorPanel(RunControl& control, QWidget* parent)
   links_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   links_->setMinimumContentsLength(8);
   links_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  cut_->setObjectName(QStringLiteral("live/cut"));
+  both_->setChecked(true);
+  both_->setToolTip(tr("What is asked for one direction is asked for the other as well"));
   message_->setWordWrap(true);
   message_->setMinimumHeight(2 * fontMetrics().lineSpacing());
   message_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
@@ -61,6 +66,7 @@ LinkEditorPanel::LinkEditorPanel(RunControl& control, QWidget* parent)
   add_fields(*grid);
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
+  layout->addWidget(both_);
   layout->addLayout(grid);
   layout->addWidget(message_);
   layout->addStretch();
@@ -93,6 +99,7 @@ void LinkEditorPanel::add_fields(QGridLayout& grid) {
       auto* name = new QLabel(tr(property.name), this);
       name->setToolTip(tr(property.tip));
       Field field{QString::fromLatin1(property.key), way, new QLineEdit(this), new QLabel(this)};
+      field.asked->setObjectName(QStringLiteral("live/%1/%2").arg(way == 0 ? "forward" : "backward", field.key));
       field.asked->setPlaceholderText(tr("for example %1").arg(QString::fromLatin1(property.example)));
       field.asked->setToolTip(
           tr("%1. Enter asks the lab for it; nothing or \"none\" takes it away.").arg(tr(property.tip)));
@@ -102,7 +109,7 @@ void LinkEditorPanel::add_fields(QGridLayout& grid) {
       connect(field.asked, &QLineEdit::returnPressed, this, [this, index] { ask(index); });
       connect(field.asked, &QLineEdit::editingFinished, this, [this, index] {
         // Enter comes here as well; it has asked already.
-        if (!fields_[index].asked->hasFocus() && !asking_.values().contains(index)) revert(fields_[index]);
+        if (!fields_[index].asked->hasFocus() && !is_asked(index)) revert(fields_[index]);
       });
       grid.addWidget(name, row, 0);
       grid.addWidget(field.asked, row, 1);
@@ -199,7 +206,7 @@ void LinkEditorPanel::show_reading(const LinkReading& reading) {
     // What is being typed stays; what nobody has touched follows.
     const QString was = before ? before->ways[field.way].asked.value(field.key) : QString();
     const bool untouched = !before || field.asked->text() == was;
-    if (!asking_.values().contains(index) && (untouched || !field.asked->hasFocus())) revert(field);
+    if (!is_asked(index) && (untouched || !field.asked->hasFocus())) revert(field);
   }
   state_->setText(reading.up ? tr("up, by %1").arg(reading.shaper) : tr("cut"));
   cut_->setText(reading.up ? tr("C&ut") : tr("&Heal"));
@@ -212,35 +219,48 @@ QString LinkEditorPanel::from(int way) const {
   return reading_ ? reading_->ways[way].direction.section(QStringLiteral("->"), 0, 0) : QString();
 }
 
+bool LinkEditorPanel::is_asked(int index) const {
+  return std::any_of(asking_.begin(), asking_.end(),
+                     [=](const QVector<int>& fields) { return fields.contains(index); });
+}
+
+int LinkEditorPanel::twin(int index) const {
+  const auto half = static_cast<int>(fields_.size()) / 2;
+  return index < half ? index + half : index - half;
+}
+
 void LinkEditorPanel::ask(int index) {
   const Field& field = fields_[index];
   const QString text = field.asked->text().trimmed();
-  if (text == acknowledged(field)) return;
+  const QVector<int> asked = both_->isChecked() ? QVector<int>{index, twin(index)} : QVector<int>{index};
+  if (std::all_of(asked.begin(), asked.end(), [&](int each) { return text == acknowledged(fields_[each]); })) return;
   const QString value = text.isEmpty() ? QStringLiteral("none") : text;
-  const quint64 request =
-      control_.session().change_link(link_, from(field.way), {QStringLiteral("%1=%2").arg(field.key, value)});
-  asking_[request] = index;
-  field.acknowledged->setText(tr("asking..."));
+  const QString end = asked.size() > 1 ? QString() : from(field.way);
+  asking_[control_.session().change_link(link_, end, {QStringLiteral("%1=%2").arg(field.key, value)})] = asked;
+  for (const int each : asked) {
+    fields_[each].asked->setText(text);
+    fields_[each].acknowledged->setText(tr("asking..."));
+  }
   say({}, false);
 }
 
 void LinkEditorPanel::cut_or_heal() {
   if (!reading_) return;
-  asking_[control_.session().set_link_up(link_, !reading_->up)] = -1;
+  asking_[control_.session().set_link_up(link_, !reading_->up)] = {};
   say({}, false);
 }
 
 void LinkEditorPanel::show_outcome(const Outcome& outcome) {
-  const auto asked = asking_.find(outcome.request);
-  if (asked == asking_.end()) return;
-  const int index = *asked;
-  asking_.erase(asked);
+  const auto found = asking_.find(outcome.request);
+  if (found == asking_.end()) return;
+  const QVector<int> asked = *found;
+  asking_.erase(found);
   switch (outcome.result) {
     case Outcome::Result::done:
       say(outcome.remarks.isEmpty() ? tr("%1: %2 is in force").arg(link_, outcome.asked)
                                     : outcome.remarks.join(QLatin1Char('\n')),
           false);
-      break;
+      return;  // what is now is read next
     case Outcome::Result::refused:
       say(tr("%1 was refused: %2").arg(outcome.asked, outcome.reason), true);
       break;
@@ -248,11 +268,11 @@ void LinkEditorPanel::show_outcome(const Outcome& outcome) {
       say(tr("%1 was asked, and no answer came: %2").arg(outcome.asked, outcome.reason), true);
       break;
   }
-  if (index < 0) return;
-  const Field& field = fields_[index];
-  if (outcome.result == Outcome::Result::done) return;  // what is now is read next
-  revert(field);
-  field.acknowledged->setText(acknowledged(field).isEmpty() ? tr("none") : acknowledged(field));
+  for (const int each : asked) {
+    const Field& field = fields_[each];
+    revert(field);
+    field.acknowledged->setText(acknowledged(field).isEmpty() ? tr("none") : acknowledged(field));
+  }
 }
 
 void LinkEditorPanel::say(const QString& text, bool bad) {

@@ -8,6 +8,7 @@
 
 #include "gui/client/run_control.h"
 
+class QCheckBox;
 class QComboBox;
 class QGridLayout;
 class QLabel;
@@ -17,8 +18,8 @@ class QPushButton;
 namespace geomx::gui {
 
 // One link of the running lab, to be changed while traffic flows: per direction what is asked beside what the lab has
-// acknowledged, and what the kernel or the wire says of it. Enter asks. A refusal is shown with its reason, and the
-// field goes back to what holds.
+// acknowledged, and what the kernel or the wire says of it. Enter asks, for both directions unless the box is not
+// ticked. A refusal is shown with its reason, and the field goes back to what holds.
 class LinkEditorPanel : public QWidget {
   Q_OBJECT
 
@@ -45,6 +46,8 @@ class LinkEditorPanel : public QWidget {
   void show_reading(const LinkReading& reading);
   void show_outcome(const Outcome& outcome);
   void ask(int index);  // of a field
+  bool is_asked(int index) const;
+  int twin(int index) const;  // the same property of the other direction
   void revert(const Field& field);
   QString acknowledged(const Field& field) const;
   QString from(int way) const;  // the end that the direction leaves
@@ -55,8 +58,9 @@ class LinkEditorPanel : public QWidget {
   RunControl& control_;
   QString link_;
   std::optional<LinkReading> reading_;
-  QHash<quint64, int> asking_;  // request -> field; -1: cut or heal
+  QHash<quint64, QVector<int>> asking_;  // request -> fields; none: cut or heal
   QComboBox* links_;
+  QCheckBox* both_;
   QPushButton* cut_;
   QLabel* state_;
   std::array<QLabel*, 2> headings_{};

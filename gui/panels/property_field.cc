@@ -114,7 +114,11 @@ void PropertyField::typing(const QString& text) {
 
 void PropertyField::commit(const QString& text) {
   committing_ = true;
-  const std::optional<Problem> problem = binding_.set(json_of(property_, text));
+  std::optional<Problem> problem;
+  {
+    const Document::Series together(*binding_.document, series_);
+    problem = binding_.set(json_of(property_, text));
+  }
   committing_ = false;
   typing_ = problem.has_value() && line_ != nullptr;
   if (!problem || line_ == nullptr) refresh();
@@ -138,6 +142,8 @@ bool PropertyField::eventFilter(QObject* watched, QEvent* event) {
     event->ignore();  // it is the panel that is scrolled, not the value
     return true;
   }
+  const bool begins = event->type() == QEvent::FocusIn || event->type() == QEvent::MouseButtonPress;
+  if (begins && choice_ != nullptr) series_ = Document::Series::fresh();
   if (event->type() == QEvent::KeyPress && typing_ && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
     typing_ = false;
     refresh();

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "gui/model/catalogue.h"
-#include "gui/model/problem.h"
+#include "gui/model/document.h"
 
 namespace geomx::gui {
 
@@ -23,11 +23,13 @@ struct Binding {
   std::function<std::optional<Problem>(const QString& json)> judge;  // empty JSON: left out
   std::function<std::optional<Problem>(const QString& json)> set;
   std::function<Problems()> problems;  // of what is in the document now
+  Document* document = nullptr;        // whose steps they are
 };
 
 // One property of the catalogue under a person's hands. While somebody types, what cannot be is marked where it stands,
 // with the reason in words; it goes into the document with Enter or when the field is left, if it can be. Escape takes
-// back what was typed. The editor's object name is the property's path.
+// back what was typed. A choice goes into the document at once; those that the arrow keys or the wheel pass on the way
+// are one step together. The editor's object name is the property's path.
 class PropertyField : public QWidget {
   Q_OBJECT
 
@@ -64,6 +66,7 @@ class PropertyField : public QWidget {
   QLabel* reason_ = nullptr;
   bool typing_ = false;  // what is in the field is not in the document
   bool committing_ = false;
+  int series_ = 0;  // of a choice that is tried out
 };
 
 // Red that can be read on the palette's background, light or dark.

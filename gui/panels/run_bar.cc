@@ -109,6 +109,11 @@ QToolButton* RunBar::add_button(const QString& drawing, const QString& text, con
   return button;
 }
 
+void RunBar::hand_over_starts() {
+  handed_over_ = true;
+  show_state();
+}
+
 void RunBar::start(Task task) {
   if (handed_over_) {
     emit start_asked(task);

@@ -23,7 +23,7 @@ class RunBar : public QWidget {
 
   // A window that has the document says that it takes starts over: it saves the file, calls RunControl::set_scenario
   // and then check, up or run. Else the bar calls these itself.
-  void hand_over_starts() { handed_over_ = true; }
+  void hand_over_starts();
 
  signals:
   void start_asked(geomx::gui::Task task);  // check, up or run

@@ -6,7 +6,7 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
-#include "gui/panels/timeline_colours.h"
+#include "gui/panels/timeline_parts.h"
 #include "gui/panels/timeline_view.h"
 
 namespace geomx::gui {

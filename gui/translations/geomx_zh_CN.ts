@@ -34,129 +34,6 @@
     </message>
 </context>
 <context>
-    <name>geomx::gui</name>
-    <message>
-        <source>How many hosts in all</source>
-        <translation>主机总数</translation>
-    </message>
-    <message>
-        <source>How many data centers share them; 0: one for each host</source>
-        <translation>分布在多少个数据中心；0：每台主机一个</translation>
-    </message>
-    <message>
-        <source>Hosts on one switch</source>
-        <translation>连在一台交换机上的主机</translation>
-    </message>
-    <message>
-        <source>Data centers in a row</source>
-        <translation>排成一行的数据中心</translation>
-    </message>
-    <message>
-        <source>Data centers in a ring</source>
-        <translation>连成环的数据中心</translation>
-    </message>
-    <message>
-        <source>Data centers, every two joined</source>
-        <translation>两两相连的数据中心</translation>
-    </message>
-    <message>
-        <source>Hosts below a tree of routers</source>
-        <translation>路由器树下的主机</translation>
-    </message>
-    <message>
-        <source>Children of each router</source>
-        <translation>每个路由器的子节点数</translation>
-    </message>
-    <message>
-        <source>Hosts below a k-ary fat tree of routers</source>
-        <translation>k 叉胖树路由器下的主机</translation>
-    </message>
-    <message>
-        <source>Ports of each router; 0: as few as will do</source>
-        <translation>每个路由器的端口数；0：够用即可</translation>
-    </message>
-    <message>
-        <source>Data centers joined at random, near ones rather than far ones</source>
-        <translation>随机相连的数据中心，近的多于远的</translation>
-    </message>
-    <message>
-        <source>Same seed, same network</source>
-        <translation>种子相同，网络相同</translation>
-    </message>
-    <message>
-        <source>A real network. Source: %1</source>
-        <translation>真实网络。来源：%1</translation>
-    </message>
-    <message>
-        <source>How many hosts in all; 0: one at each site</source>
-        <translation>主机总数；0：每个站点一台</translation>
-    </message>
-    <message>
-        <source>Edit as JSON</source>
-        <translation>以 JSON 编辑</translation>
-    </message>
-    <message>
-        <source>JSON</source>
-        <translation>JSON</translation>
-    </message>
-    <message>
-        <source>Training</source>
-        <translation>训练</translation>
-    </message>
-    <message>
-        <source>Takes part in the training</source>
-        <translation>参与训练</translation>
-    </message>
-    <message>
-        <source>Remove the training job</source>
-        <translation>删除训练任务</translation>
-    </message>
-    <message>
-        <source>Add a training job</source>
-        <translation>添加训练任务</translation>
-    </message>
-    <message>
-        <source>Forward</source>
-        <translation>正向</translation>
-    </message>
-    <message>
-        <source>Backward</source>
-        <translation>反向</translation>
-    </message>
-    <message>
-        <source>Both directions</source>
-        <translation>双向</translation>
-    </message>
-    <message>
-        <source>Data center</source>
-        <translation>数据中心</translation>
-    </message>
-    <message>
-        <source>LAN</source>
-        <translation>局域网</translation>
-    </message>
-    <message>
-        <source>Node</source>
-        <translation>节点</translation>
-    </message>
-    <message>
-        <source>Scenario</source>
-        <translation>场景</translation>
-    </message>
-    <message>
-        <source>Events</source>
-        <translation>事件</translation>
-    </message>
-    <message>
-        <source>Expectations</source>
-        <translation>期望</translation>
-    </message>
-    <message>
-        <source>Commands</source>
-        <translation>命令</translation>
-    </message>
-</context>
-<context>
     <name>geomx::gui::CanvasCommands</name>
     <message>
         <source>Nothing can be added while the file is not valid JSON: correct the text first</source>
@@ -479,6 +356,73 @@
     </message>
 </context>
 <context>
+    <name>geomx::gui::InspectorPages</name>
+    <message>
+        <source>Edit as JSON</source>
+        <translation>以 JSON 编辑</translation>
+    </message>
+    <message>
+        <source>JSON</source>
+        <translation>JSON</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Takes part in the training</source>
+        <translation>参与训练</translation>
+    </message>
+    <message>
+        <source>Remove the training job</source>
+        <translation>删除训练任务</translation>
+    </message>
+    <message>
+        <source>Add a training job</source>
+        <translation>添加训练任务</translation>
+    </message>
+    <message>
+        <source>Forward</source>
+        <translation>正向</translation>
+    </message>
+    <message>
+        <source>Backward</source>
+        <translation>反向</translation>
+    </message>
+    <message>
+        <source>Both directions</source>
+        <translation>双向</translation>
+    </message>
+    <message>
+        <source>Data center</source>
+        <translation>数据中心</translation>
+    </message>
+    <message>
+        <source>LAN</source>
+        <translation>局域网</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>节点</translation>
+    </message>
+    <message>
+        <source>Scenario</source>
+        <translation>场景</translation>
+    </message>
+    <message>
+        <source>Events</source>
+        <translation>事件</translation>
+    </message>
+    <message>
+        <source>Expectations</source>
+        <translation>期望</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+</context>
+<context>
     <name>geomx::gui::LabListDialog</name>
     <message>
         <source>Attach to a lab</source>
@@ -733,6 +677,14 @@
     <message>
         <source>for example %1</source>
         <translation>例如 %1</translation>
+    </message>
+    <message>
+        <source>&amp;Both directions alike</source>
+        <translation>两个方向相同(&amp;B)</translation>
+    </message>
+    <message>
+        <source>What is asked for one direction is asked for the other as well</source>
+        <translation>对一个方向的要求也用于另一个方向</translation>
     </message>
 </context>
 <context>
@@ -1725,6 +1677,10 @@ File → New from a template has whole networks.</source>
             <numerusform>已选 %n 个</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
 </context>
 <context>
     <name>geomx::gui::MiniMap</name>
@@ -2320,6 +2276,176 @@ File → New from a template has whole networks.</source>
     </message>
 </context>
 <context>
+    <name>geomx::gui::ReportPage</name>
+    <message>
+        <source>The run is complete</source>
+        <translation>运行已完成</translation>
+    </message>
+    <message>
+        <source>The run was stopped; this is what it had reached</source>
+        <translation>运行已被停止；以下是停止前的结果</translation>
+    </message>
+    <message>
+        <source>The run has failed</source>
+        <translation>运行失败</translation>
+    </message>
+    <message>
+        <source>It took %1 s.</source>
+        <translation>用时 %1 秒。</translation>
+    </message>
+    <message>
+        <source>at least %1</source>
+        <translation>至少 %1</translation>
+    </message>
+    <message>
+        <source>at most %1</source>
+        <translation>至多 %1</translation>
+    </message>
+    <message>
+        <source>met</source>
+        <translation>达到</translation>
+    </message>
+    <message>
+        <source>not met</source>
+        <translation>未达到</translation>
+    </message>
+    <message>
+        <source>Expectations</source>
+        <translation>期望</translation>
+    </message>
+    <message>
+        <source>Measured value</source>
+        <translation>测量值</translation>
+    </message>
+    <message>
+        <source>Wanted</source>
+        <translation>期望值</translation>
+    </message>
+    <message>
+        <source>Found</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Test accuracy</source>
+        <translation>测试准确率</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>丢包</translation>
+    </message>
+    <message>
+        <source>Rounds</source>
+        <translation>回合数</translation>
+    </message>
+    <message>
+        <source>Samples per second</source>
+        <translation>每秒样本数</translation>
+    </message>
+    <message>
+        <source>Over the WAN</source>
+        <translation>经广域网</translation>
+    </message>
+    <message>
+        <source>Inside data centers</source>
+        <translation>数据中心内部</translation>
+    </message>
+    <message>
+        <source>Accuracy of %1 after</source>
+        <translation>达到准确率 %1 用时</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 秒</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>节点</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Exit code</source>
+        <translation>退出码</translation>
+    </message>
+    <message>
+        <source>Seconds</source>
+        <translation>秒数</translation>
+    </message>
+    <message>
+        <source>Links of the WAN, as asked / as measured</source>
+        <translation>广域网链路：要求值 / 测量值</translation>
+    </message>
+    <message>
+        <source>Link</source>
+        <translation>链路</translation>
+    </message>
+    <message>
+        <source>Rate</source>
+        <translation>速率</translation>
+    </message>
+    <message>
+        <source>Delay</source>
+        <translation>时延</translation>
+    </message>
+    <message>
+        <source>Bytes</source>
+        <translation>字节</translation>
+    </message>
+    <message>
+        <source>Drops</source>
+        <translation>丢弃</translation>
+    </message>
+    <message>
+        <source>Was the network what was asked for?</source>
+        <translation>网络是否符合要求？</translation>
+    </message>
+    <message>
+        <source>Training loss</source>
+        <translation>训练损失</translation>
+    </message>
+</context>
+<context>
+    <name>geomx::gui::ReportPanel</name>
+    <message>
+        <source>&amp;Open the folder</source>
+        <translation>打开文件夹(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>The run&apos;s folder: measurements, logs, and the scenario as it ran</source>
+        <translation>运行的文件夹：测量数据、日志以及实际运行的场景</translation>
+    </message>
+    <message>
+        <source>No program here shows folders. It is %1</source>
+        <translation>这里没有可显示文件夹的程序。它位于 %1</translation>
+    </message>
+    <message>
+        <source>What came of a run stands here once it has ended.</source>
+        <translation>运行结束后，这里显示其结果。</translation>
+    </message>
+    <message>
+        <source>The run goes on, or has ended before it could say what came of it.</source>
+        <translation>运行仍在进行，或者在给出结果之前就结束了。</translation>
+    </message>
+</context>
+<context>
     <name>geomx::gui::RunBar</name>
     <message>
         <source>&amp;Check</source>
@@ -2501,6 +2627,117 @@ File → New from a template has whole networks.</source>
     <message>
         <source>none</source>
         <translation>无</translation>
+    </message>
+</context>
+<context>
+    <name>geomx::gui::Template</name>
+    <message>
+        <source>Hosts</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>How many hosts in all</source>
+        <translation>主机总数</translation>
+    </message>
+    <message>
+        <source>Data centers</source>
+        <translation>数据中心</translation>
+    </message>
+    <message>
+        <source>How many data centers share them; 0: one for each host</source>
+        <translation>分布在多少个数据中心；0：每台主机一个</translation>
+    </message>
+    <message>
+        <source>Star</source>
+        <translation>星形</translation>
+    </message>
+    <message>
+        <source>Hosts on one switch</source>
+        <translation>连在一台交换机上的主机</translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation>线形</translation>
+    </message>
+    <message>
+        <source>Data centers in a row</source>
+        <translation>排成一行的数据中心</translation>
+    </message>
+    <message>
+        <source>Ring</source>
+        <translation>环形</translation>
+    </message>
+    <message>
+        <source>Data centers in a ring</source>
+        <translation>连成环的数据中心</translation>
+    </message>
+    <message>
+        <source>Mesh</source>
+        <translation>全互联</translation>
+    </message>
+    <message>
+        <source>Data centers, every two joined</source>
+        <translation>两两相连的数据中心</translation>
+    </message>
+    <message>
+        <source>Tree</source>
+        <translation>树形</translation>
+    </message>
+    <message>
+        <source>Hosts below a tree of routers</source>
+        <translation>路由器树下的主机</translation>
+    </message>
+    <message>
+        <source>Fan-out</source>
+        <translation>分支数</translation>
+    </message>
+    <message>
+        <source>Children of each router</source>
+        <translation>每个路由器的子节点数</translation>
+    </message>
+    <message>
+        <source>Fat tree</source>
+        <translation>胖树</translation>
+    </message>
+    <message>
+        <source>Hosts below a k-ary fat tree of routers</source>
+        <translation>k 叉胖树路由器下的主机</translation>
+    </message>
+    <message>
+        <source>Ports (k)</source>
+        <translation>端口数 (k)</translation>
+    </message>
+    <message>
+        <source>Ports of each router; 0: as few as will do</source>
+        <translation>每个路由器的端口数；0：够用即可</translation>
+    </message>
+    <message>
+        <source>Waxman (random)</source>
+        <translation>Waxman（随机）</translation>
+    </message>
+    <message>
+        <source>Data centers joined at random, near ones rather than far ones</source>
+        <translation>随机相连的数据中心，近的多于远的</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Same seed, same network</source>
+        <translation>种子相同，网络相同</translation>
+    </message>
+    <message>
+        <source>%1 (real)</source>
+        <translation>%1（真实网络）</translation>
+    </message>
+    <message>
+        <source>A real network. Source: %1</source>
+        <translation>真实网络。来源：%1</translation>
+    </message>
+    <message>
+        <source>How many hosts in all; 0: one at each site</source>
+        <translation>主机总数；0：每个站点一台</translation>
     </message>
 </context>
 <context>

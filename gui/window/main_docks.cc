@@ -10,6 +10,7 @@
 #include "gui/panels/link_editor_panel.h"
 #include "gui/panels/log_panel.h"
 #include "gui/panels/node_panel.h"
+#include "gui/panels/report_panel.h"
 #include "gui/panels/timeline_panel.h"
 #include "gui/panels/training_panel.h"
 #include "gui/window/main_window.h"
@@ -84,8 +85,11 @@ void MainWindow::make_live_docks() {
   tabbed("training", tr("Training"), new TrainingPanel(control_, this));
   tabbed("timeline", tr("Timeline"), new TimelinePanel(control_, this));
   tabbed("log", tr("Log"), log_);
+  auto* report = new ReportPanel(control_, this);
+  tabbed("report", tr("Report"), report);
+  connect(report, &ReportPanel::ready, this, [this] { raise_dock("report"); });
   // Charts need room, which the others would waste.
-  for (const char* name : {"findings", "link-chart", "training", "timeline", "log"}) {
+  for (const char* name : {"findings", "link-chart", "training", "timeline", "log", "report"}) {
     QDockWidget* dock = docks_[name];
     connect(dock, &QDockWidget::visibilityChanged, this, [this, dock](bool visible) {
       const int wanted = 160 + 12 * fontMetrics().height();
@@ -163,7 +167,7 @@ void MainWindow::raise_dock(const QString& name) {
 void MainWindow::step_pane(int by) {
   QList<QWidget*> panes{view_};
   for (const char* name : {"palette", "overview", "inspector", "live-link", "live-node", "problems", "text", "findings",
-                           "link-chart", "training", "timeline", "log"}) {
+                           "link-chart", "training", "timeline", "log", "report"}) {
     QDockWidget* dock = docks_.value(name);
     if (dock != nullptr && !dock->visibleRegion().isEmpty()) panes << dock->widget();
   }

@@ -104,7 +104,7 @@ Tour* MainWindow::start_tour() {
 
 QStringList MainWindow::view_names() {
   return {"editor",   "inspector", "live-link", "live-node", "problems", "text", "findings", "link-chart",
-          "training", "timeline",  "log",       "search",    "tour",     "keys", "template"};
+          "training", "timeline",  "log",       "report",    "search",   "tour", "keys",     "template"};
 }
 
 bool MainWindow::show_view(const QString& name) {

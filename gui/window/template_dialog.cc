@@ -21,7 +21,7 @@ TemplateDialog::TemplateDialog(QWidget* parent)
       why_not_(new QLabel(this)) {
   setWindowTitle(tr("New from a template"));
   resize(680, 420);
-  for (const Template& one : templates()) list_->addItem(one.name);
+  for (const Template& one : templates()) list_->addItem(one.label);
   list_->setFixedWidth(190);
   list_->setAccessibleName(tr("Templates"));
   description_->setWordWrap(true);
@@ -67,7 +67,7 @@ void TemplateDialog::show_numbers() {
     box->setRange(number.least, number.most);
     box->setValue(number.value);
     box->setToolTip(number.tip);
-    form_->insertRow(static_cast<int>(i), number.name, box);
+    form_->insertRow(static_cast<int>(i), number.label, box);
     numbers_ << box;
   }
 }

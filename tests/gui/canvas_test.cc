@@ -179,6 +179,17 @@ TEST_F(Canvas, SelectsByClickShiftAndRubberBand) {
   EXPECT_EQ(scene.selected_ids(), QStringList({"a", "b", "link:wan", "r1"}));
 }
 
+TEST_F(Canvas, AnEditLeavesWhatIsSelected) {
+  scene.select({"link:wan"});
+  ASSERT_FALSE(model.set_property({"link:wan"}, "rate", "\"5Mbit\""));
+  EXPECT_EQ(scene.selected_ids(), QStringList("link:wan"));
+  ASSERT_FALSE(model.rename("link:wan", "atlantic"));
+  EXPECT_EQ(scene.selected_ids(), QStringList("link:atlantic"));
+  scene.select({"a", "r1"});
+  ASSERT_FALSE(model.rename("a", "amsterdam"));
+  EXPECT_EQ(scene.selected_ids(), QStringList({"amsterdam", "r1"}));
+}
+
 TEST_F(Canvas, DeletesWithLinksAndTakesBack) {
   const QByteArray text = document.text();
   scene.select({"b"});

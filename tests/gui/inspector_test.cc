@@ -268,6 +268,36 @@ TEST_F(InspectorTest, TheWheelScrollsThePanelAndNotTheValue) {
   EXPECT_FALSE(document_.undo_stack().canUndo());
 }
 
+TEST_F(InspectorTest, WhatAChoicePassesOnTheWayIsOneStep) {
+  inspector_.show({"link:wan-a"});
+  const QByteArray before = document_.text();
+  QComboBox& preset = choice("preset");
+  preset.setFocus();
+  for (int i = 0; i < 4; ++i) QTest::keyClick(&preset, Qt::Key_Down);
+  QWheelEvent wheel(QPointF(4, 4), preset.mapToGlobal(QPointF(4, 4)), {}, QPoint(0, -120), Qt::NoButton, Qt::NoModifier,
+                    Qt::NoScrollPhase, false);
+  QCoreApplication::sendEvent(&preset, &wheel);
+  EXPECT_EQ(preset.currentIndex(), 5);
+  EXPECT_EQ(document_.undo_stack().count(), 1);
+  EXPECT_TRUE(step().contains(preset.currentText())) << step().toStdString();
+  const QByteArray chosen = document_.text();
+  document_.undo_stack().undo();
+  EXPECT_EQ(document_.text(), before);
+  document_.undo_stack().redo();
+  EXPECT_EQ(document_.text(), chosen);
+
+  line("delay").setFocus();
+  preset.setFocus();
+  QTest::keyClick(&preset, Qt::Key_Up);
+  EXPECT_EQ(document_.undo_stack().count(), 2) << "somebody has come back to it";
+  QTest::keyClick(&preset, Qt::Key_Down);
+  EXPECT_EQ(document_.undo_stack().count(), 1) << "there and back is nothing";
+  EXPECT_EQ(document_.text(), chosen);
+  enter("delay", "9ms");
+  enter("delay", "8ms");
+  EXPECT_EQ(document_.undo_stack().count(), 3) << "what is typed is a step each time";
+}
+
 TEST_F(InspectorTest, ABrokenFileHasFieldsThatDoNothing) {
   document_.replace_text("Break it", "{");
   EXPECT_TRUE(inspector_.shown().isEmpty());

@@ -103,6 +103,7 @@ TEST_F(PanelsTest, TheLinkEditorShowsAskedBesideAcknowledgedAndTakesARefusalBack
   ASSERT_TRUE(until(kLabPatience, [&] { return rate.text() == QStringLiteral("40Mbit"); }));
   EXPECT_NE(find<QLabel>(editor, QStringLiteral("central->a")), nullptr);
 
+  QTest::mouseClick(editor.findChild<QCheckBox*>(), Qt::LeftButton, {}, QPoint(8, 8));  // not both directions alike
   rate.setFocus();
   rate.selectAll();
   QTest::keyClicks(&rate, QStringLiteral("7Mbit"));
@@ -121,6 +122,18 @@ TEST_F(PanelsTest, TheLinkEditorShowsAskedBesideAcknowledgedAndTakesARefusalBack
   for (const QLabel* label : editor.findChildren<QLabel*>())
     said = said || label->text().contains(QStringLiteral("refused"));
   EXPECT_TRUE(said);
+
+  QTest::mouseClick(editor.findChild<QCheckBox*>(), Qt::LeftButton, {}, QPoint(8, 8));
+  QLineEdit& delay = *fields[1];
+  delay.setFocus();
+  delay.selectAll();
+  QTest::keyClicks(&delay, QStringLiteral("9ms"));
+  QTest::keyClick(&delay, Qt::Key_Return);
+  EXPECT_TRUE(until(kLabPatience, [&] {
+    const nlohmann::json now = nlohmann::json::parse(emu({"link", "play", "wan-a", "--json"}).out);
+    return now["forward"]["asked"]["delay"] == "9ms" && now["backward"]["asked"]["delay"] == "9ms";
+  })) << "both directions alike";
+  EXPECT_TRUE(until(kLabPatience, [&] { return fields[6]->text() == QStringLiteral("9ms"); }));
 
   auto* cut = find<QPushButton>(editor, QStringLiteral("Cut"));
   ASSERT_NE(cut, nullptr);

@@ -2,12 +2,16 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
+#include <QDirIterator>
 #include <QDockWidget>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QMenuBar>
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QToolButton>
 #include <QtTest>
+#include <filesystem>
 #include <functional>
 
 #include "gui/window/main_window.h"
@@ -47,19 +51,60 @@ class Window : public testing::Test {
   MainWindow window{folder.path()};
 };
 
+// In a folder and those below; other JSON there (tables of traces, positions) has no topology.
+QStringList every_scenario(const QString& folder = scenario_file("")) {
+  QStringList paths;
+  QDirIterator files(folder, {"*.json"}, QDir::Files, QDirIterator::Subdirectories);
+  while (files.hasNext()) {
+    const QString path = files.next();
+    if (QJsonDocument::fromJson(content(path)).object().contains("topology")) paths << path;
+  }
+  return paths;
+}
+
 TEST_F(Window, OpensEveryExampleAndSavesItUnchanged) {
-  const QDir examples(scenario_file(""));
-  const QStringList names = examples.entryList({"*.json"});
-  ASSERT_GT(names.size(), 4);
-  for (const QString& name : names) {
-    if (name.endsWith(".layout.json")) continue;
-    const QByteArray before = content(scenario_file(name));
-    ASSERT_TRUE(window.files().open(scenario_file(name))) << name.toStdString();
-    EXPECT_EQ(window.problems_panel().list()->topLevelItemCount(), 0) << name.toStdString();
+  const QStringList paths = every_scenario();
+  ASSERT_GT(paths.size(), 4);
+  for (const QString& path : paths) {
+    const QByteArray before = content(path);
+    ASSERT_TRUE(window.files().open(path)) << path.toStdString();
+    EXPECT_EQ(window.problems_panel().list()->topLevelItemCount(), 0) << path.toStdString();
     EXPECT_FALSE(window.canvas().canvas().tops().empty());
     EXPECT_TRUE(window.canvas().seen().contains(window.canvas().canvas().contents())) << "all of it is seen";
-    ASSERT_TRUE(window.files().save_as(folder.filePath(name)));
-    EXPECT_EQ(content(folder.filePath(name)), before) << name.toStdString();
+    ASSERT_TRUE(window.files().save_as(folder.filePath("copy.json")));
+    EXPECT_EQ(content(folder.filePath("copy.json")), before) << path.toStdString();
+  }
+}
+
+// Edited, saved, opened again, and taken back: what the editor has made of a file means what it showed, and what it did
+// not touch is as it was.
+TEST_F(Window, EveryExampleRoundTrips) {
+  // With the files that they name.
+  std::filesystem::copy(scenario_file("").toStdString(), folder.filePath("examples").toStdString(),
+                        std::filesystem::copy_options::recursive);
+  for (const QString& path : every_scenario(folder.filePath("examples"))) {
+    const QByteArray before = content(path);
+    const QString copy = QFileInfo(path).path() + "/copy.json";
+    ASSERT_TRUE(window.files().open(path));
+    const auto meaning = [this] { return QJsonDocument::fromJson(window.document().resolved()).object(); };
+    QJsonObject wanted = meaning();
+    ASSERT_FALSE(wanted.isEmpty()) << path.toStdString();
+    ASSERT_FALSE(window.model().set_value("/seed", "4711"));
+    wanted["seed"] = 4711;
+    EXPECT_EQ(meaning(), wanted) << path.toStdString();
+    const QString id = window.canvas().canvas().tops().front()->id();
+    const QPointF place(1234, 567);
+    window.canvas().canvas().positions().move({{id, place}});
+    ASSERT_TRUE(window.files().save_as(copy));
+    ASSERT_TRUE(window.files().create());
+    ASSERT_TRUE(window.files().open(copy));
+    EXPECT_EQ(meaning(), wanted) << path.toStdString();
+    EXPECT_EQ(window.canvas().canvas().positions().of(id), place) << "positions come back, from beside it";
+    ASSERT_TRUE(window.files().open(path));
+    ASSERT_FALSE(window.model().set_value("/seed", "4711"));
+    window.document().undo_stack().undo();
+    EXPECT_EQ(window.document().text(), before) << path.toStdString();
+    EXPECT_FALSE(window.isWindowModified());
   }
 }
 
@@ -113,6 +158,14 @@ TEST_F(Window, KeysDrawSaveAndUndo) {
   keys(Qt::Key_Delete, {});
   EXPECT_TRUE(window.model().ids().isEmpty());
   EXPECT_TRUE(window.isWindowModified());
+}
+
+TEST_F(Window, WhatWasNeverSavedCanBeRunFromTheBarAsFromTheMenu) {
+  for (QToolButton* button : window.findChildren<QToolButton*>()) {
+    if (button->text() == "&Run" || button->text() == "&Check") {
+      EXPECT_TRUE(button->isEnabled()) << button->text().toStdString();
+    }
+  }
 }
 
 TEST_F(Window, GuardsWhatIsNotSaved) {

@@ -46,6 +46,18 @@ TEST_F(RunFilesTest, FactsComeWhereTheyHaveChanged) {
   EXPECT_EQ(ended->status.toStdString(), "failed");
 }
 
+TEST_F(RunFilesTest, TheSummaryComesOnceItIsThere) {
+  append("summary.json", "{}");
+  EXPECT_FALSE(files_.summary()) << "it may be an earlier run's, as long as this one goes on";
+  ASSERT_TRUE(QFile::remove(folder_.filePath("summary.json")));
+  append("run.json", R"({"scenario": "x", "start": {}, "end": {"utc": "now"}, "status": "ok"})");
+  ASSERT_TRUE(files_.facts());
+  EXPECT_FALSE(files_.summary()) << "it is written last";
+  append("summary.json", R"({"status": "ok"})");
+  EXPECT_EQ(files_.summary(), QByteArray(R"({"status": "ok"})"));
+  EXPECT_FALSE(files_.summary()) << "once";
+}
+
 TEST_F(RunFilesTest, LogsComeInWholeLines) {
   make_logs();
   append("logs/a.log", "one\ntw");

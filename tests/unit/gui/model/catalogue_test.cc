@@ -1,5 +1,6 @@
 #include "gui/model/catalogue.h"
 
+#include <QElapsedTimer>
 #include <QSet>
 
 #include "emulator/base/error.h"
@@ -88,6 +89,31 @@ TEST(Templates, EachIsAWholeScenario) {
   }
   EXPECT_THROW(make_template("klein-bottle", {4}), InputError);
   EXPECT_THROW(make_template("star", {4}, {{"rate", "fast"}}), InputError);
+}
+
+// Whatever numbers the dialog lets through, there is a network that can be drawn, or a reason, before anybody loses
+// patience.
+TEST(Templates, TheLargestAreMadeInTimeOrRefused) {
+  for (const Template& recipe : templates()) {
+    for (const bool one_site_per_host : {true, false}) {
+      QList<int> numbers;
+      for (const Template::Number& number : recipe.numbers) {
+        numbers.append(number.least == 0 && one_site_per_host ? 0 : number.most);
+      }
+      QElapsedTimer since;
+      since.start();
+      try {
+        const Desk desk(make_template(recipe.name, numbers));
+        EXPECT_TRUE(desk.problems().isEmpty()) << recipe.name.toStdString();
+        EXPECT_LE(desk.model.links().size(), 10'000U) << recipe.name.toStdString();
+      } catch (const InputError& refusal) {
+        EXPECT_FALSE(std::string(refusal.hint()).empty()) << refusal.line();
+      }
+      EXPECT_LT(since.elapsed(), 15'000) << recipe.name.toStdString();
+    }
+  }
+  EXPECT_NO_THROW(make_template("waxman", {1000, 0, 1}));
+  EXPECT_THROW(make_template("mesh", {1000, 0}), InputError);
 }
 
 TEST(Templates, RealNetworksLieOnTheMap) {

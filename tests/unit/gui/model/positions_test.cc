@@ -93,6 +93,29 @@ TEST(Layout, ForcesBringNearWhatIsJoined) {
   EXPECT_LT(joined, any / 2);
 }
 
+// A canvas is wider than high.
+TEST(Layout, ForcesUseTheWidth) {
+  std::vector<std::pair<int, int>> chain;
+  std::vector<std::pair<int, int>> ring{{0, 23}};
+  for (int i = 1; i < 24; ++i) {
+    chain.emplace_back(i - 1, i);
+    ring.emplace_back(i - 1, i);
+  }
+  const auto shape = [](const LayoutGraph& graph) {
+    QRectF all;
+    const std::vector<QPointF> centers = lay_out_force(graph);
+    for (std::size_t i = 0; i < centers.size(); ++i) {
+      const QSizeF size = graph.vertices[i].size;
+      all |= QRectF(centers[i] - QPointF(size.width(), size.height()) / 2, size);
+    }
+    return all.width() / all.height();
+  };
+  EXPECT_GT(shape(graph_of(24, chain)), 1.25);
+  EXPECT_GT(shape(graph_of(24, ring)), 1.25);
+  EXPECT_GT(shape(template_graph("tree", {40, 3})), 1.2);
+  EXPECT_GT(shape(template_graph("waxman", {30, 30, 5})), 1.2);
+}
+
 TEST(Layout, ATreeHasItsCenterOnTopAndChildrenBelow) {
   const std::vector<QPointF> centers = lay_out_tree(graph_of(7, {{0, 1}, {0, 2}, {1, 3}, {1, 4}, {2, 5}, {2, 6}}));
   for (const auto& [parent, child] : {std::pair{0, 1}, {0, 2}, {1, 3}, {1, 4}, {2, 5}, {2, 6}}) {

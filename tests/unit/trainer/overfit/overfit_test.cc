@@ -24,8 +24,8 @@ struct Case {
 Case case_of(const std::string& model) {
   if (model == "cnn" || model == "mlp") return {.input = {1, 28, 28}};
   if (model == "lenet5")
-    return {.input = {1, 28, 28}, .learning_rate = 0.005, .most_epochs = 200};  // averages of noise
-  if (model == "alexnet") return {.learning_rate = 0.0003};                     // half of its features are left out
+    return {.input = {1, 28, 28}, .learning_rate = 0.005, .most_epochs = 200};   // averages of noise
+  if (model == "alexnet") return {.learning_rate = 0.0003, .most_epochs = 200};  // half of its features are left out
   if (model == "gpt") return {.input = {8}, .classes = 65};
   return {};
 }

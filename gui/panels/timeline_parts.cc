@@ -1,7 +1,8 @@
-#include "gui/panels/timeline_colours.h"
+#include "gui/panels/timeline_parts.h"
 
 #include <QCoreApplication>
 
+#include "gui/client/text.h"
 #include "gui/panels/theme.h"
 
 namespace geomx::gui {
@@ -30,6 +31,19 @@ QString part_name(const Part& part) {
 QColor part_colour(const Part& part, const QPalette& palette) {
   if (part.colour >= 0) return line_colour(part.colour, palette);
   return blend(palette.color(QPalette::Text), palette.color(QPalette::Base), 0.7);
+}
+
+double seconds_of(const run::RoundRow& round) {
+  double sum = 0;
+  for (const Part& part : parts()) sum += round.*part.milliseconds;
+  return sum / 1000;
+}
+
+QString text_of(const run::EventRow& event) {
+  QStringList words{to_qt(event.kind)};
+  if (!event.object.empty()) words << to_qt(event.object);
+  if (!event.detail.empty()) words << to_qt(event.detail);
+  return words.join(QLatin1Char(' '));
 }
 
 }  // namespace geomx::gui

@@ -20,4 +20,7 @@ std::span<const Part> parts();
 QString part_name(const Part& part);
 QColor part_colour(const Part& part, const QPalette& palette);
 
+double seconds_of(const run::RoundRow& round);  // all its parts
+QString text_of(const run::EventRow& event);    // "set wan-a rate=10Mbit"
+
 }  // namespace geomx::gui
