@@ -42,15 +42,21 @@ void Inspector::show_soon(const QStringList& items) {
                [this](const QString& id) { return model_.find(id) != nullptr; });
   if (there == shown_) return;
   shown_ = there;
+  rebuild_soon();
+}
+
+void Inspector::rebuild_soon() {
+  stale_ = true;
   soon_.start();
 }
 
 void Inspector::settle() {
-  if (is_stale()) rebuild();
+  if (stale_) rebuild();
 }
 
 void Inspector::rebuild() {
   soon_.stop();
+  stale_ = false;
   const int tab = tabs_ == nullptr ? 0 : tabs_->currentIndex();
   const int tab_count = tabs_ == nullptr ? 0 : tabs_->count();
   if (tabs_ != nullptr) {
@@ -83,7 +89,7 @@ void Inspector::rebuild() {
 }
 
 void Inspector::refresh() {
-  if (is_stale()) return;  // its pages may be of items that are gone
+  if (stale_) return;  // its pages may be of items that are gone
   if (shown_.isEmpty() && had_training_ != has_training(model_)) {
     rebuild();
     return;
@@ -112,7 +118,7 @@ void Inspector::rename(const QString& from, const QString& to) {
 
 void Inspector::forget(const QString& id) {
   if (shown_.removeAll(id) == 0) return;
-  soon_.start();
+  rebuild_soon();
   emit shown_changed(shown_);
 }
 

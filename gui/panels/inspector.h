@@ -38,7 +38,7 @@ class Inspector : public QWidget {
   void shown_changed(const QStringList& items);  // by reveal(), or as an item was renamed or removed
 
  private:
-  bool is_stale() const { return soon_.isActive(); }
+  void rebuild_soon();
   void settle();  // now what was to be soon
   void rebuild();
   void refresh();
@@ -48,7 +48,8 @@ class Inspector : public QWidget {
 
   TopologyModel& model_;
   QStringList shown_;
-  QTimer soon_;                // runs while the pages are not those of shown_
+  QTimer soon_;
+  bool stale_ = false;         // the pages are not those of shown_: soon_ runs
   bool had_training_ = false;  // when the pages were made
   QLabel* title_;
   QTabWidget* tabs_ = nullptr;

@@ -157,6 +157,13 @@ TEST_F(InspectorTest, APresetIsChosen) {
   EXPECT_TRUE(line("rate").placeholderText().contains("bit")) << line("rate").placeholderText().toStdString();
 }
 
+TEST_F(InspectorTest, FollowsASelectionOnceItHasComeToRest) {
+  inspector_.show_soon({QStringLiteral("d:central")});
+  inspector_.show_soon({TopologyModel::link_id(QStringLiteral("wan-a"))});
+  EXPECT_TRUE(QTest::qWaitFor([this] { return find<QLabel>(QStringLiteral("title"))->text() == "wan-a"; }));
+  EXPECT_EQ(inspector_.findChildren<QLineEdit*>(QStringLiteral("rate")).size(), 1);
+}
+
 TEST_F(InspectorTest, RenamingKeepsTheItemInView) {
   inspector_.show({"a"});
   enter("name", "amsterdam");

@@ -25,11 +25,11 @@ class Person {
     QTest::mousePress(screen(), Qt::LeftButton, {}, from);
     for (int i = 1; i <= 5; ++i) QTest::mouseMove(screen(), from + (to - from) * i / 5);
     QTest::mouseRelease(screen(), Qt::LeftButton, {}, to);
-    QApplication::processEvents();
+    look();
   }
   void click(QPoint at) {
     QTest::mouseClick(screen(), Qt::LeftButton, {}, at);
-    QApplication::processEvents();
+    look();
   }
   void click(QWidget& widget) { click(place_of(widget, widget.rect().center())); }
 
@@ -73,13 +73,13 @@ class Person {
     QWindow* window = QApplication::focusWindow();
     ASSERT_NE(window, nullptr);
     for (const QChar& letter : text) QTest::sendKeyEvent(QTest::Click, window, Qt::Key_unknown, letter, {});
-    QApplication::processEvents();
+    look();
   }
   void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
     QWindow* window = QApplication::focusWindow();
     ASSERT_NE(window, nullptr);
     QTest::keyClick(window, key, modifiers);
-    QApplication::processEvents();
+    look();
   }
 
   // With the Tab key.
@@ -107,11 +107,18 @@ class Person {
  private:
   QWindow* screen() const { return window_.windowHandle(); }
 
+  // Until what has been done has had its effect: also what follows when events have been handled, as the inspector
+  // does.
+  static void look() {
+    constexpr int kMilliseconds = 5;
+    QTest::qWait(kMilliseconds);
+  }
+
   void scroll_to(QWidget& widget) {
     for (QWidget* parent = widget.parentWidget(); parent != nullptr; parent = parent->parentWidget()) {
       if (auto* area = qobject_cast<QScrollArea*>(parent)) area->ensureWidgetVisible(&widget);
     }
-    QApplication::processEvents();
+    look();
   }
   void turn(const QList<QTabBar*>& bars, const QString& title) {
     for (QTabBar* bar : bars) {
