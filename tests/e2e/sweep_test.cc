@@ -1,0 +1,183 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <random>
+
+#include "tests/e2e/emu.h"
+#include "tests/e2e/leftovers.h"
+
+// Sweeps with real labs, whose workers compute nothing: killed anywhere, they end as if they had not been.
+namespace geomx::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+constexpr seconds kLongestSweep(200);
+
+int from_environment(const char* variable, int otherwise) {
+  const char* value = std::getenv(variable);
+  return value ? std::stoi(value) : otherwise;
+}
+
+// The rows of a query, columns joined by spaces.
+std::vector<std::string> query(const fs::path& file, const std::string& sql) {
+  sqlite3* opened = nullptr;
+  EXPECT_EQ(sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK) << file;
+  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, &sqlite3_close);
+  sqlite3_busy_timeout(opened, 5000);
+  std::vector<std::string> rows;
+  const auto add = [](void* into, int count, char** values, char**) {
+    std::string row;
+    for (int i = 0; i < count; ++i) row += std::string(i > 0 ? " " : "") + (values[i] ? values[i] : "NULL");
+    static_cast<std::vector<std::string>*>(into)->push_back(row);
+    return 0;
+  };
+  EXPECT_EQ(sqlite3_exec(opened, sql.c_str(), add, &rows, nullptr), SQLITE_OK) << sqlite3_errmsg(opened);
+  return rows;
+}
+
+class Sweep : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string missing = missing_for_labs(false);
+    if (!missing.empty()) GTEST_SKIP() << missing;
+    json scenario{
+        {"version", 1},
+        {"name", "swept"},
+        {"seed", 5},
+        {"topology",
+         {{"datacenters", {{{"name", "central"}}, {{"name", "a"}}, {{"name", "b"}}}},
+          {"links",
+           {{{"name", "wan-a"}, {"ends", {"central", "a"}}, {"rate", "100Mbit"}, {"delay", "2ms"}},
+            {{"name", "wan-b"}, {"ends", {"central", "b"}}, {"rate", "100Mbit"}, {"delay", "2ms"}}}}}},
+        {"training",
+         {{"parties",
+           {{{"datacenter", "central"}, {"global_servers", 1}},
+            {{"datacenter", "a"}, {"workers", 1}},
+            {{"datacenter", "b"}, {"workers", 1}}}},
+          {"device", "model"},
+          {"profile", "cnn"},
+          {"rounds", 3}}},
+        {"sweep",
+         {{"vary", {{"topology.links.*.rate", {"100Mbit", "200Mbit"}}, {"topology.links.*.delay", "2ms,4ms"}}}}}};
+    std::ofstream(scratch_.path() / "swept.json") << scenario.dump(1);
+  }
+
+  Invocation sweep(const std::string& out, const std::vector<std::string>& more = {}) const {
+    Invocation invocation;
+    invocation.argv = {binary("geomx-emu").string(), "sweep", "swept.json", "--out", out};
+    invocation.argv.insert(invocation.argv.end(), more.begin(), more.end());
+    invocation.directory = scratch_.path();
+    invocation.environment = {{"GEOMX_EMU_RUNTIME_DIR", scratch_.path() / "labs"}, {"GEOMX_SWEEP_TEST", marker()}};
+    return invocation;
+  }
+  std::string marker() const { return scratch_.path().filename().string(); }
+  fs::path database(const std::string& out) const { return scratch_.path() / out / "sweep.sqlite"; }
+
+  std::vector<std::string> runs(const std::string& out) const {
+    return query(database(out),
+                 "SELECT r.id, p.label, r.repetition, r.seed, r.status FROM runs r JOIN points p ON p.id = r.point "
+                 "ORDER BY r.id");
+  }
+  bool nothing_runs() const {
+    return eventually(seconds(10), [&] { return marked_processes("GEOMX_SWEEP_TEST=" + marker()).empty(); });
+  }
+
+  Scratch scratch_;
+};
+
+TEST_F(Sweep, KilledAnywhereAndResumedItEndsAsIfItHadNotBeen) {
+  const auto begin = std::chrono::steady_clock::now();
+  Command undisturbed(sweep("undisturbed"));
+  ASSERT_EQ(undisturbed.wait(kLongestSweep), 0) << undisturbed.err();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  EXPECT_THAT(undisturbed.out(), HasSubstr("rate     delay  runs  fidelity"));
+  EXPECT_THAT(runs("undisturbed"), SizeIs(4));
+  EXPECT_THAT(runs("undisturbed"), Each(HasSubstr(" 5 ok"))) << "the scenario's seed";
+
+  const std::string jobs = std::to_string(from_environment("GEOMX_SWEEP_JOBS", 1));
+  const int kills = from_environment("GEOMX_SWEEP_KILLS", 2);
+  const auto seed =
+      static_cast<unsigned>(from_environment("GEOMX_SWEEP_SEED", static_cast<int>(std::random_device{}() % 100'000)));
+  std::cout << "undisturbed: " << took.count() << " s; GEOMX_SWEEP_SEED=" << seed << "\n";
+  std::mt19937 generator(seed);
+  // All kills together fall within one and a half times what the sweep takes.
+  std::uniform_real_distribution<double> moment(0, 1.5 * took.count() / kills);
+  for (int i = 0; i < kills; ++i) {
+    Command killed(sweep("killed", {"--resume", "--jobs", jobs}));
+    const milliseconds after(static_cast<std::int64_t>(1000 * moment(generator)));
+    const auto code = killed.wait(after);
+    if (code) {
+      EXPECT_EQ(*code, 0) << killed.err();
+      break;
+    }
+    killed.signal(SIGKILL);
+    ASSERT_EQ(killed.wait(seconds(10)), 128 + SIGKILL);
+    EXPECT_TRUE(nothing_runs()) << "a kill leaves no lab";
+  }
+  Command resumed(sweep("killed", {"--resume", "--jobs", jobs}));
+  ASSERT_EQ(resumed.wait(kLongestSweep), 0) << resumed.err();
+  EXPECT_EQ(runs("killed"), runs("undisturbed"));
+  const auto attempts = [&](const std::string& which) {
+    return query(database("killed"), "SELECT count(*) FROM attempts WHERE " + which + " GROUP BY run");
+  };
+  EXPECT_THAT(attempts("outcome = 'ok' AND NOT repeated"), ElementsAre("1", "1", "1", "1")) << "each is done once";
+  EXPECT_THAT(query(database("killed"), "SELECT count(*) <= " + std::to_string(kills * std::stoi(jobs)) +
+                                            " FROM attempts WHERE outcome = 'killed'"),
+              ElementsAre("1"))
+      << "a kill costs what went on";
+}
+
+TEST_F(Sweep, CtrlCEndsTheRunsAndResumeGoesOn) {
+  Command interrupted(sweep("out", {"--progress", "json", "--vary", "topology.links.*.rate=100Mbit"}));
+  ASSERT_TRUE(eventually(seconds(60), [&] { return interrupted.err().find("\"type\":\"run\"") != std::string::npos; }))
+      << interrupted.err();
+  interrupted.signal(SIGINT);
+  ASSERT_EQ(interrupted.wait(seconds(30)), 1);
+  EXPECT_THAT(interrupted.err(), HasSubstr("goes on)"));
+  EXPECT_TRUE(nothing_runs());
+  EXPECT_THAT(query(database("out"), "SELECT status FROM runs ORDER BY id"), ElementsAre("ok", "pending"));
+
+  Command another(sweep("out", {"--resume", "--vary", "topology.links.*.rate=300Mbit"}));
+  ASSERT_EQ(another.wait(seconds(30)), 2);
+  EXPECT_THAT(another.err(), HasSubstr("the sweep in there is another one"));
+  Command taken(sweep("out"));
+  ASSERT_EQ(taken.wait(seconds(30)), 2);
+  EXPECT_THAT(taken.err(), HasSubstr("holds a sweep already"));
+
+  Invocation resume = sweep("out", {"--resume", "--json"});
+  resume.argv.erase(resume.argv.begin() + 2);  // neither scenario nor values
+  Command resumed(resume);
+  ASSERT_EQ(resumed.wait(kLongestSweep), 0) << resumed.err();
+  const json result = json::parse(resumed.out());
+  EXPECT_EQ(result["status"], "complete");
+  ASSERT_EQ(result["points"].size(), 2u);
+  for (const json& point : result["points"]) {
+    EXPECT_EQ(point["ok"], 1);
+    EXPECT_GT(point["metrics"]["round_s"]["mean"], 0);
+  }
+  EXPECT_THAT(read_file(scratch_.path() / "out/runs.csv"), HasSubstr("training.wan_bytes"));
+}
+
+TEST_F(Sweep, WhatIsWrongIsSaidBeforeAnythingRuns) {
+  Command wrong(sweep("out", {"--vary", "training.sync.name=fsa,hfaa"}));
+  ASSERT_EQ(wrong.wait(seconds(30)), 2);
+  EXPECT_THAT(wrong.err(), HasSubstr("--set training.sync.name=hfaa: /training/sync/name"));
+  EXPECT_FALSE(fs::exists(scratch_.path() / "out"));
+}
+
+}  // namespace
+}  // namespace geomx::test
