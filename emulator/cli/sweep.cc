@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "emulator/base/error.h"
 #include "emulator/cli/command_line.h"
 #include "emulator/cli/scenario_options.h"
+#include "emulator/lab/probe.h"
 #include "emulator/scenario/metrics.h"
 #include "emulator/scenario/parse.h"
 #include "emulator/scenario/sweep_section.h"
@@ -77,6 +79,23 @@ std::vector<sweep::Variation> variations_of(const Options& options, const scenar
   return variations;
 }
 
+// How nodes send here: by cubic, or where the kernel does not grant that, by what this machine has.
+sweep::Sender sender_here() {
+  std::ifstream file("/proc/sys/net/ipv4/tcp_congestion_control");
+  std::string control;
+  file >> control;
+  if (control != "bbr") return sweep::Sender::at_once;
+  try {
+    const std::vector<std::string> refused = lab::survey_kernel().refused;
+    const bool kept = std::any_of(refused.begin(), refused.end(), [](const std::string& setting) {
+      return setting.find("tcp_congestion_control") != std::string::npos;
+    });
+    return kept ? sweep::Sender::paced : sweep::Sender::at_once;
+  } catch (const WorkError&) {
+    return sweep::Sender::at_once;  // no lab can be had here: the runs will say so
+  }
+}
+
 // What the command line and the file ask for.
 struct Asked {
   sweep::Description description;
@@ -88,7 +107,9 @@ Asked asked_for(const Options& options) {
   const scenario::Scenario base = load(options.scenario);  // its errors first, without the values that are varied
   const scenario::SweepSection section = scenario::load_sweep_section(options.scenario.path);
   Asked asked;
-  asked.grid = sweep::make_grid({options.scenario.path, options.scenario.set, options.scenario.seed},
+  const bool predictable = base.training && !base.training->computes();
+  asked.grid = sweep::make_grid({options.scenario.path, options.scenario.set, options.scenario.seed,
+                                 predictable ? sender_here() : sweep::Sender::at_once},
                                 variations_of(options, section));
   asked.description = {.name = asked.grid.name,
                        .scenario = fs::absolute(options.scenario.path).lexically_normal().string(),
@@ -140,7 +161,8 @@ Opened open_sweep(const Options& options) {
   const auto out = options.out.empty() ? std::nullopt : std::optional<fs::path>(options.out);
   sweep::SweepFolder folder = sweep::SweepFolder::create(asked.description.name, out);
   sweep::Database::create(folder.database(), asked.description, asked.grid, asked.trials);
-  return {std::move(folder), sweep::Database(folder.database())};
+  sweep::Database database(folder.database());
+  return {std::move(folder), std::move(database)};
 }
 
 // Before hours are spent on what nobody then can show.

@@ -11,16 +11,17 @@ namespace {
 using Variations = std::vector<SweepSection::Variation>;
 
 bool read_values(const Json& value, const std::string& pointer, SweepSection::Variation& into, Problems& problems) {
-  if (value.is_string() && !value.get_ref<const std::string&>().empty()) {
-    into.text = value.get<std::string>();
-    return true;
-  }
-  if (!value.is_array() || value.empty()) {
-    wrong_type("a list of values, or a text such as \"1..5:1\"", value, pointer, problems);
+  if (!value.is_string() && !value.is_array()) {
+    wrong_type("a list of values, or a text such as \"1..5\"", value, pointer, problems);
     return false;
   }
-  for (const Json& each : value) into.list.push_back(each.dump());
-  return true;
+  if (value.is_string()) into.text = value.get<std::string>();
+  if (value.is_array()) {
+    for (const Json& each : value) into.list.push_back(each.dump());
+  }
+  const bool empty = into.list.empty() && into.text.value_or("").empty();
+  if (empty) problems.push_back({pointer, "no values", "a list such as [1, 2], or a text such as \"1..5\""});
+  return !empty;
 }
 
 // {"PATH": [VALUE, ...], "PATH": "VALUES", ...}

@@ -8,7 +8,6 @@
 #include "emulator/base/error.h"
 #include "emulator/scenario/parse.h"
 #include "emulator/scenario/write.h"
-#include "emulator/sweep/predict.h"
 
 namespace geomx::sweep {
 namespace {
@@ -92,7 +91,7 @@ Grid make_grid(const GridOptions& options, std::vector<Variation> variations) {
     }
     grid.name = scenario.name;
     point.seed = scenario.seed;
-    point.predicted_round_s = predicted_round_seconds(scenario);
+    point.predicted_round_s = predicted_round_seconds(scenario, options.sender);
     point.scenario = scenario::write(scenario);
     grid.points.push_back(std::move(point));
   }

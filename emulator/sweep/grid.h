@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/sweep/predict.h"
 #include "emulator/sweep/values.h"
 
 // What a sweep varies: every combination of the values of its paths, each resolved to a scenario of its own.
@@ -35,6 +36,7 @@ struct GridOptions {
   std::string path;              // the scenario file
   std::vector<std::string> set;  // PATH=VALUE for all points, applied before what is varied
   std::optional<std::uint64_t> seed;
+  Sender sender = Sender::at_once;  // of the predictions
 };
 
 // Fills in the labels. Throws InputError where a path is there twice.

@@ -172,6 +172,21 @@ TEST_F(Sweep, CtrlCEndsTheRunsAndResumeGoesOn) {
   EXPECT_THAT(read_file(scratch_.path() / "out/runs.csv"), HasSubstr("training.wan_bytes"));
 }
 
+// On a machine that does nothing else.
+TEST_F(Sweep, PredictedRoundsAreThoseThatAreMeasured) {
+  Command command(sweep("out", {"--set", "training.rounds=10", "--vary", "topology.links.*.rate=10Mbit,100Mbit",
+                                "--vary", "topology.links.*.delay=5ms,30ms,100ms", "--vary",
+                                R"(training.sync={"name":"fsa"},{"name":"hfa","k1":4,"k2":5})"}));
+  ASSERT_EQ(command.wait(kLongestSweep), 0) << command.err();
+  std::cout << command.out();
+  const std::vector<std::string> off =
+      query(database("out"),
+            "SELECT rate, delay, sync, round_s, predicted_round_s FROM results WHERE predicted_round_s IS NULL OR "
+            "abs(round_s / predicted_round_s - 1) > 0.1");
+  EXPECT_THAT(off, SizeIs(0)) << testing::PrintToString(off);
+  EXPECT_THAT(query(database("out"), "SELECT count(round_s) FROM results"), ElementsAre("12"));
+}
+
 TEST_F(Sweep, WhatIsWrongIsSaidBeforeAnythingRuns) {
   Command wrong(sweep("out", {"--vary", "training.sync.name=fsa,hfaa"}));
   ASSERT_EQ(wrong.wait(seconds(30)), 2);

@@ -40,7 +40,7 @@ class SweepTest : public testing::Test {
     return {path, expand_values(values, "--vary " + path, base_)};
   }
   Grid grid(const std::vector<Variation>& variations, const std::vector<std::string>& set = {}) const {
-    return make_grid({(base_ / "two.json").string(), set, std::nullopt}, variations);
+    return make_grid({(base_ / "two.json").string(), set, std::nullopt, Sender::at_once}, variations);
   }
 
   std::filesystem::path base_;

@@ -34,16 +34,18 @@ class TableTest : public test::SweepTest {
 };
 
 TEST_F(TableTest, MeansHaveIntervals) {
-  const MeansTable table = means_table(database({"faithful", "faithful", "faithful", "not measured"}), {});
-  EXPECT_THAT(table.metrics, ElementsAre("round_s", "training.wan_bytes", "wall_seconds"));
+  const Database runs = database({"faithful", "faithful", "faithful", "not measured"});
+  EXPECT_THAT(means_table(runs, {}).metrics,
+              ElementsAre("round_s", "predicted_round_s", "training.wan_bytes", "wall_seconds"));
+  const MeansTable table = means_table(runs, {"round_s", "training.wan_bytes", "wall_seconds"});
   ASSERT_EQ(table.rows.size(), 2u);
   EXPECT_DOUBLE_EQ(table.rows[0].metrics[0]->mean, 2);
   EXPECT_NEAR(*table.rows[0].metrics[0]->half_width, 2.484138, 1e-6);
   EXPECT_EQ(table.rows[1].metrics[0]->half_width, std::nullopt);
   EXPECT_EQ(to_text(table),
-            "  sync             runs    fidelity      round_s  wan_bytes  wall_seconds\n"
-            "  {name:hfa,k1:4}  3       faithful      2 ± 2.5   2MB ± 0B         9 ± 0\n"
-            "  {name:fsa}       1 of 3  not measured        4        2MB             9\n"
+            "  sync             runs    fidelity      round_s      wan_bytes  wall_seconds\n"
+            "  {name:hfa,k1:4}  3       faithful      2 ± 2.5  1.907MiB ± 0B         9 ± 0\n"
+            "  {name:fsa}       1 of 3  not measured        4       1.907MiB             9\n"
             "  ±: half of the 95 % confidence interval of the mean (Student's t)\n");
 }
 
