@@ -17,6 +17,8 @@ constexpr double kPayload = 1448.0 / 1514;
 constexpr double kMessageElements = 131'072;
 // Of BBR while it has not seen a full pipe: 2 / ln 2.
 constexpr double kPacingGain = 2.885;
+// What TCP sends before the first answer: ten segments (RFC 6928).
+constexpr double kFirstWindow = 10 * 1448;
 // The parameter server's defaults, docs/algorithms.md.
 constexpr int kHfaSteps = 20;
 constexpr int kHfaPartyRounds = 10;
@@ -40,7 +42,9 @@ std::optional<Exchange> bytes_of(const Training& training) {
 // How often parties exchange, and how many steps a round has.
 struct Rhythm {
   int steps = 1;
-  double share = 1;  // of the rounds after the first
+  double share = 1;   // of the rounds after the first
+  bool cold = false;  // the first exchange is among these
+  double rounds = 1;  // how many they are
 };
 
 std::optional<Rhythm> rhythm_of(const Training& training) {
@@ -54,7 +58,9 @@ std::optional<Rhythm> rhythm_of(const Training& training) {
   const int rounds = *training.rounds;
   int exchanges = 0;
   for (int round = 2; round <= rounds; ++round) exchanges += round % every == 0 || round == rounds ? 1 : 0;
-  if (rounds > 1) rhythm.share = exchanges / static_cast<double>(rounds - 1);
+  rhythm.rounds = std::max(1, rounds - 1);
+  rhythm.share = exchanges / rhythm.rounds;
+  rhythm.cold = every > 1;
   return rhythm;
 }
 
@@ -73,9 +79,26 @@ double serialisation(const scenario::LinkProperties& link, double bytes, double 
   return std::max(at_rate, share * paced);
 }
 
-// There and back between a party and the central data center.
-std::optional<double> road(const scenario::Topology& topology, const std::string& party, const std::string& central,
-                           const Exchange& bytes, double message, Sender sender) {
+// How much longer the first of many exchanges takes: the window doubles with each round trip until it fills the link.
+double slow_start(const scenario::LinkProperties& link, double bytes, double round_trip) {
+  const double rate = link.rate ? static_cast<double>(link.rate->value) * kPayload / kBitsPerByte : 0;  // bytes/s
+  double sent = 0;
+  double time = 0;
+  for (double window = kFirstWindow; sent + window < bytes && !(rate > 0 && window >= rate * round_trip); window *= 2) {
+    sent += window;
+    time += round_trip;
+  }
+  return time - (rate > 0 ? sent / rate : 0);
+}
+
+struct Road {
+  double usual = 0;       // seconds there and back
+  double slow_start = 0;  // more, once; down, it is over when the initial values have come
+};
+
+// Between a party and the central data center.
+std::optional<Road> road(const scenario::Topology& topology, const std::string& party, const std::string& central,
+                         const Exchange& bytes, double message, Sender sender) {
   const scenario::Link* found = nullptr;
   for (const scenario::Link& link : topology.links) {
     if (link.ends[0] != party && link.ends[1] != party) continue;
@@ -93,7 +116,8 @@ std::optional<double> road(const scenario::Topology& topology, const std::string
   const double paced = sender == Sender::paced ? round_trip / (kPacingGain - 1) : 0;
   const auto there = [&](double share) { return serialisation(up, share * bytes.up, share, paced); };
   const auto back = [&](double share) { return serialisation(down, share * bytes.down, share, paced); };
-  return round_trip + std::max(there(1) + back(message), there(message) + back(1));
+  return Road{round_trip + std::max(there(1) + back(message), there(message) + back(1)),
+              slow_start(up, bytes.up, round_trip)};
 }
 
 bool plain(const scenario::Scenario& scenario) {
@@ -119,13 +143,16 @@ std::optional<double> predicted_round_seconds(const scenario::Scenario& scenario
   const double message =
       std::min(1.0, kMessageElements / static_cast<double>(scenario::profile_sums(*training.profile).elements));
   double longest = 0;
+  double cold = 0;
   for (const scenario::Party& party : training.parties) {
     if (party.datacenter == central->datacenter || party.workers == 0) continue;
-    const auto time = road(scenario.topology, party.datacenter, central->datacenter, *bytes, message, sender);
-    if (!time) return std::nullopt;
-    longest = std::max(longest, *time);
+    const auto found = road(scenario.topology, party.datacenter, central->datacenter, *bytes, message, sender);
+    if (!found) return std::nullopt;
+    longest = std::max(longest, found->usual);
+    cold = std::max(cold, found->slow_start);
   }
-  return rhythm->steps * scenario::step_seconds(training).longest + rhythm->share * longest;
+  return rhythm->steps * scenario::step_seconds(training).longest + rhythm->share * longest +
+         (rhythm->cold ? cold / rhythm->rounds : 0);
 }
 
 }  // namespace geomx::sweep

@@ -21,6 +21,7 @@ enum class Sender { at_once, paced };
 //   fsa, mixed    c + exchange
 //   hfa, diloco   K1 c + g exchange                                           g: share of rounds in which there is one
 //
+// An exchange that is the first, and not in the first round, takes the round trips of TCP's slow start besides.
 // nullopt where this does not hold, or is not known: other workers, codecs whose bytes depend on the values, other
 // flows, other links than one from each party to the central data center with a rate and a delay. Pure.
 std::optional<double> predicted_round_seconds(const scenario::Scenario& scenario, Sender sender);
