@@ -136,6 +136,17 @@ int print_plan(const Asked& asked) {
   return 0;
 }
 
+// Before hours are spent on what nobody then can show.
+void require_metrics(const std::vector<std::string>& metrics, const sweep::Grid& grid) {
+  const scenario::Scenario scenario = scenario::parse(grid.points.front().scenario, grid.name);
+  for (const std::string& metric : metrics) {
+    const bool known = metric == sweep::kRound || metric == sweep::kPredictedRound;
+    if (known || scenario::is_metric(scenario, metric)) continue;
+    throw InputError("--metric " + metric, "no run of this scenario has such a number",
+                     "round_s, or a path in summary.json such as training.samples_per_second");
+  }
+}
+
 // The folder and its database, made or found.
 struct Opened {
   sweep::SweepFolder folder;
@@ -153,11 +164,13 @@ Opened open_sweep(const Options& options) {
       const Asked asked = asked_for(options);
       sweep::require_same(database, folder.path().string(), asked.grid, asked.trials);
     }
+    require_metrics(options.metrics, database.grid());
     const int killed = database.forget_running();
     return {std::move(folder), std::move(database), killed};
   }
   if (options.scenario.path.empty()) throw InputError("SCENARIO", "which scenario?", "geomx-emu sweep --help");
   const Asked asked = asked_for(options);
+  require_metrics(options.metrics, asked.grid);
   const auto out = options.out.empty() ? std::nullopt : std::optional<fs::path>(options.out);
   sweep::SweepFolder folder = sweep::SweepFolder::create(asked.description.name, out);
   sweep::Database::create(folder.database(), asked.description, asked.grid, asked.trials);
@@ -165,22 +178,9 @@ Opened open_sweep(const Options& options) {
   return {std::move(folder), std::move(database)};
 }
 
-// Before hours are spent on what nobody then can show.
-void require_metrics(const std::vector<std::string>& metrics, const sweep::Database& database) {
-  const sweep::Grid grid = database.grid();
-  const scenario::Scenario scenario = scenario::parse(grid.points.front().scenario, grid.name);
-  for (const std::string& metric : metrics) {
-    const bool known = metric == sweep::kRound || metric == sweep::kPredictedRound;
-    if (known || scenario::is_metric(scenario, metric)) continue;
-    throw InputError("--metric " + metric, "no run of this scenario has such a number",
-                     "round_s, or a path in summary.json such as training.samples_per_second");
-  }
-}
-
 int run_sweep(const Options& options) {
   if (options.dry_run && !options.scenario.path.empty()) return print_plan(asked_for(options));
   Opened opened = open_sweep(options);
-  require_metrics(options.metrics, opened.database);
   using Mode = sweep::SweepProgress::Mode;
   sweep::SweepEnd end{};
   {

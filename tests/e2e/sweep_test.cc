@@ -197,6 +197,9 @@ TEST_F(Sweep, WhatIsWrongIsSaidBeforeAnythingRuns) {
   Command wrong(sweep("out", {"--vary", "training.sync.name=fsa,hfaa"}));
   ASSERT_EQ(wrong.wait(seconds(30)), 2);
   EXPECT_THAT(wrong.err(), HasSubstr("--set training.sync.name=hfaa: /training/sync/name"));
+  Command unknown(sweep("out", {"--metric", "training.speed"}));
+  ASSERT_EQ(unknown.wait(seconds(30)), 2);
+  EXPECT_THAT(unknown.err(), HasSubstr("--metric training.speed: no run of this scenario has such a number"));
   EXPECT_FALSE(fs::exists(scratch_.path() / "out"));
 }
 
