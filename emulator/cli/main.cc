@@ -25,6 +25,7 @@
 #include "emulator/cli/presets.h"
 #include "emulator/cli/run.h"
 #include "emulator/cli/shell.h"
+#include "emulator/cli/sweep.h"
 #include "emulator/cli/up.h"
 #include "emulator/cli/watch.h"
 #include "emulator/scenario/parse.h"
@@ -66,6 +67,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = 0;
   geomx::cli::add_run(app, exit_code);
+  geomx::cli::add_sweep(app, exit_code);
   geomx::cli::add_up(app, exit_code);
   geomx::cli::add_down(app, exit_code);
   geomx::cli::add_list(app, exit_code);
@@ -92,6 +94,7 @@ int main(int argc, char** argv) {
       "Examples:\n"
       "  geomx-emu doctor                           what this machine can do\n"
       "  geomx-emu run scenarios/three-dc.json      build the network, train in it, say what came of it\n"
+      "  geomx-emu sweep scenarios/three-dc.json --vary topology.links.*.rate=10Mbit,100Mbit\n"
       "  geomx-emu up scenarios/three-dc.json       the network alone, until Ctrl-C\n"
       "  geomx-emu exec three-dc a-gateway -- ping -c 3 b-gateway\n"
       "Exit codes: 0 ok, 1 the work failed, 2 bad usage or bad input.");

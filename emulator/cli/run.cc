@@ -4,12 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "emulator/base/error.h"
+#include "emulator/cli/command_line.h"
 #include "emulator/cli/scenario_options.h"
 #include "emulator/cli/shortages.h"
 #include "emulator/lab/plan.h"
@@ -35,24 +35,6 @@ struct Options {
   std::string progress = "auto";
   bool strict = false;
 };
-
-// This process's arguments, as a shell would take them back.
-std::string command_line() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  std::string line;
-  for (std::string argument; std::getline(file, argument, '\0');) {
-    const bool plain = !argument.empty() && argument.find_first_of(" \t\n\"'\\$*?[]{}()<>|&;`!#~") == std::string::npos;
-    if (!line.empty()) line += ' ';
-    if (plain) {
-      line += argument;
-      continue;
-    }
-    line += '\'';
-    for (const char c : argument) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    line += '\'';
-  }
-  return line;
-}
 
 int run_scenario(const Options& options) {
   const scenario::Scenario scenario = load(options.scenario);

@@ -331,6 +331,20 @@ Field<Scenario> description() {
   return field;
 }
 
+// For `sweep`, which reads it by itself: what runs has none of it.
+Field<Scenario> sweep() {
+  return {
+      "sweep",
+      documented(sweep_table().schema(), "what `geomx-emu sweep` varies where its command line does not say", nullptr),
+      false,
+      false,
+      [](const Json& value, const std::string& pointer, Scenario&, Problems& problems) {
+        SweepSection unused;
+        sweep_table().read(value, pointer, unused, problems);
+      },
+      [](const Scenario&) { return Json(); }};
+}
+
 Object<Scenario> scenario() {
   using S = Scenario;
   return {
@@ -346,6 +360,7 @@ Object<Scenario> scenario() {
                    list_of(object(command_table()))),
           optional("events", "what happens to links and nodes, and when", &S::events, list_of(object(event_table()))),
           optional("expect", "what must hold after a run", &S::expect, list_of(object(expectation()))),
+          sweep(),
       }};
 }
 

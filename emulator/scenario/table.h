@@ -2,6 +2,7 @@
 
 #include "emulator/scenario/format.h"
 #include "emulator/scenario/scenario.h"
+#include "emulator/scenario/sweep_section.h"
 
 namespace geomx::scenario {
 
@@ -15,6 +16,8 @@ const Object<Event>& event_table();      // table_events.cc
 const Object<Command>& command_table();  // table_workload.cc
 Fields<Machine> machine_fields();        // table_machine.cc; of a node, and of a data center for its hosts
 Format<Device> device();                 // table_device.cc
+
+const Object<SweepSection>& sweep_table();  // sweep_section.cc
 
 const Object<Training>& training_table();  // table_training.cc
 Format<Flow> flow();                       // table_flow.cc

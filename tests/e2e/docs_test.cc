@@ -128,6 +128,7 @@ std::optional<std::string> bounded(const std::string& command) {
   if (subcommand == "run" && words.size() > 2) return bounded_run(command, words[2]);
   if (subcommand == "up") return contains(words, "--detach") ? std::optional(command) : std::nullopt;
   if (subcommand == "exec") return bounded_exec(command, words);
+  if (subcommand == "sweep") return contains(words, "--dry-run") ? std::optional(command) : std::nullopt;
   if (subcommand == "watch") return contains(words, "--count") ? std::optional(command) : std::nullopt;
   if (subcommand == "capture") return contains(words, "--duration") ? std::optional(command) : std::nullopt;
   for (const char* quick :

@@ -88,7 +88,7 @@ const std::vector<Vendor> kVendors{
     {{"netlink/", "libmnl/"}, {"emulator/netlink/"}},
     {{"pcap"}, {"emulator/capture/"}},
     {{"yaml-cpp/"}, {"emulator/interchange/"}},
-    {{"sqlite3.h"}, {"emulator/run/"}},
+    {{"sqlite3.h"}, {"emulator/run/", "emulator/sweep/sqlite"}},
     {{"CLI/"}, {"emulator/cli/", "trainer/loop/geomx_node.cc"}},
     {{"nlohmann/"},
      {"emulator/scenario/", "emulator/lab/inspect", "emulator/lab/fidelity_report", "emulator/lab/device_return",

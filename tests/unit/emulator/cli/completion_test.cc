@@ -8,6 +8,7 @@
 #include "emulator/cli/capture.h"
 #include "emulator/cli/exec.h"
 #include "emulator/cli/run.h"
+#include "emulator/cli/sweep.h"
 #include "emulator/cli/watch.h"
 
 namespace geomx::cli {
@@ -23,6 +24,7 @@ class CompletionTest : public ::testing::Test {
  protected:
   CompletionTest() {
     add_run(app_, exit_code_);
+    add_sweep(app_, exit_code_);
     add_exec(app_, exit_code_);
     add_watch(app_, exit_code_);
     add_capture(app_, exit_code_);
@@ -47,7 +49,7 @@ class CompletionTest : public ::testing::Test {
 };
 
 TEST_F(CompletionTest, SubcommandsComeFirst) {
-  EXPECT_THAT(candidates({""}), ElementsAre("capture", "completion", "exec", "run", "watch"));
+  EXPECT_THAT(candidates({""}), ElementsAre("capture", "completion", "exec", "run", "sweep", "watch"));
   EXPECT_THAT(candidates({"c"}), ElementsAre("capture", "completion"));
   EXPECT_THAT(candidates({}), Contains("run"));
   EXPECT_THAT(candidates({"x"}), IsEmpty());
@@ -70,10 +72,13 @@ TEST_F(CompletionTest, OptionsAndTheirValues) {
   EXPECT_THAT(candidates({"run", "--shaper", "="}), ElementsAre("auto", "tc", "wire"));
   EXPECT_THAT(candidates({"watch", "--json", "pl"}), ElementsAre("play", "plenty")) << "a flag has no value";
   EXPECT_THAT(candidates({"completion", ""}), ElementsAre("bash", "zsh"));
+  EXPECT_THAT(candidates({"sweep", "x.json", "--vary", "seed=1,2", "--o"}), ElementsAre("--order", "--out"));
+  EXPECT_THAT(candidates({"sweep", "x.json", "--order", ""}), ElementsAre("grid", "random"));
 }
 
 TEST_F(CompletionTest, WhatTheShellKnowsIsLeftToIt) {
   EXPECT_EQ(complete({"run", ""}).rest, Rest::files);
+  EXPECT_EQ(complete({"sweep", "--resume", "--out", ""}).rest, Rest::files);
   EXPECT_EQ(complete({"capture", "play", "play-wan", "-o", ""}).rest, Rest::files);
   EXPECT_EQ(complete({"exec", "play", "play-h1", "--", "pi"}).rest, Rest::commands);
   EXPECT_EQ(complete({"exec", "play", "play-h1", "--", "ping", "x"}).rest, Rest::files);
