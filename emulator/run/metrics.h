@@ -99,7 +99,8 @@ struct Malformed {
   std::string reason;
 };
 
-using Metric = std::variant<Step, Evaluating, Evaluation, Round, Absence, Presence, Phase, ReportedError, Other, Malformed>;
+using Metric =
+    std::variant<Step, Evaluating, Evaluation, Round, Absence, Presence, Phase, ReportedError, Other, Malformed>;
 
 Metric parse_metric(std::string_view line);
 
