@@ -84,6 +84,11 @@ LinkEditorPanel::LinkEditorPanel(RunControl& control, QWidget* parent)
   list_links();
 }
 
+// A line that has the focus finishes its editing while it goes, when there is no panel to hear it any more.
+LinkEditorPanel::~LinkEditorPanel() {
+  for (const Field& field : fields_) field.asked->disconnect(this);
+}
+
 // A row per property and direction, so that the panel stays narrow: what is asked, what is acknowledged.
 void LinkEditorPanel::add_fields(QGridLayout& grid) {
   int row = 0;

@@ -25,6 +25,9 @@ class LinkEditorPanel : public QWidget {
 
  public:
   explicit LinkEditorPanel(RunControl& control, QWidget* parent = nullptr);
+  ~LinkEditorPanel() override;
+  LinkEditorPanel(const LinkEditorPanel&) = delete;
+  LinkEditorPanel& operator=(const LinkEditorPanel&) = delete;
 
   void set_link(const QString& link);
   const QString& link() const { return link_; }

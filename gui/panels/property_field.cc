@@ -35,6 +35,12 @@ PropertyField::PropertyField(const Property& property, const QString& path, Bind
   refresh();
 }
 
+// A line that has the focus finishes its editing while it goes, when there is no field to hear it any more.
+PropertyField::~PropertyField() {
+  editor()->removeEventFilter(this);
+  editor()->disconnect(this);
+}
+
 QWidget* PropertyField::editor() const {
   return line_ != nullptr ? static_cast<QWidget*>(line_) : choice_;
 }

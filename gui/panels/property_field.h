@@ -35,6 +35,9 @@ class PropertyField : public QWidget {
 
  public:
   PropertyField(const Property& property, const QString& path, Binding binding, QWidget* parent = nullptr);
+  ~PropertyField() override;
+  PropertyField(const PropertyField&) = delete;
+  PropertyField& operator=(const PropertyField&) = delete;
 
   const QString& path() const { return path_; }
   const Property& property() const { return property_; }
