@@ -3,6 +3,8 @@
 #include <QScrollBar>
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "gui/panels/theme.h"
 #include "gui/panels/timeline_parts.h"
@@ -66,20 +68,24 @@ void TimelineView::draw_events(QPainter& painter) const {
   const int left = names_width();
   painter.setPen(palette().color(QPalette::Text));
   painter.drawText(QRectF(4, row_height(), left - 8, row_height()), Qt::AlignLeft | Qt::AlignVCenter, tr("events"));
-  double free_from = left;
+  std::vector<std::pair<double, const run::EventRow*>> marks;
   for (const run::EventRow& event : events_) {
     const double x = x_of(event.time);
-    if (x < left || x > viewport()->width()) continue;
-    painter.setPen(QPen(mood_colour(is_bad(event.kind) ? Mood::bad : Mood::good, palette()), 2));
+    if (x >= left && x <= viewport()->width()) marks.emplace_back(x, &event);
+  }
+  std::ranges::stable_sort(marks, {}, &std::pair<double, const run::EventRow*>::first);
+  const int letter = fontMetrics().averageCharWidth();
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    const auto& [x, event] = marks[i];
+    painter.setPen(QPen(mood_colour(is_bad(event->kind) ? Mood::bad : Mood::good, palette()), 2));
     painter.drawLine(QPointF(x, row_height() + 3), QPointF(x, 2 * row_height() - 3));
-    // Only where it does not run into the one before; the tool tip has them all.
-    const QString text =
-        fontMetrics().elidedText(text_of(event), Qt::ElideRight, 24 * fontMetrics().averageCharWidth());
-    const double width = fontMetrics().horizontalAdvance(text);
-    if (x < free_from || x + width + 8 > viewport()->width()) continue;
+    // In words as far as the next one leaves room; the tool tip has them all.
+    const double next = i + 1 < marks.size() ? marks[i + 1].first : viewport()->width();
+    const int room = std::min(static_cast<int>(next - x) - 10, 24 * letter);
+    if (room < 5 * letter) continue;
     painter.setPen(palette().color(QPalette::Text));
-    painter.drawText(QRectF(x + 4, row_height(), width + 4, row_height()), Qt::AlignLeft | Qt::AlignVCenter, text);
-    free_from = x + width + 12;
+    painter.drawText(QRectF(x + 4, row_height(), room + 4, row_height()), Qt::AlignLeft | Qt::AlignVCenter,
+                     fontMetrics().elidedText(text_of(*event), Qt::ElideRight, room));
   }
 }
 

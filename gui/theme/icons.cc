@@ -15,12 +15,12 @@ static void load_icons() {
 
 namespace geomx::gui {
 
-namespace {
-
-QString resource(const QString& name) {
+QString icon_file(const QString& name) {
   static const bool loaded = (load_icons(), true);
   return loaded ? QStringLiteral(":/icons/%1.svg").arg(name) : QString();
 }
+
+namespace {
 
 class DrawnIcon : public QIconEngine {
  public:
@@ -55,7 +55,7 @@ QPixmap drawing(const QString& name, const QColor& color, int pixels) {
   if (QPixmapCache::find(key, &pixmap)) return pixmap;
   pixmap = QPixmap(std::max(pixels, 1), std::max(pixels, 1));
   pixmap.fill(Qt::transparent);
-  QFile file(resource(name));
+  QFile file(icon_file(name));
   if (file.open(QIODevice::ReadOnly)) {
     QSvgRenderer renderer(file.readAll().replace("currentColor", color.name().toLatin1()));
     QPainter painter(&pixmap);
@@ -66,7 +66,7 @@ QPixmap drawing(const QString& name, const QColor& color, int pixels) {
 }
 
 QIcon icon(const QString& name) {
-  return QFile::exists(resource(name)) ? QIcon(new DrawnIcon(name)) : QIcon();
+  return QFile::exists(icon_file(name)) ? QIcon(new DrawnIcon(name)) : QIcon();
 }
 
 QIcon application_icon() {

@@ -16,6 +16,9 @@ QIcon icon(const QString& name);
 // One drawing in one colour, `pixels` of the screen wide and high; kept in Qt's pixmap cache.
 QPixmap drawing(const QString& name, const QColor& color, int pixels);
 
+// Where the drawing lies among the program's resources: for style sheets, which take it in the colours that it has.
+QString icon_file(const QString& name);
+
 // The program's own sign, in its own colours.
 QIcon application_icon();
 

@@ -1,6 +1,7 @@
 #include <QFontDatabase>
 #include <QString>
 
+#include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
 
 namespace geomx::gui {
@@ -39,7 +40,8 @@ QLineEdit, QComboBox, QPlainTextEdit, QTextEdit {
   selection-background-color: @accent; selection-color: @onaccent; }
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
   border-color: @accent; }
-QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url(@arrow); width: 16px; height: 16px; }
 QPushButton { background: @surface; border: 1px solid @border; border-radius: 6px; padding: 5px 14px; min-height: 1.2em; }
 QPushButton:hover { background: @hover; }
 QPushButton:pressed { background: @pressed; }
@@ -80,6 +82,7 @@ QGroupBox::title { subcontrol-origin: margin; left: 9px; padding: 0 4px; color: 
       {"@faint", palette().color(QPalette::Disabled, QPalette::ButtonText).name()},
       {"@tabpad", presentation ? QStringLiteral("9px") : QStringLiteral("11px")},
       {"@monosize", QStringLiteral("%1px").arg(small_pixels + 1)},
+      {"@arrow", icon_file(QStringLiteral("choice-arrow"))},
       {"@mono", QFontDatabase::systemFont(QFontDatabase::FixedFont).family()},
       {"@titlesize", QStringLiteral("%1px").arg(text_pixels + 2)},
       {"@muted", text_muted.name()},
