@@ -16,6 +16,14 @@ struct Word {
 constexpr const char* kContext = "geomx::gui::Property";
 
 const Word kWords[] = {
+    // Of everything
+    {"name", QT_TRANSLATE_NOOP("geomx::gui::Property", "Name"), nullptr},
+    {"description", QT_TRANSLATE_NOOP("geomx::gui::Property", "Description"), nullptr},
+    {"kind", QT_TRANSLATE_NOOP("geomx::gui::Property", "Kind"), nullptr},
+    {"link", QT_TRANSLATE_NOOP("geomx::gui::Property", "Link"), nullptr},
+    {"node", QT_TRANSLATE_NOOP("geomx::gui::Property", "Node"), nullptr},
+    {"direction", QT_TRANSLATE_NOOP("geomx::gui::Property", "Direction"), nullptr},
+    {"trace", QT_TRANSLATE_NOOP("geomx::gui::Property", "Rate trace"), nullptr},
     // Links
     {"rate", QT_TRANSLATE_NOOP("geomx::gui::Property", "Rate"),
      QT_TRANSLATE_NOOP("geomx::gui::Property", "How many bits pass per second: what advertisements call bandwidth.")},
@@ -55,6 +63,12 @@ const Word kWords[] = {
     {"trace/period", QT_TRANSLATE_NOOP("geomx::gui::Property", "Rate trace: period"), nullptr},
     {"trace/loop", QT_TRANSLATE_NOOP("geomx::gui::Property", "Rate trace: loop"), nullptr},
     // Machines
+    {"hosts", QT_TRANSLATE_NOOP("geomx::gui::Property", "Hosts"), nullptr},
+    {"image", QT_TRANSLATE_NOOP("geomx::gui::Property", "Image"), nullptr},
+    {"memory", QT_TRANSLATE_NOOP("geomx::gui::Property", "Memory"), nullptr},
+    {"files", QT_TRANSLATE_NOOP("geomx::gui::Property", "Files"), nullptr},
+    {"latitude", QT_TRANSLATE_NOOP("geomx::gui::Property", "Latitude"), nullptr},
+    {"longitude", QT_TRANSLATE_NOOP("geomx::gui::Property", "Longitude"), nullptr},
     {"cpu", QT_TRANSLATE_NOOP("geomx::gui::Property", "CPU cores"), nullptr},
     {"env", QT_TRANSLATE_NOOP("geomx::gui::Property", "Environment"), nullptr},
     {"start", QT_TRANSLATE_NOOP("geomx::gui::Property", "Start command"), nullptr},
@@ -64,6 +78,42 @@ const Word kWords[] = {
     {"uplink", QT_TRANSLATE_NOOP("geomx::gui::Property", "Uplink"),
      QT_TRANSLATE_NOOP("geomx::gui::Property", "A way out of the emulated network, into the real one.")},
     // Training
+    {"model", QT_TRANSLATE_NOOP("geomx::gui::Property", "Model"), nullptr},
+    {"device", QT_TRANSLATE_NOOP("geomx::gui::Property", "Device"), nullptr},
+    {"augment", QT_TRANSLATE_NOOP("geomx::gui::Property", "Augmentation"), nullptr},
+    {"checkpoint", QT_TRANSLATE_NOOP("geomx::gui::Property", "Checkpoints"), nullptr},
+    {"codec/lower_bound", QT_TRANSLATE_NOOP("geomx::gui::Property", "Smallest tensor compressed"), nullptr},
+    {"codec/ratio", QT_TRANSLATE_NOOP("geomx::gui::Property", "Share that is sent"), nullptr},
+    {"codec/threshold", QT_TRANSLATE_NOOP("geomx::gui::Property", "Threshold of 2bit"), nullptr},
+    {"codec/values", QT_TRANSLATE_NOOP("geomx::gui::Property", "Values of what is sent"), nullptr},
+    {"compute_seconds", QT_TRANSLATE_NOOP("geomx::gui::Property", "Seconds per step"), nullptr},
+    {"context", QT_TRANSLATE_NOOP("geomx::gui::Property", "Context length"), nullptr},
+    {"evaluate_every", QT_TRANSLATE_NOOP("geomx::gui::Property", "Evaluate every"), nullptr},
+    {"faults/drop_messages", QT_TRANSLATE_NOOP("geomx::gui::Property", "Messages dropped"), nullptr},
+    {"faults/heartbeat_interval", QT_TRANSLATE_NOOP("geomx::gui::Property", "Heartbeat every"), nullptr},
+    {"faults/heartbeat_timeout", QT_TRANSLATE_NOOP("geomx::gui::Property", "Dead after silence of"), nullptr},
+    {"faults/join_timeout", QT_TRANSLATE_NOOP("geomx::gui::Property", "Wait for joining"), nullptr},
+    {"faults/on_worker_death", QT_TRANSLATE_NOOP("geomx::gui::Property", "When a worker dies"), nullptr},
+    {"faults/rejoin_timeout", QT_TRANSLATE_NOOP("geomx::gui::Property", "Wait for rejoining"), nullptr},
+    {"faults/resend", QT_TRANSLATE_NOOP("geomx::gui::Property", "Resending"), nullptr},
+    {"faults/resend_timeout", QT_TRANSLATE_NOOP("geomx::gui::Property", "Resend after"), nullptr},
+    {"faults/round_timeout", QT_TRANSLATE_NOOP("geomx::gui::Property", "Longest round"), nullptr},
+    {"optimizer/clip_norm", QT_TRANSLATE_NOOP("geomx::gui::Property", "Clip to norm"), nullptr},
+    {"optimizer/clip_value", QT_TRANSLATE_NOOP("geomx::gui::Property", "Clip values"), nullptr},
+    {"optimizer/momentum", QT_TRANSLATE_NOOP("geomx::gui::Property", "Momentum"), nullptr},
+    {"optimizer/nesterov", QT_TRANSLATE_NOOP("geomx::gui::Property", "Nesterov momentum"), nullptr},
+    {"optimizer/weight_decay", QT_TRANSLATE_NOOP("geomx::gui::Property", "Weight decay"), nullptr},
+    {"optimizer/schedule/every", QT_TRANSLATE_NOOP("geomx::gui::Property", "Schedule: every"), nullptr},
+    {"optimizer/schedule/floor", QT_TRANSLATE_NOOP("geomx::gui::Property", "Schedule: floor"), nullptr},
+    {"optimizer/schedule/gamma", QT_TRANSLATE_NOOP("geomx::gui::Property", "Schedule: gamma"), nullptr},
+    {"optimizer/schedule/total", QT_TRANSLATE_NOOP("geomx::gui::Property", "Schedule: total"), nullptr},
+    {"optimizer/schedule/warmup", QT_TRANSLATE_NOOP("geomx::gui::Property", "Schedule: warm-up"), nullptr},
+    {"precision", QT_TRANSLATE_NOOP("geomx::gui::Property", "Precision"), nullptr},
+    {"profile", QT_TRANSLATE_NOOP("geomx::gui::Property", "Profile"), nullptr},
+    {"security", QT_TRANSLATE_NOOP("geomx::gui::Property", "Security"), nullptr},
+    {"sync/k1", QT_TRANSLATE_NOOP("geomx::gui::Property", "Steps between parties (K1)"), nullptr},
+    {"sync/k2", QT_TRANSLATE_NOOP("geomx::gui::Property", "Rounds between parties (K2)"), nullptr},
+    {"sync/local_steps", QT_TRANSLATE_NOOP("geomx::gui::Property", "Local steps"), nullptr},
     {"global_servers", QT_TRANSLATE_NOOP("geomx::gui::Property", "Global servers"),
      QT_TRANSLATE_NOOP("geomx::gui::Property", "They hold the model for all parties, in the central one.")},
     {"servers", QT_TRANSLATE_NOOP("geomx::gui::Property", "Party servers"),
@@ -108,7 +158,28 @@ const Word kWords[] = {
     {"dirichlet_alpha", QT_TRANSLATE_NOOP("geomx::gui::Property", "Dirichlet alpha"), nullptr},
     {"split", QT_TRANSLATE_NOOP("geomx::gui::Property", "Split of the data"), nullptr},
     {"split_by_class", QT_TRANSLATE_NOOP("geomx::gui::Property", "Split by class"), nullptr},
-    // Events, expectations, commands
+    // Events, expectations, commands, sweeps
+    {"after", QT_TRANSLATE_NOOP("geomx::gui::Property", "After"), nullptr},
+    {"background", QT_TRANSLATE_NOOP("geomx::gui::Property", "In the background"), nullptr},
+    {"directory", QT_TRANSLATE_NOOP("geomx::gui::Property", "Directory"), nullptr},
+    {"environment", QT_TRANSLATE_NOOP("geomx::gui::Property", "Environment"), nullptr},
+    {"nodes", QT_TRANSLATE_NOOP("geomx::gui::Property", "Nodes"), nullptr},
+    {"timeout", QT_TRANSLATE_NOOP("geomx::gui::Property", "Time limit"), nullptr},
+    {"up", QT_TRANSLATE_NOOP("geomx::gui::Property", "Up"), nullptr},
+    {"down", QT_TRANSLATE_NOOP("geomx::gui::Property", "Down"), nullptr},
+    {"flap", QT_TRANSLATE_NOOP("geomx::gui::Property", "Flapping"), nullptr},
+    {"ramp", QT_TRANSLATE_NOOP("geomx::gui::Property", "Ramp"), nullptr},
+    {"random", QT_TRANSLATE_NOOP("geomx::gui::Property", "At random"), nullptr},
+    {"repeat", QT_TRANSLATE_NOOP("geomx::gui::Property", "Repeat"), nullptr},
+    {"kill", QT_TRANSLATE_NOOP("geomx::gui::Property", "Kill"), nullptr},
+    {"pause", QT_TRANSLATE_NOOP("geomx::gui::Property", "Pause"), nullptr},
+    {"resume", QT_TRANSLATE_NOOP("geomx::gui::Property", "Resume"), nullptr},
+    {"restart", QT_TRANSLATE_NOOP("geomx::gui::Property", "Restart"), nullptr},
+    {"ready/file", QT_TRANSLATE_NOOP("geomx::gui::Property", "Ready: file"), nullptr},
+    {"ready/output", QT_TRANSLATE_NOOP("geomx::gui::Property", "Ready: output"), nullptr},
+    {"ready/port", QT_TRANSLATE_NOOP("geomx::gui::Property", "Ready: port"), nullptr},
+    {"ready/within", QT_TRANSLATE_NOOP("geomx::gui::Property", "Ready: within"), nullptr},
+    {"sweep", QT_TRANSLATE_NOOP("geomx::gui::Property", "Sweep"), nullptr},
     {"at", QT_TRANSLATE_NOOP("geomx::gui::Property", "At"), nullptr},
     {"min", QT_TRANSLATE_NOOP("geomx::gui::Property", "At least"), nullptr},
     {"max", QT_TRANSLATE_NOOP("geomx::gui::Property", "At most"), nullptr},
@@ -141,7 +212,7 @@ const Word* find(const QString& path) {
 QString label_of(const QString& path) {
   constexpr QLatin1String kSet("set/");  // an event's
   if (path.startsWith(kSet)) {
-    return QCoreApplication::translate(kContext, "New: %1").arg(label_of(path.mid(kSet.size())));
+    return QCoreApplication::translate("geomx::gui::Property", "New: %1").arg(label_of(path.mid(kSet.size())));
   }
   if (const Word* word = find(path)) return QCoreApplication::translate(kContext, word->label);
   QString label = path;

@@ -2237,6 +2237,286 @@ File → New from a template has whole networks.</source>
         <source>The number that all chance is drawn from: the same again, the same run.</source>
         <translation>所有随机性的来源：种子相同，运行相同。</translation>
     </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>种类</translation>
+    </message>
+    <message>
+        <source>Link</source>
+        <translation>链路</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>节点</translation>
+    </message>
+    <message>
+        <source>Direction</source>
+        <translation>方向</translation>
+    </message>
+    <message>
+        <source>Rate trace</source>
+        <translation>速率轨迹</translation>
+    </message>
+    <message>
+        <source>Hosts</source>
+        <translation>主机数</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Latitude</source>
+        <translation>纬度</translation>
+    </message>
+    <message>
+        <source>Longitude</source>
+        <translation>经度</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Augmentation</source>
+        <translation>数据增强</translation>
+    </message>
+    <message>
+        <source>Checkpoints</source>
+        <translation>检查点</translation>
+    </message>
+    <message>
+        <source>Smallest tensor compressed</source>
+        <translation>压缩的最小张量</translation>
+    </message>
+    <message>
+        <source>Share that is sent</source>
+        <translation>发送比例</translation>
+    </message>
+    <message>
+        <source>Threshold of 2bit</source>
+        <translation>2bit 阈值</translation>
+    </message>
+    <message>
+        <source>Values of what is sent</source>
+        <translation>所发送数值的格式</translation>
+    </message>
+    <message>
+        <source>Seconds per step</source>
+        <translation>每步计算秒数</translation>
+    </message>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>Evaluate every</source>
+        <translation>评估间隔</translation>
+    </message>
+    <message>
+        <source>Messages dropped</source>
+        <translation>丢弃的消息</translation>
+    </message>
+    <message>
+        <source>Heartbeat every</source>
+        <translation>心跳间隔</translation>
+    </message>
+    <message>
+        <source>Dead after silence of</source>
+        <translation>无心跳判定失效时间</translation>
+    </message>
+    <message>
+        <source>Wait for joining</source>
+        <translation>加入等待时限</translation>
+    </message>
+    <message>
+        <source>When a worker dies</source>
+        <translation>工作节点失效时</translation>
+    </message>
+    <message>
+        <source>Wait for rejoining</source>
+        <translation>重新加入时限</translation>
+    </message>
+    <message>
+        <source>Resending</source>
+        <translation>重发</translation>
+    </message>
+    <message>
+        <source>Resend after</source>
+        <translation>重发等待时间</translation>
+    </message>
+    <message>
+        <source>Longest round</source>
+        <translation>单轮时限</translation>
+    </message>
+    <message>
+        <source>Clip to norm</source>
+        <translation>按范数裁剪</translation>
+    </message>
+    <message>
+        <source>Clip values</source>
+        <translation>按数值裁剪</translation>
+    </message>
+    <message>
+        <source>Momentum</source>
+        <translation>动量</translation>
+    </message>
+    <message>
+        <source>Nesterov momentum</source>
+        <translation>Nesterov 动量</translation>
+    </message>
+    <message>
+        <source>Weight decay</source>
+        <translation>权重衰减</translation>
+    </message>
+    <message>
+        <source>Schedule: every</source>
+        <translation>调度：间隔</translation>
+    </message>
+    <message>
+        <source>Schedule: floor</source>
+        <translation>调度：下限</translation>
+    </message>
+    <message>
+        <source>Schedule: gamma</source>
+        <translation>调度：衰减系数</translation>
+    </message>
+    <message>
+        <source>Schedule: total</source>
+        <translation>调度：总长</translation>
+    </message>
+    <message>
+        <source>Schedule: warm-up</source>
+        <translation>调度：预热</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Profile</source>
+        <translation>性能模型</translation>
+    </message>
+    <message>
+        <source>Security</source>
+        <translation>安全</translation>
+    </message>
+    <message>
+        <source>Steps between parties (K1)</source>
+        <translation>本地步数 K1</translation>
+    </message>
+    <message>
+        <source>Rounds between parties (K2)</source>
+        <translation>域内轮数 K2</translation>
+    </message>
+    <message>
+        <source>Local steps</source>
+        <translation>本地步数</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>之后于</translation>
+    </message>
+    <message>
+        <source>In the background</source>
+        <translation>后台运行</translation>
+    </message>
+    <message>
+        <source>Directory</source>
+        <translation>工作目录</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation>节点</translation>
+    </message>
+    <message>
+        <source>Time limit</source>
+        <translation>时限</translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation>接通</translation>
+    </message>
+    <message>
+        <source>Down</source>
+        <translation>断开</translation>
+    </message>
+    <message>
+        <source>Flapping</source>
+        <translation>反复断续</translation>
+    </message>
+    <message>
+        <source>Ramp</source>
+        <translation>渐变</translation>
+    </message>
+    <message>
+        <source>At random</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>Repeat</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Kill</source>
+        <translation>杀死</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Restart</source>
+        <translation>重启</translation>
+    </message>
+    <message>
+        <source>Ready: file</source>
+        <translation>就绪：文件</translation>
+    </message>
+    <message>
+        <source>Ready: output</source>
+        <translation>就绪：输出</translation>
+    </message>
+    <message>
+        <source>Ready: port</source>
+        <translation>就绪：端口</translation>
+    </message>
+    <message>
+        <source>Ready: within</source>
+        <translation>就绪：时限</translation>
+    </message>
+    <message>
+        <source>Sweep</source>
+        <translation>参数扫描</translation>
+    </message>
+    <message>
+        <source>New: %1</source>
+        <translation>改为：%1</translation>
+    </message>
 </context>
 <context>
     <name>geomx::gui::PropertyField</name>

@@ -9,6 +9,7 @@
 #include <QTranslator>
 #include <QXmlStreamReader>
 
+#include "gui/model/catalogue.h"
 #include "gui/panels/inspector.h"
 #include "gui/window/template_dialog.h"
 
@@ -29,7 +30,10 @@ class Words : public QTranslator {
       if (xml.name() == QLatin1String("name")) context = xml.readElementText();
       if (xml.name() == QLatin1String("source")) source = xml.readElementText();
       if (xml.name() == QLatin1String("translation")) {
-        words_.insert({context, source}, xml.readElementText(QXmlStreamReader::IncludeChildElements).trimmed());
+        const bool unfinished = xml.attributes().hasAttribute(QLatin1String("type"));
+        const QString words = xml.readElementText(QXmlStreamReader::IncludeChildElements).trimmed();
+        if (unfinished || words.isEmpty()) untranslated_.append(source);
+        words_.insert({context, source}, words);
       }
     }
     EXPECT_FALSE(xml.hasError()) << xml.errorString().toStdString();
@@ -39,9 +43,11 @@ class Words : public QTranslator {
         .replace(QStringLiteral("%n"), QString::number(n));
   }
   bool isEmpty() const override { return words_.isEmpty(); }
+  const QStringList& untranslated() const { return untranslated_; }
 
  private:
   QHash<std::pair<QString, QString>, QString> words_;
+  QStringList untranslated_;
 };
 
 bool is_chinese(const QString& text) {
@@ -79,6 +85,21 @@ TEST_F(Languages, TemplatesAreChineseWithTheirFieldsAndTips) {
       EXPECT_TRUE(is_chinese(box->toolTip())) << box->toolTip().toStdString();
     }
   }
+}
+
+// But for what is called the same in every language.
+TEST_F(Languages, EveryPropertyHasAName) {
+  const QStringList names{"DC-ASGD", "DC-ASGD λ", "DGT", "ECN", "MTU", "P3", "TSEngine"};
+  for (int section = 0; section <= static_cast<int>(Section::command); ++section) {
+    for (const Property& property : properties(static_cast<Section>(section))) {
+      EXPECT_TRUE(is_chinese(property.label) || names.contains(property.label))
+          << property.path.toStdString() << " is called " << property.label.toStdString();
+    }
+  }
+}
+
+TEST_F(Languages, NothingIsLeftToTranslate) {
+  EXPECT_EQ(words_->untranslated(), QStringList()) << words_->untranslated().join(QLatin1Char('\n')).toStdString();
 }
 
 TEST_F(Languages, TheInspectorsPagesAreChinese) {
