@@ -192,6 +192,24 @@ TEST(Load, PathsAreRelativeToTheScenariosFolder) {
   EXPECT_EQ(topology.nodes[1].machine.image, "debian:12");
 }
 
+// A quadratic count of columns would read some 4 * 10^11 bytes here.
+TEST(Json, CountsColumnsOfALongLineOfManyValues) {
+  constexpr int kValues = 400'000;
+  std::string text = R"({"ä": [)";
+  for (int i = 0; i < kValues; ++i) text += i == 0 ? "\"ö\"" : ",\"ö\"";
+  text += "]}";
+  const auto start = std::chrono::steady_clock::now();
+  const Document document = read_json(text);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  EXPECT_TRUE(document.problems.empty());
+  for (const int i : {0, 1, 77, kValues - 1}) {
+    const Place place = document.places.at(fmt::format("/ä/{}", i)).value;
+    EXPECT_EQ(place.line, 1);
+    EXPECT_EQ(place.column, 8 + 4 * i);
+  }
+  EXPECT_LT(took.count(), 20);
+}
+
 TEST(Write, GivesBackWhatWasRead) {
   Scenario scenario;
   scenario.name = "big";
