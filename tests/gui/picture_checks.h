@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
 #include <QAbstractButton>
@@ -14,6 +15,7 @@
 #include <QPixmap>
 #include <QScrollArea>
 #include <QTabBar>
+#include <QTest>
 #include <QToolButton>
 #include <algorithm>
 #include <cmath>
@@ -143,17 +145,44 @@ inline void expect_apart(const QWidget& widget) {
   }
 }
 
-// `picture` is of `window`, or of the window that `window` fills, at its device pixel ratio.
-inline void expect_sound_widgets(const QWidget& window, const QImage& picture) {
-  const double ratio = window.devicePixelRatioF();
+// What is seen, and no part of something that scrolls or draws by itself.
+inline bool counts(const QWidget& widget, const QWidget& window) {
+  if (!widget.isVisible() || !window.isAncestorOf(&widget) || widget.visibleRegion().isEmpty()) return false;
+  if (is_inside_view(widget) && qobject_cast<const QHeaderView*>(&widget) == nullptr) return false;
+  return qobject_cast<const QTabBar*>(widget.parentWidget()) == nullptr;
+}
+
+inline void expect_laid_out(const QWidget& window) {
   for (const QWidget* widget : window.findChildren<QWidget*>()) {
-    if (!widget->isVisible() || !window.isAncestorOf(widget) || widget->visibleRegion().isEmpty()) continue;
-    if (is_inside_view(*widget) && qobject_cast<const QHeaderView*>(widget) == nullptr) continue;
-    if (qobject_cast<const QTabBar*>(widget->parentWidget()) != nullptr) continue;
+    if (!counts(*widget, window)) continue;
     expect_room(*widget);
     const bool laid_out_by_hand = qobject_cast<const QDockWidget*>(widget) != nullptr ||
                                   widget->parentWidget() == &window || widget->inherits("QTabWidget");
     if (!laid_out_by_hand) expect_apart(*widget);
+  }
+}
+
+// Layouts follow what was put into them when the event loop comes to it, which on a busy machine may be seconds later.
+// One that does not is left to expect_laid_out to tell.
+inline void wait_for_layouts(const QWidget& window) {
+  constexpr int kMilliseconds = 20'000;
+  static_cast<void>(QTest::qWaitFor(
+      [&] {
+        testing::TestPartResultArray results;
+        const testing::ScopedFakeTestPartResultReporter silent(
+            testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &results);
+        expect_laid_out(window);
+        return results.size() == 0;
+      },
+      kMilliseconds));
+}
+
+// `picture` is of `window`, or of the window that `window` fills, at its device pixel ratio.
+inline void expect_sound_widgets(const QWidget& window, const QImage& picture) {
+  expect_laid_out(window);
+  const double ratio = window.devicePixelRatioF();
+  for (const QWidget* widget : window.findChildren<QWidget*>()) {
+    if (!counts(*widget, window)) continue;
     const auto* label = qobject_cast<const QLabel*>(widget);
     if (label != nullptr && !label->text().trimmed().isEmpty()) expect_readable(picture, *label, window, ratio);
     if (const auto* dock = qobject_cast<const QDockWidget*>(widget)) {

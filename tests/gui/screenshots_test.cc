@@ -111,6 +111,7 @@ class Screenshots : public test::LabBed {
     SCOPED_TRACE(QStringLiteral("%1 in %2").arg(view, QLatin1String(look)).toStdString());
     window.canvas().zoom_to_fit();
     QTest::qWait(static_cast<int>(kSettle.count()));
+    test::wait_for_layouts(window);
     if (live) {
       EXPECT_TRUE(until(kSoon, [&] { return carries_traffic(window.canvas().canvas()); }));
       window.canvas().canvas().relabel();  // the figures of this moment
