@@ -41,28 +41,30 @@ class Cursor {
   const char** reached_ = nullptr;
 };
 
-class LineIndex {
+// Lines and columns, asked for from the first to the last: each goes on from the one before, so that all of them
+// together cost one walk over the text, however long its lines are.
+class Walk {
  public:
-  explicit LineIndex(std::string_view text) : text_(text) {
-    starts_.push_back(0);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '\n') starts_.push_back(i + 1);
-    }
-  }
+  explicit Walk(std::string_view text) : text_(text) {}
 
-  Place place(std::size_t offset) const {
-    const auto line = std::upper_bound(starts_.begin(), starts_.end(), offset) - starts_.begin();
-    const std::size_t start = starts_[static_cast<std::size_t>(line - 1)];
-    // Bytes 10xxxxxx continue a UTF-8 character.
-    const auto characters = std::count_if(text_.begin() + static_cast<std::ptrdiff_t>(start),
-                                          text_.begin() + static_cast<std::ptrdiff_t>(offset),
-                                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-    return {static_cast<int>(line), static_cast<int>(characters) + 1};
+  // `offset`: not before the last one's.
+  Place place(std::size_t offset) {
+    for (; reached_ < offset; ++reached_) {
+      const char passed = text_[reached_];
+      if (passed == '\n') {
+        ++place_.line;
+        place_.column = 1;
+      } else if ((static_cast<unsigned char>(passed) & 0xC0) != 0x80) {  // bytes 10xxxxxx continue a UTF-8 character
+        ++place_.column;
+      }
+    }
+    return place_;
   }
 
  private:
   std::string_view text_;
-  std::vector<std::size_t> starts_;
+  std::size_t reached_ = 0;
+  Place place_{1, 1};
 };
 
 // "[json.exception.parse_error.101] parse error at line 1, column 8: syntax error while parsing value - X" -> "X",
@@ -85,7 +87,7 @@ std::string reason(std::string message) {
 // event's that is neither space nor punctuation.
 class Builder : public nlohmann::json_sax<Json> {
  public:
-  Builder(std::string_view text, Document& document) : text_(text), lines_(text), document_(document) {}
+  Builder(std::string_view text, Document& document) : text_(text), walk_(text), document_(document) {}
 
   const char* reached = nullptr;  // kept by Cursor
 
@@ -122,7 +124,7 @@ class Builder : public nlohmann::json_sax<Json> {
 
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
     const std::size_t start = error_start();
-    document_.problems.push_back({lines_.place(start), describe(start, error)});
+    document_.problems.push_back({walk_.place(start), describe(start, error)});
     return false;
   }
 
@@ -151,7 +153,7 @@ class Builder : public nlohmann::json_sax<Json> {
     return start;
   }
 
-  Place token_place() const { return lines_.place(token_start()); }
+  Place token_place() { return walk_.place(token_start()); }
   void finish_token() { token_end_ = offset(reached); }
 
   // Where the value that begins now goes; notes its place.
@@ -223,7 +225,7 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   std::string_view text_;
-  LineIndex lines_;
+  Walk walk_;
   Document& document_;
   std::vector<Frame> frames_;
   std::string pointer_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -140,6 +141,19 @@ TEST(Json, KnowsWhereEverythingStands) {
   EXPECT_EQ(value("/e"), (Place{2, 27}));
   EXPECT_EQ(document.root.at(Json::json_pointer("/a/2/b~1c~0d")), -35.0);
   EXPECT_EQ(document.places.size(), 7u);
+}
+
+// A list of words in a single line of ten million characters; a walk from the line's start for each takes minutes.
+TEST(Json, AnEndlessLineCostsOneWalk) {
+  constexpr int kWords = 100'000;
+  const std::string word = "\"" + std::string(97, 'x') + "\",";
+  std::string text = "[";
+  for (int i = 0; i < kWords; ++i) text += word;
+  text += "0]";
+  const std::clock_t began = std::clock();
+  const Document document = read_json(text);
+  EXPECT_LT(static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC, 10);
+  EXPECT_EQ(document.places.at(fmt::format("/{}", kWords)).value, (Place{1, 100 * kWords + 2}));
 }
 
 TEST(Json, KeepsTheFirstOfTwoKeysAndReportsTheOther) {
