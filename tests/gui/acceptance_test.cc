@@ -57,8 +57,8 @@ class Acceptance : public test::LabBed {
     window_ = std::make_unique<MainWindow>(state_.path());
     window_->resize(1280, 800);
     window_->show();
-    QApplication::setActiveWindow(window_.get());
-    ASSERT_TRUE(QTest::qWaitForWindowExposed(window_.get()));
+    window_->activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(window_.get()));
     person_.emplace(*window_);
   }
   void TearDown() override {
@@ -120,11 +120,14 @@ class Acceptance : public test::LabBed {
       auto* line = dialog == nullptr ? nullptr : dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
       if (line == nullptr || !line->isVisible()) return;
       typist.stop();
+      dialog->activateWindow();  // as a window manager does
+      ASSERT_TRUE(QTest::qWaitForWindowActive(dialog));
       test::Person(*dialog).type_into(*line, name);
     });
     typist.start(20);
     person_->key(Qt::Key_S, Qt::ControlModifier);
-    QApplication::setActiveWindow(window_.get());  // as a window manager does
+    window_->activateWindow();  // as a window manager does
+    ASSERT_TRUE(QTest::qWaitForWindowActive(window_.get()));
   }
 
   template <class Panel>

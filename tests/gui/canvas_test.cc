@@ -38,8 +38,8 @@ class Canvas : public testing::Test {
     view.resize(1280, 800);
     view.show();
     view.zoom_to_fit();
-    QApplication::processEvents();
-    QApplication::setActiveWindow(&view);
+    view.activateWindow();
+    EXPECT_TRUE(QTest::qWaitForWindowActive(&view));
     view.setFocus();
   }
   QPoint on_screen(QPointF scene_point) const { return view.mapFromScene(scene_point); }

@@ -42,8 +42,8 @@ class Faults : public test::LabBed {
   void open_window() {
     window_ = std::make_unique<MainWindow>(state_.path());
     window_->show();
-    QApplication::setActiveWindow(window_.get());
-    ASSERT_TRUE(QTest::qWaitForWindowExposed(window_.get()));
+    window_->activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(window_.get()));
     person_.emplace(*window_);
   }
   void attach() {
@@ -173,7 +173,8 @@ TEST(Editor, DISABLED_RunsAJobUntilItIsKilled) {
   const QTemporaryDir state;
   MainWindow window(state.path());
   window.show();
-  QApplication::setActiveWindow(&window);
+  window.activateWindow();
+  ASSERT_TRUE(QTest::qWaitForWindowActive(&window));
   ASSERT_TRUE(window.files().open(QStringLiteral("job.json")));
   test::Person(window).press(QStringLiteral("Run"));
   until(kRunPatience, [] { return false; });

@@ -118,7 +118,8 @@ TEST(Monkeys, AThousandEventsBreakNothing) {
   ASSERT_TRUE(window.files().open(QString::fromUtf8(qgetenv("GEOMX_SOURCE")) + "/scenarios/three-dc.json"));
   const QByteArray start = window.document().text();
   window.show();
-  QApplication::setActiveWindow(&window);
+  window.activateWindow();
+  ASSERT_TRUE(QTest::qWaitForWindowActive(&window));
   Monkey monkey(window, seed);
   for (int i = 0; i < 1000; ++i) monkey.act();
   QApplication::processEvents();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <QAbstractButton>
@@ -10,7 +11,9 @@
 #include <QPalette>
 #include <QPixmap>
 #include <QString>
+#include <QTest>
 #include <QWidget>
+#include <string>
 
 // What makes a panel look wrong, as far as a program can tell; and pictures of it for those who look.
 namespace geomx::test {
@@ -31,8 +34,9 @@ inline QPalette dark_palette() {
   return palette;
 }
 
-// Texts that do not fit, and neighbours that lie on each other.
-inline void expect_sound(const QWidget& panel) {
+// Texts that do not fit, and neighbours that lie on each other; one a line.
+inline std::string faults_of(const QWidget& panel) {
+  std::string faults;
   for (const QWidget* widget : panel.findChildren<QWidget*>()) {
     if (!widget->isVisible()) continue;
     const QWidget* parent = widget->parentWidget();
@@ -40,23 +44,38 @@ inline void expect_sound(const QWidget& panel) {
         qobject_cast<const QAbstractScrollArea*>(parent->parentWidget()) != nullptr) {
       continue;  // scrolls
     }
-    const QString name = QStringLiteral("%1 '%2' of %3")
-                             .arg(widget->metaObject()->className(), widget->property("text").toString(),
-                                  panel.metaObject()->className());
+    const auto blame = [&](const std::string& what) {
+      faults += QStringLiteral("%1 '%2' of %3 ")
+                    .arg(widget->metaObject()->className(), widget->property("text").toString(),
+                         panel.metaObject()->className())
+                    .toStdString() +
+                what + "\n";
+    };
     if (qobject_cast<const QLabel*>(widget) || qobject_cast<const QAbstractButton*>(widget) ||
         qobject_cast<const QComboBox*>(widget)) {
       const QSize needed = widget->minimumSizeHint();
-      EXPECT_GE(widget->width(), needed.width()) << name.toStdString() << " is clipped";
-      EXPECT_GE(widget->height(), needed.height()) << name.toStdString() << " is clipped";
+      if (widget->width() < needed.width() || widget->height() < needed.height()) {
+        blame(fmt::format("is clipped: {} x {} of {} x {}", widget->width(), widget->height(), needed.width(),
+                          needed.height()));
+      }
     }
     if (parent->layout() == nullptr) continue;
-    EXPECT_TRUE(parent->rect().contains(widget->geometry())) << name.toStdString() << " sticks out";
+    if (!parent->rect().contains(widget->geometry())) blame("sticks out");
     for (const QObject* other : parent->children()) {
       const auto* sibling = qobject_cast<const QWidget*>(other);
       if (sibling == nullptr || sibling == widget || !sibling->isVisible() || sibling->isWindow()) continue;
-      EXPECT_FALSE(sibling->geometry().intersects(widget->geometry())) << name.toStdString() << " is overlapped";
+      if (sibling->geometry().intersects(widget->geometry())) blame("is overlapped");
     }
   }
+  return faults;
+}
+
+// Widgets follow their fonts and words when the event loop comes to it, which on a busy machine may be seconds later.
+inline void expect_sound(const QWidget& panel) {
+  constexpr int kMilliseconds = 30'000;
+  std::string faults;
+  const bool sound = QTest::qWaitFor([&] { return (faults = faults_of(panel)).empty(); }, kMilliseconds);
+  EXPECT_TRUE(sound) << faults;
 }
 
 // Into the folder that GEOMX_SCREENSHOTS names; nowhere where it is not set.

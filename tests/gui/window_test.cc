@@ -39,8 +39,8 @@ class Window : public testing::Test {
  protected:
   void SetUp() override {
     window.show();
-    QApplication::setActiveWindow(&window);
-    QApplication::processEvents();
+    window.activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(&window));
   }
   void keys(Qt::Key key, Qt::KeyboardModifiers modifiers) {
     QTest::keyClick(&window.canvas(), key, modifiers);
