@@ -23,10 +23,11 @@ struct Bar {
 };
 
 // The last batches of an epoch move the accuracy by more than a percent either way, so one seed says little: the median
-// of five is held against the bar, and each of them against the bar less kSpread. PyTorch 1.13 has the same spread. With
-// this file's initial values and sample order, sgd 0.01 gives it 0.9600 0.9557 0.9468 0.9580 0.9593 for seeds 1 to 5,
-// where we have 0.9605 0.9550 0.9448 0.9586 0.9594. With its own, seeds 1 to 16 of sgd 0.05 give it 0.9715 to 0.9821, a
-// mean of 0.9780 and two under the bar of 0.975; ours give 0.9588 to 0.9823, a mean of 0.9768 and four under it.
+// of five is held against the bar, and each of them against the bar less kSpread. PyTorch 1.13 has the same spread.
+// With this file's initial values and sample order, sgd 0.01 gives it 0.9600 0.9557 0.9468 0.9580 0.9593 for seeds 1 to
+// 5, where we have 0.9605 0.9550 0.9448 0.9586 0.9594. With its own, seeds 1 to 16 of sgd 0.05 give it 0.9715 to
+// 0.9821, a mean of 0.9780 and two under the bar of 0.975; ours give 0.9588 to 0.9823, a mean of 0.9768 and four under
+// it.
 constexpr std::size_t kSeeds = 5;
 constexpr double kSpread = 0.02;  // by which a single seed may miss the bar
 
